@@ -1,0 +1,1 @@
+"""How the rules reach the world: thin Faust agents, the one handling path, topics, settings and the app factory."""

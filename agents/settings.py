@@ -1,0 +1,95 @@
+"""Every setting of every process, read from the environment (``MEMBERSHIPS_*``) in this one place.
+
+The policies file (TOML, table per clause setting) overrides named policies of ``models.policies``; secrets are
+``SecretStr`` so that no log line or error can print them.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.catalogue import DEFAULT_PARTITIONS, Catalogue
+from models.policies import Policies
+
+GROUP = "memberships"
+"""The workers' consumer group, and the prefix of table changelogs and transactional ids."""
+
+
+class Settings(BaseSettings):
+    """Where the services are and how this process behaves. Field names are variable names without the prefix."""
+
+    model_config = SettingsConfigDict(env_prefix="MEMBERSHIPS_", frozen=True, extra="ignore")
+
+    bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port separated by commas")
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis-compatible server of the views")
+    clock: Literal["wall", "external"] = Field(
+        "wall", description="wall: workers tick each second; external: only ticks published by somebody else move time"
+    )
+    data: Path = Field(Path(".data"), description="data directory of this process (lock, name, RocksDB files)")
+    worker: str | None = Field(None, description="stable unique worker name; made once in the data directory if unset")
+    partitions: int = Field(DEFAULT_PARTITIONS, ge=1, le=512, description="partitions of every input topic")
+    policies: Path | None = Field(None, description="TOML file with policies that differ from the defaults")
+    topic_prefix: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9._-]*$", description="put before topic names")
+    generation: int = Field(1, ge=1, description="generation of the views; raise it to rebuild beside the old one")
+    replication: int = Field(1, ge=1, le=9, description="replication factor that `topics apply` gives new topics")
+    store: Literal["memory", "rocksdb"] = Field("memory", description="where tables live in a worker")
+    metrics_port: int | None = Field(None, ge=0, le=65535, description="serve Prometheus metrics on this port")
+    metrics_host: str = Field("127.0.0.1", description="address the metrics listen on")
+    session_timeout_ms: int = Field(15_000, ge=1_000, le=300_000, description="silence after which a worker is lost")
+    transaction_timeout_ms: int = Field(10_000, ge=1_000, le=300_000, description="longest a dead worker can block")
+    crash_at: str | None = Field(None, description="for tests: end the process at this named point (name or name:n)")
+
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    sasl_username: str | None = None
+    sasl_password: SecretStr | None = None
+    ssl_ca: Path | None = Field(None, description="certificate authority file (PEM)")
+    ssl_certificate: Path | None = Field(None, description="client certificate file (PEM)")
+    ssl_key: Path | None = Field(None, description="client key file (PEM)")
+
+    @property
+    def group(self) -> str:
+        """Consumer group of the workers, with the topic prefix, so that two installations never share one."""
+        return f"{self.topic_prefix}{GROUP}"
+
+    def catalogue(self) -> Catalogue:
+        """The topics under this installation's prefix."""
+        return Catalogue(self.topic_prefix, self.partitions)
+
+    def rules(self) -> Policies:
+        """The policies in force: the defaults, and what the policies file says differently."""
+        if self.policies is None:
+            return Policies()
+        with self.policies.open("rb") as file:
+            return Policies.from_mapping(tomllib.load(file))
+
+    def librdkafka(self) -> dict[str, Any]:
+        """Connection properties for confluent-kafka clients."""
+        properties: dict[str, Any] = {
+            "bootstrap.servers": self.bootstrap_servers,
+            "security.protocol": self.security_protocol,
+            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.username": self.sasl_username,
+            "sasl.password": self.sasl_password.get_secret_value() if self.sasl_password else None,
+            "ssl.ca.location": self.ssl_ca and str(self.ssl_ca),
+            "ssl.certificate.location": self.ssl_certificate and str(self.ssl_certificate),
+            "ssl.key.location": self.ssl_key and str(self.ssl_key),
+        }
+        return {name: value for name, value in properties.items() if value is not None}
+
+    def kafka_python(self) -> dict[str, Any]:
+        """Connection properties for kafka-python clients."""
+        properties: dict[str, Any] = {
+            "bootstrap_servers": self.bootstrap_servers.split(","),
+            "security_protocol": self.security_protocol,
+            "sasl_mechanism": self.sasl_mechanism,
+            "sasl_plain_username": self.sasl_username,
+            "sasl_plain_password": self.sasl_password.get_secret_value() if self.sasl_password else None,
+            "ssl_cafile": self.ssl_ca and str(self.ssl_ca),
+            "ssl_certfile": self.ssl_certificate and str(self.ssl_certificate),
+            "ssl_keyfile": self.ssl_key and str(self.ssl_key),
+        }
+        return {name: value for name, value in properties.items() if value is not None}
