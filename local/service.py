@@ -1,0 +1,218 @@
+"""What the embedded servers have in common: one data directory, one process, one port, and two ways of life."""
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from contextlib import suppress
+from pathlib import Path
+from typing import ClassVar, Self
+
+from .errors import LocalError
+from .ports import LOOPBACK, free_ports, is_free
+from .process import Identity, spawn, tie
+
+POLL = 0.05  # seconds between two looks at a starting server
+GRACE = 20.0  # seconds a server has to end cleanly
+
+
+class Service(ABC):
+    """A server on the loopback address whose files, log and pid file are in `data_dir`.
+
+    Tied (the default): it ends with its owner, this process unless `owner` names another, even when that is killed.
+    Not tied: it lives in a session of its own until somebody calls `stop`, in this process or in another one
+    (`find` takes up a running server by its pid file).
+
+    `port` None takes a free one, which is kept over restarts. Every method that fails raises `LocalError`.
+    """
+
+    name: ClassVar[str]
+    start_timeout: ClassVar[float] = 60.0  # seconds
+
+    def __init__(
+        self, data_dir: Path | str, port: int | None = None, *, tied: bool = True, owner: int | None = None
+    ) -> None:
+        self.data_dir = Path(data_dir).absolute()
+        self.tied = tied
+        self._wanted_port = port
+        self._port = port
+        self._owner = owner
+        self._process: Identity | None = None
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    # What a server has to say for itself.
+
+    @abstractmethod
+    def _command(self, port: int) -> list[str]:
+        """Prepare the data directory and tell the command line that starts the server on this port."""
+
+    @abstractmethod
+    def _answers(self) -> bool:
+        """Whether the server does its work, asked through its own protocol. May take up to a second."""
+
+    # Public.
+
+    @property
+    def port(self) -> int:
+        """The port it listens on. Known from the first start on."""
+        if self._port is None:
+            raise LocalError(f"{self.name} has no port yet", "start it first")
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """`host:port`."""
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        """Process id. Raises `LocalError` when it does not run."""
+        return self._running().pid
+
+    @property
+    def log(self) -> Path:
+        """All the server's output, appended over starts."""
+        return self.data_dir / f"{self.name}.log"
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process lives."""
+        return self._process is not None and self._process.alive
+
+    def find(self) -> bool:
+        """Take up the server that runs on this data directory, if there is one; sweep a stale pid file if not."""
+        if (noted := self._read_pid_file()) is None:
+            return False
+        process, port = noted
+        if process.alive:
+            self._process, self._port = process, port
+            return True
+        self._pid_file.unlink(missing_ok=True)
+        if self._port is None and is_free(port):
+            self._port = port  # it fell over: whoever knows its address finds it there again
+        return False
+
+    def start(self) -> Self:
+        """Start it and return when it answers."""
+        if self.find():
+            raise LocalError(
+                f"{self.name} already runs on {self.address} with the data in {self.data_dir} (pid {self.pid})",
+                "use that one, stop it first, or choose another data directory",
+            )
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        port = self._choose_port()
+        command = self._command(port)
+        log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._port = port
+        try:
+            child = spawn(command, log=self.log, cwd=self.data_dir)
+            self._children.append(child)
+            self._process = Identity.of(child.pid)
+            self._write_pid_file()
+            if self.tied:
+                self._tie()
+            self.wait_ready(log_start)
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def wait_ready(self, log_start: int = 0) -> None:
+        """Wait until it answers; the log from byte `log_start` on is quoted when it ends instead."""
+        deadline = time.monotonic() + self.start_timeout
+        while not self._answers():
+            if not self.alive:
+                raise LocalError(f"{self.name} ended while starting: {self._last_words(log_start)}", f"see {self.log}")
+            if time.monotonic() > deadline:
+                raise LocalError(
+                    f"{self.name} did not answer on {self.address} within {self.start_timeout:.0f} s",
+                    f"see {self.log}; is the machine very busy?",
+                )
+            time.sleep(POLL)
+
+    def stop(self, grace: float = GRACE) -> None:
+        """End it cleanly and wait until it has ended; kill it after `grace` seconds. Nothing happens if it is not up."""
+        if self._process is not None:
+            self._process.end(grace)
+            self._pid_file.unlink(missing_ok=True)
+        self._process = None
+        atexit.unregister(self._at_exit)
+        for child in reversed(self._children):  # the watcher first: it has nothing left to watch
+            child.terminate()
+            child.wait()
+        self._children.clear()
+
+    def kill(self) -> None:
+        """End it by SIGKILL, as a power cut would."""
+        self.stop(grace=0)
+
+    def pause(self) -> None:
+        """Stop its process where it is (SIGSTOP)."""
+        self._running().send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let a paused process go on (SIGCONT)."""
+        self._running().send(signal.SIGCONT)
+
+    def restart(self) -> None:
+        """Stop it cleanly and start it again on the same port."""
+        self.stop()
+        self.start()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # How.
+
+    def _running(self) -> Identity:
+        if self._process is None or not self._process.alive:
+            raise LocalError(f"{self.name} is not running", f"start it first; its log is {self.log}")
+        return self._process
+
+    def _choose_port(self) -> int:
+        if self._port is None:
+            return next(free_ports())
+        if not is_free(self._port):
+            raise LocalError(
+                f"{self.name} cannot have port {self._port}: another program listens there",
+                "stop that program or choose another port",
+            )
+        return self._port
+
+    def _tie(self) -> None:
+        process = self._running()
+        self._children.append(tie(process, Identity.of(self._owner or os.getpid())))
+        if self._owner is None:
+            atexit.register(self._at_exit)
+
+    def _at_exit(self) -> None:
+        self.stop()
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.data_dir / f"{self.name}.pid.json"
+
+    def _write_pid_file(self) -> None:
+        process = self._running()
+        text = json.dumps({"pid": process.pid, "started": process.started, "port": self.port})
+        draft = self._pid_file.with_suffix(".new")
+        draft.write_text(text)
+        draft.replace(self._pid_file)
+
+    def _read_pid_file(self) -> tuple[Identity, int] | None:
+        with suppress(FileNotFoundError):
+            noted = json.loads(self._pid_file.read_text())
+            return Identity(noted["pid"], noted["started"]), noted["port"]
+        return None
+
+    def _last_words(self, log_start: int) -> str:
+        with self.log.open("rb") as log:
+            log.seek(log_start)
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"

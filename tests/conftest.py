@@ -1,0 +1,74 @@
+"""Fixtures for every test that needs a real service. The services start when the first test asks for one.
+
+- `broker`: the run's Kafka (`broker.bootstrap_servers`). Shared: a test that stops or pauses a broker starts its own.
+- `redis_url`: an empty database of the run's Valkey, for this test alone.
+- `prefix`: what this test puts before its topic and group names.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import redis
+
+from local.kafka import Kafka
+from tests.support.services import SharedServices
+
+SERVICES = pytest.StashKey[SharedServices]()
+WORKER_INPUT = "shared_services"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that leads the run owns the services; an xdist worker is told where they are."""
+    if told := getattr(config, "workerinput", {}).get(WORKER_INPUT):
+        folder, owner = told
+    else:
+        folder, owner = tempfile.mkdtemp(prefix="memberships-tests-"), os.getpid()
+    config.stash[SERVICES] = SharedServices(Path(folder), owner)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker (a node) of the services."""
+    services = node.config.stash[SERVICES]
+    node.workerinput[WORKER_INPUT] = (str(services.folder), services.owner)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The end of the run: the leading process ends the services."""
+    services = config.stash[SERVICES]
+    if services.owner == os.getpid():
+        services.close()
+
+
+@pytest.fixture(scope="session")
+def broker(pytestconfig: pytest.Config) -> Kafka:
+    """The run's broker."""
+    return pytestconfig.stash[SERVICES].kafka()
+
+
+@pytest.fixture(scope="session")
+def shared_redis_url(pytestconfig: pytest.Config) -> str:
+    """The run's Valkey; its database 0 counts the databases given out."""
+    return pytestconfig.stash[SERVICES].valkey().url
+
+
+@pytest.fixture
+def redis_url(shared_redis_url: str) -> Iterator[str]:
+    """An empty database, emptied again at the end."""
+    with redis.Redis.from_url(shared_redis_url) as counter:
+        number = int(counter.incr("databases"))  # type: ignore[arg-type]
+    url = f"{shared_redis_url.removesuffix('/0')}/{number}"
+    yield url
+    with redis.Redis.from_url(url) as database:
+        database.flushdb()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """Unique over all tests and runs, fit for topic names."""
+    return f"t{uuid4().hex[:12]}-"
