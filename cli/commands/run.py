@@ -1,0 +1,65 @@
+"""`topics`, `worker`, `views`: what an installation consists of."""
+
+import typer
+from rich.table import Table
+
+from cli import talk
+from cli.options import AsJson, DataDir, examples, settings
+
+topics = typer.Typer(name="topics", help="Create and check the Kafka topics.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    topics.command(epilog=examples("memberships topics apply", "MEMBERSHIPS_PARTITIONS=48 memberships topics apply"))(
+        apply
+    )
+    topics.command(epilog=examples("memberships topics check --json"))(check)
+    app.add_typer(topics)
+    app.command(epilog=examples("memberships worker", "MEMBERSHIPS_CLOCK=external memberships worker"))(worker)
+    app.command(epilog=examples("memberships views"))(views)
+
+
+def apply(as_json: AsJson = False) -> None:
+    """Create what is missing and set what differs. Never removes a topic or changes a partition count."""
+    from agents import topics as setup
+
+    changes = setup.apply(settings())
+    body = {"changes": [{"topic": change.topic, "what": change.what} for change in changes]}
+    talk.answer(body, as_json, lambda: _table("Changes", body["changes"]) if changes else "nothing to change")
+
+
+def check(as_json: AsJson = False) -> None:
+    """Compare the topics with the catalogue; exit 1 if they differ."""
+    from agents import topics as setup
+
+    problems = setup.check(settings())
+    body = {"problems": [{"topic": found.topic, "what": found.what, "hint": found.hint} for found in problems]}
+    talk.answer(
+        body, as_json, lambda: _table("Problems", body["problems"]) if problems else "all topics are as they should be"
+    )
+    if problems:
+        raise typer.Exit(1)
+
+
+def worker(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Run one worker until it is told to end (SIGTERM, Ctrl-C). Logs go to stderr."""
+    del as_json  # says nothing on stdout; with --json an error does
+    from agents.app import run_worker
+
+    run_worker(settings(data=data))
+
+
+def views(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Feed Redis from the committed topics until told to end."""
+    del as_json  # as above
+    from views import feeder
+
+    feeder.run(settings(data=data))
+
+
+def _table(title: str, rows: list[dict[str, str]]) -> Table:
+    view = Table(*rows[0], title=title, title_justify="left")
+    for row in rows:
+        view.add_row(*row.values())
+    return view

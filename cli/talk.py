@@ -1,0 +1,104 @@
+"""Two streams: stdout is data (a table for people, JSON for programs), stderr is talk (progress, notes, errors).
+
+Consoles are made when needed and not at import: they look at the streams and at NO_COLOR of that moment.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from rich.console import Console, RenderableType
+from rich.markup import escape
+
+from cli.errors import Problem
+
+PLAIN_PROGRESS_S = 5.0
+"""Without a terminal a progress bar is a line now and then."""
+
+
+class Advance(Protocol):
+    """Tells a progress bar how far the work is, and a word about it."""
+
+    def __call__(self, done: int, note: str = "") -> None:
+        """Set the count done so far."""
+
+
+def say(message: RenderableType) -> None:
+    """A word to the person at the terminal, never part of the answer."""
+    Console(stderr=True).print(message)
+
+
+def answer(body: Any, as_json: bool, table: Callable[[], RenderableType]) -> None:
+    """The command's answer on stdout: `body` as one JSON document, or what `table` renders."""
+    if as_json:
+        print_json(body)
+    else:
+        Console().print(table())
+
+
+def print_json(body: Any) -> None:
+    """One JSON document on one line, the same bytes for the same answer (a terminal may wrap it, we do not)."""
+    import orjson
+
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS
+    sys.stdout.write(orjson.dumps(body, default=_plain, option=options).decode())
+    sys.stdout.flush()
+
+
+def _plain(value: Any) -> Any:
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="json") if dump else str(value)
+
+
+@contextmanager
+def progress(description: str, total: int | None) -> Iterator[Advance]:
+    """A bar with rate on stderr; without a terminal one plain line every few seconds, and none for short work."""
+    console = Console(stderr=True)
+    if console.is_terminal:
+        with _bar(console, description, total) as advance:
+            yield advance
+    else:
+        yield _lines(console, description, total)
+
+
+@contextmanager
+def _bar(console: Console, description: str, total: int | None) -> Iterator[Advance]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(description, total=total, note="")
+
+        def advance(done: int, note: str = "") -> None:
+            bar.update(task, completed=done, note=note)
+
+        yield advance
+
+
+def _lines(console: Console, description: str, total: int | None) -> Advance:
+    last = time.monotonic()
+
+    def advance(done: int, note: str = "") -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_PROGRESS_S:
+            last = time.monotonic()
+            console.print(f"{description}: {done}{f' of {total}' if total else ''} {note}".rstrip(), highlight=False)
+
+    return advance
+
+
+def say_problem(problem: Problem) -> None:
+    """An error for people: what, what to do, where to read on."""
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print("[bold red]error:[/bold red]", escape(problem.message))
+    console.print("[bold]hint:[/bold] ", escape(problem.hint))
+    console.print(f"[dim]{problem.doc}[/dim]")

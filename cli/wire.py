@@ -1,0 +1,176 @@
+"""The command line's connection to Kafka: sends records, and reads reports and decisions. Decides nothing itself."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import orjson
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
+
+from agents.settings import Settings
+from cli.errors import check_failed, kafka_unreachable
+from cli.tally import Coordinates, Verdict
+
+CONNECT_S = 5.0
+ANSWER_S = 10.0
+QUIET = {"log_level": 2}
+"""A service that is away is one message of ours, not a stream of librdkafka's."""
+PRODUCER = {
+    "enable.idempotence": True,
+    "acks": "all",
+    "partitioner": "murmur2_random",
+    "linger.ms": 5,
+    "message.max.bytes": 2 * 1024 * 1024,
+}
+CONSUMER = {"enable.auto.commit": False, "isolation.level": "read_committed", "fetch.wait.max.ms": 50}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Kafka has the record: `tag` is what the sender called it."""
+
+    at: Coordinates
+    tag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A worker has committed a decision on the record at these coordinates."""
+
+    at: Coordinates
+    verdict: Verdict
+
+
+class Wire:
+    """Connects at once: fails with a `CommandError` if Kafka is away (exit 3) or topics are missing (exit 1).
+
+    Topics are the catalogue's names, without the installation's prefix. `partitions` says how many each has.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        common = settings.librdkafka() | QUIET
+        self._settings = settings
+        self._catalogue = settings.catalogue()
+        self._admin = AdminClient(common)
+        self.partitions = self._count_partitions()
+        self._producer = Producer(common | PRODUCER)
+        self._consumer = Consumer(common | CONSUMER | {"group.id": f"{settings.group}-publish"})
+        self._consumer.assign(self._decisions_from_now())
+        self._reports: list[Sent] = []
+        self._failure: KafkaError | None = None
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        partition: int | None = None,
+        headers: Sequence[tuple[str, bytes]] = (),
+        tag: str | None = None,
+    ) -> None:
+        """Hands a record over; a `Sent` follows. Without a partition the key decides it (murmur2, as Java does)."""
+
+        def reported(error: KafkaError | None, message: Message) -> None:
+            place, offset = message.partition(), message.offset()
+            if error is not None or place is None or offset is None:
+                self._failure = error
+            else:
+                self._reports.append(Sent((topic, place, offset), tag))
+
+        name = self._catalogue.name(topic)
+        wanted = -1 if partition is None else partition
+        while True:
+            try:
+                self._producer.produce(
+                    name, key=key, value=value, partition=wanted, headers=list(headers), on_delivery=reported
+                )
+            except BufferError:
+                self._producer.poll(ANSWER_S)
+            else:
+                return
+
+    def poll(self, wait_s: float) -> list[Sent | Decided]:
+        """What has happened since, reports before decisions; waits that long if there is no decision."""
+        self._producer.poll(0)
+        first = self._consumer.poll(wait_s)
+        messages = [] if first is None else [first, *self._consumer.consume(1_000, 0)]
+        self._producer.poll(0)
+        decisions = [decided for message in messages if (decided := self._decision(message)) is not None]
+        if self._failure is not None:
+            raise KafkaException(self._failure)
+        reports, self._reports = self._reports, []
+        return [*reports, *decisions]
+
+    def committed(self, topic: str) -> dict[int, int]:
+        """The workers' next offset per partition of a topic (negative where they have none)."""
+        places = [TopicPartition(self._catalogue.name(topic), p) for p in range(self.partitions[topic])]
+        request = ConsumerGroupTopicPartitions(self._settings.group, places)
+        [future] = self._admin.list_consumer_group_offsets([request]).values()
+        return {place.partition: place.offset for place in future.result(ANSWER_S).topic_partitions}
+
+    def close(self, *, drop: bool = False) -> None:
+        """Disconnects; with `drop`, without waiting for what Kafka has not confirmed."""
+        if drop:
+            self._producer.purge()
+        self._producer.flush(ANSWER_S)
+        self._consumer.close()
+
+    def _decision(self, message: Message) -> Decided | None:
+        error = message.error()
+        if error is not None:
+            if not error.retriable():
+                self._failure = error
+            return None
+        value = message.value()
+        if value is None:
+            return None
+        data = orjson.loads(value)["data"]
+        event = data["event"]
+        topic = event["topic"].removeprefix(self._settings.topic_prefix)
+        return Decided((topic, event["partition"], event["offset"]), (data["outcome"], data.get("reason") or ""))
+
+    def _count_partitions(self) -> dict[str, int]:
+        try:
+            found = self._admin.list_topics(timeout=CONNECT_S).topics
+        except KafkaException as error:
+            raise kafka_unreachable(self._settings.bootstrap_servers, error.args[0].str()) from error
+        names = {topic: self._catalogue.name(topic) for topic in (*input_topics(self._settings), "clock", "decisions")}
+        missing = [name for name in names.values() if name not in found]
+        if missing:
+            message = f"topics are missing: {', '.join(missing)}"
+            raise check_failed("topics_missing", message, "create them with `memberships topics apply`")
+        return {topic: len(found[name].partitions) for topic, name in names.items()}
+
+    def _decisions_from_now(self) -> list[TopicPartition]:
+        name = self._catalogue.name("decisions")
+        wanted = {TopicPartition(name, p): OffsetSpec.latest() for p in range(self.partitions["decisions"])}
+        found = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)
+        return [TopicPartition(name, at.partition, future.result(ANSWER_S).offset) for at, future in found.items()]
+
+
+def input_topics(settings: Settings) -> tuple[str, ...]:
+    """The catalogue's names of the topics that events are published to; the clock is fed by ticks."""
+    return tuple(topic.name for topic in settings.catalogue().inputs if topic.name != "clock")
+
+
+@contextmanager
+def connected(settings: Settings) -> Iterator[Wire]:
+    """A `Wire` that is closed at the end; after an error, without waiting for what Kafka has not confirmed."""
+    wire = Wire(settings)
+    try:
+        yield wire
+    except BaseException:
+        wire.close(drop=True)
+        raise
+    wire.close()
