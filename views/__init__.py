@@ -1,0 +1,1 @@
+"""The read side: feeds Redis from the committed topics, and answers from it. Redis is never the truth."""

@@ -1,0 +1,37 @@
+"""What can go wrong on the read side. Each error says in one sentence what, and in ``hint`` what to do."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+
+class ViewsError(Exception):
+    """Base of the read side's errors."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class RedisUnreachable(ViewsError):  # noqa: N818 - named for what happened
+    """Redis does not answer, or answers that it cannot serve (loading, read-only, out of memory, wrong login)."""
+
+    def __init__(self, url: str, cause: Exception) -> None:
+        super().__init__(
+            f"Redis at {without_login(url)} cannot serve: {cause}",
+            "check that it runs (`memberships up`) and MEMBERSHIPS_REDIS_URL",
+        )
+
+
+class Unfeedable(ViewsError):  # noqa: N818
+    """A committed record that this release cannot show."""
+
+    def __init__(self, place: str, cause: Exception) -> None:
+        super().__init__(
+            f"{place} cannot be shown: {type(cause).__name__}: {cause}",
+            "start `memberships views` of the release that wrote it, or a newer one; nothing was skipped",
+        )
+
+
+def without_login(url: str) -> str:
+    """The address without user and password, fit for logs."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

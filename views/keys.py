@@ -1,0 +1,58 @@
+"""What lies where in Redis, and the head that every stored value starts with.
+
+| key | type | holds |
+|---|---|---|
+| ``member:{id}`` | string | the member's document (JSON) |
+| ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` | list, newest first | what ``why`` tells (JSON) |
+| ``feed:{generation}`` | hash | next offset per topic partition; ``rebuild`` while a rebuild is under way |
+| ``feed:status`` | hash, expires | how the feeder is doing; gone when none is alive |
+
+An installation's topic prefix is put before every key too, so that two installations can share one server.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+TIMELINE_LIMIT: Final = 1_000
+"""How many decisions, ledger entries and notifications are kept per member (each); Kafka has the older ones."""
+
+Timeline = Literal["decisions", "ledger", "notifications"]
+TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications")
+Kind = Literal["member", "decisions", "ledger", "notifications"]
+KINDS: Final[tuple[Kind, ...]] = ("member", *TIMELINES)
+"""First segments of the keys that belong to members: what a rebuild deletes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Key names of one installation and generation. A member id is always last, so no id can name another key."""
+
+    prefix: str
+    generation: int
+
+    def member(self, member_id: str) -> str:
+        """The key of a member's document."""
+        return f"{self.prefix}member:{member_id}"
+
+    def timeline(self, kind: Timeline, member_id: str) -> str:
+        """The key of one of a member's three lists."""
+        return f"{self.prefix}{kind}:{member_id}"
+
+    @property
+    def feed(self) -> str:
+        """The key of this generation's positions."""
+        return f"{self.prefix}feed:{self.generation}"
+
+    @property
+    def status(self) -> str:
+        """The key of the feeder's sign of life."""
+        return f"{self.prefix}feed:status"
+
+
+def sealed(generation: int, revision: int, body: bytes) -> bytes:
+    """A JSON object with its generation and revision put first, where the script finds them without parsing JSON.
+
+    ``body`` is a JSON object without spaces around its braces that has neither of the two keys.
+    """
+    head = b'{"generation":%d,"revision":%d' % (generation, revision)
+    return head + b"}" if body == b"{}" else head + b"," + body[1:]

@@ -1,0 +1,90 @@
+"""Answers from Redis: a member's document, and why it is as it is.
+
+All of it is as fresh as the feed (``progress.caught_up``, and the lag in ``feed:status``), and never the truth: Kafka has
+that. Every function raises RedisUnreachable when Redis cannot serve.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias, TypeVar
+
+import orjson
+import redis
+from redis.exceptions import RedisError
+
+from agents.settings import Settings
+from views.errors import RedisUnreachable
+from views.keys import TIMELINES, Keys
+from views.store import Store, connect
+from views.timeline import Explanation, explanations
+
+Document: TypeAlias = dict[str, Any]
+
+T = TypeVar("T")
+
+
+def member(settings: Settings, member_id: str) -> Document | None:
+    """The member's document (contract, read side) with its ``generation`` and ``revision``; None if there is none."""
+    raw = _ask(settings, lambda client, keys: client.get(keys.member(member_id)))
+    return _document(raw)
+
+
+def members(settings: Settings) -> Iterator[tuple[str, Document]]:
+    """All members' documents, in no order: for the audit. Those written while this runs may be missing or twice."""
+    prefix = Keys(settings.topic_prefix, settings.generation).member("")
+    with connect(settings.redis_url) as client:
+        try:
+            for name in client.scan_iter(match=f"{prefix}*", count=1_000):
+                document = _document(client.get(name))
+                if document is not None:
+                    yield name.decode().removeprefix(prefix), document
+        except RedisError as error:
+            raise RedisUnreachable(settings.redis_url, error) from error
+
+
+def timeline(settings: Settings, member_id: str) -> list[Explanation]:
+    """What happened to the member, newest first; see ``Explanation``. The newest ``TIMELINE_LIMIT`` of each kind."""
+    return why(settings, member_id)[::-1]
+
+
+def why(settings: Settings, member_id: str, event: str | None = None) -> list[Explanation]:
+    """What happened to the member, in the order in which it was decided.
+
+    ``event`` (``source|id``, or the id alone) asks for all that became of this one: its own decision, the later one
+    with which it settled if it was held, and what its deadlines did. An unknown event gives an empty list.
+    """
+
+    def lists(client: redis.Redis, keys: Keys) -> list[list[bytes]]:
+        pipeline = client.pipeline(transaction=True)
+        for kind in TIMELINES:
+            pipeline.lrange(keys.timeline(kind, member_id), 0, -1)
+        found: list[list[bytes]] = pipeline.execute()
+        return found
+
+    decisions, ledger, notifications = ([orjson.loads(line) for line in lines] for lines in _ask(settings, lists))
+    told = explanations(decisions[::-1], ledger[::-1], notifications[::-1])
+    return told if event is None else [one for one in told if _is_about(one, event)]
+
+
+def status(settings: Settings) -> dict[str, str]:
+    """The feeder's own words: ``generation``, ``lag`` (offsets), ``records`` and ``starts``; empty if none is alive."""
+    return _ask(settings, lambda client, keys: Store(client, keys).status())
+
+
+def _is_about(one: Explanation, event: str) -> bool:
+    source, id_ = one["cause"]["source"], one["cause"]["id"]
+    return event in (id_, f"{source}|{id_}")
+
+
+def _document(raw: Any) -> Document | None:
+    if raw is None:
+        return None
+    document: Document = orjson.loads(raw)
+    return None if document.get("deleted") is True else document
+
+
+def _ask(settings: Settings, question: Callable[[redis.Redis, Keys], T]) -> T:
+    try:
+        with connect(settings.redis_url) as client:
+            return question(client, Keys(settings.topic_prefix, settings.generation))
+    except RedisError as error:
+        raise RedisUnreachable(settings.redis_url, error) from error

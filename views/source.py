@@ -1,0 +1,135 @@
+"""The committed topics, read from given positions: a consumer that no rebalance can touch."""
+
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, Self
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from agents.settings import Settings
+from views.store import Place
+
+_log = logging.getLogger(__name__)
+
+GROUP: Final = "memberships-views"
+POLL_RECORDS: Final = 4_000
+POLL_SECONDS: Final = 0.1
+"""A poll waits this long for its records: the views' delay at low load, and what lets a member's changes be joined."""
+_PATIENCE: Final = 10.0
+
+
+class TopicMadeAnew(Exception):  # noqa: N818 - a condition, not an error
+    """A stored position is past a topic's end: the topic was made anew, and what was fed came from another one."""
+
+
+class Record(NamedTuple):
+    """One committed record; a ``value`` of None deletes its key."""
+
+    offset: int
+    key: bytes | None
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a poll brought of one topic partition, in offset order. ``end`` is where the next one starts."""
+
+    place: Place
+    end: int = 0
+    records: list[Record] = field(default_factory=list)
+
+
+class Source:
+    """Reads all partitions of the given topics, committed records only. Use as a context manager."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._consumer = Consumer(
+            settings.librdkafka()
+            | {
+                "group.id": f"{settings.topic_prefix}{GROUP}",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.auto.offset.store": False,
+                # A position that does not exist must be noticed, not silently replaced.
+                "auto.offset.reset": "error",
+                # Tells positions behind transaction markers, which no record carries.
+                "enable.partition.eof": True,
+                "queued.max.messages.kbytes": 32_768,
+                "fetch.queue.backoff.ms": 50,
+                "error_cb": _complain,
+            }
+        )
+        self._started: dict[Place, int | None] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+
+    def places(self, topics: Collection[str]) -> list[Place]:
+        """All partitions of the topics; empty while one of them is missing. Raises KafkaException without a broker."""
+        known = self._consumer.list_topics(timeout=_PATIENCE).topics
+        if missing := [topic for topic in topics if topic not in known or known[topic].error]:
+            _log.warning("waiting for topics %s; to create them run: memberships topics apply", ", ".join(missing))
+            return []
+        return [Place(topic, number) for topic in topics for number in sorted(known[topic].partitions)]
+
+    def start(self, positions: Mapping[Place, int | None]) -> None:
+        """Read on from these offsets, None being the first there is; what was fetched before is forgotten."""
+        self._started = dict(positions)
+        self._consumer.assign([_at(place, offset) for place, offset in positions.items()])
+
+    def poll(self) -> list[Batch]:
+        """The next records by topic partition, after ``POLL_SECONDS`` at the latest. Raises TopicMadeAnew."""
+        batches: dict[Place, Batch] = {}
+        for message in self._consumer.consume(POLL_RECORDS, POLL_SECONDS):
+            error, place, offset = message.error(), _place(message), message.offset() or 0
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                self._cope(error, place)
+                continue
+            batch = batches.get(place)
+            if batch is None:
+                batch = batches[place] = Batch(place)
+            if error is None:
+                batch.records.append(Record(offset, message.key(), message.value()))
+                offset += 1
+            batch.end = offset
+        return list(batches.values())
+
+    def _cope(self, error: KafkaError, place: Place) -> None:
+        if error.code() != KafkaError._AUTO_OFFSET_RESET:
+            if error.fatal():
+                raise KafkaException(error)
+            _log.warning("Kafka: %s", error.str())
+            return
+        first, end = self._consumer.get_watermark_offsets(_at(place, None), timeout=_PATIENCE)
+        if (self._started.get(place) or 0) > end:
+            raise TopicMadeAnew(f"{place.field} ends at {end}, before what was fed")
+        _log.warning("%s: the records before offset %d are no longer kept; going on from there", place.field, first)
+        self._consumer.seek(_at(place, first))
+
+    def ends(self) -> Iterator[tuple[Place, int]]:
+        """The last known high watermark of each partition; nothing is asked of the broker."""
+        for place in self._started:
+            _, end = self._consumer.get_watermark_offsets(_at(place, None), cached=True)
+            yield place, max(end, 0)
+
+    def publish(self, positions: Mapping[Place, int | None]) -> None:
+        """Commit to Kafka what Redis has: only so that ordinary tools can show the lag; nobody reads it back."""
+        offsets = [_at(place, offset) for place, offset in positions.items() if offset]
+        if offsets:
+            self._consumer.commit(offsets=offsets, asynchronous=True)
+
+
+def _place(message: Message) -> Place:
+    return Place(message.topic() or "", message.partition() or 0)
+
+
+def _at(place: Place, offset: int | None) -> TopicPartition:
+    return TopicPartition(place.topic, place.partition, OFFSET_BEGINNING if offset is None else offset)
+
+
+def _complain(error: KafkaError) -> None:
+    _log.warning("Kafka: %s; the feeder goes on when it is back", error.str())

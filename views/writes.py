@@ -1,0 +1,73 @@
+"""Committed records as values for Redis: a member's state as its document, an output as a line of a timeline."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import orjson
+from models.view import view
+
+from views.errors import Unfeedable
+from views.keys import Keys, Kind, Timeline, sealed
+from views.source import Batch, Record
+from views.store import Place, Portion, Write
+
+PORTION: Final = 500
+"""Most writes of one script call: Redis serves nobody else meanwhile, for some milliseconds."""
+
+
+def portions(keys: Keys, kind: Kind, batch: Batch, start: int | None) -> Iterator[Portion]:
+    """The batch as portions that follow each other from ``start`` to the batch's end. Raises Unfeedable."""
+    records = _newest(batch.records) if kind == "member" else batch.records
+    if not records and batch.end != start:  # transaction markers only
+        yield Portion(batch.place, kind, start, batch.end, ())
+    for first in range(0, len(records), PORTION):
+        some = records[first : first + PORTION]
+        last = first + PORTION >= len(records)
+        end = batch.end if last else some[-1].offset + 1
+        yield Portion(batch.place, kind, start, end, _writes(keys, kind, batch.place, some))
+        start = end
+
+
+def _newest(records: Sequence[Record]) -> list[Record]:
+    """Only the last record of each key, in offset order: whatever is left out is older than one further on."""
+    newest: dict[bytes | None, Record] = {}
+    for record in records:
+        newest.pop(record.key, None)
+        newest[record.key] = record
+    return list(newest.values())
+
+
+def _writes(keys: Keys, kind: Kind, place: Place, records: Sequence[Record]) -> list[Write]:
+    writes = []
+    for record in records:
+        try:
+            member_id = (record.key or b"").decode()
+        except UnicodeDecodeError:
+            continue  # the decision on an unreadable record: there is no member whose it is
+        if not member_id:
+            continue
+        try:
+            writes.append(
+                _document(keys, member_id, record) if kind == "member" else _line(keys, kind, member_id, record)
+            )
+        except Exception as error:
+            # Whatever it is: told with the record's place, and the end of the feeder. Going on would hide a stale view.
+            raise Unfeedable(f"{place.topic}[{place.partition}]@{record.offset}", error) from error
+    return writes
+
+
+def _document(keys: Keys, member_id: str, record: Record) -> Write:
+    """The member's document; its revision is the state's own."""
+    if record.value is None:
+        return Write(keys.member(member_id), 0, b"")
+    document = view(member_id, record.value)
+    revision = document.pop("revision")
+    document.pop("generation", None)
+    return Write(keys.member(member_id), revision, sealed(keys.generation, revision, orjson.dumps(document)))
+
+
+def _line(keys: Keys, kind: Timeline, member_id: str, record: Record) -> Write:
+    """The output's body under its id, without the envelope; its revision is the offset: one key, one partition."""
+    output = orjson.loads(record.value or b"")
+    body = orjson.dumps({"id": output["id"], "time": output.get("time"), **output["data"]})
+    return Write(keys.timeline(kind, member_id), record.offset, sealed(keys.generation, record.offset, body))
