@@ -18,64 +18,13 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from cli.retail_rows import Invoice, Row
+from models import eligibility
 
 SOURCE = "/import/online-retail"
 MADE_UP = "/import/online-retail/made-up"
 ADULT_SINCE = "1980-01-01"
 RETURN_WINDOW = timedelta(days=30)
-STATES = (
-    "AL",
-    "AK",
-    "AZ",
-    "AR",
-    "CA",
-    "CO",
-    "CT",
-    "DE",
-    "DC",
-    "FL",
-    "GA",
-    "HI",
-    "ID",
-    "IL",
-    "IN",
-    "IA",
-    "KS",
-    "KY",
-    "LA",
-    "ME",
-    "MD",
-    "MA",
-    "MI",
-    "MN",
-    "MS",
-    "MO",
-    "MT",
-    "NE",
-    "NV",
-    "NH",
-    "NJ",
-    "NM",
-    "NY",
-    "NC",
-    "ND",
-    "OH",
-    "OK",
-    "OR",
-    "PA",
-    "RI",
-    "SC",
-    "SD",
-    "TN",
-    "TX",
-    "UT",
-    "VT",
-    "VA",
-    "WA",
-    "WV",
-    "WI",
-    "WY",
-)
+STATES = tuple(sorted(eligibility.STATES))
 
 Line = dict[str, Any]
 """A line for `publish`: {"topic": name, "event": CloudEvent}."""

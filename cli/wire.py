@@ -8,14 +8,13 @@ import orjson
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # exported without saying so
+from confluent_kafka.admin import AdminClient
 
 from agents.settings import Settings
 from cli.errors import check_failed, kafka_unreachable
@@ -153,10 +152,12 @@ class Wire:
         return {topic: len(found[name].partitions) for topic, name in names.items()}
 
     def _decisions_from_now(self) -> list[TopicPartition]:
+        # Asked for and not left to "the end": that would be wherever the end is when the first fetch goes out.
         name = self._catalogue.name("decisions")
-        wanted = {TopicPartition(name, p): OffsetSpec.latest() for p in range(self.partitions["decisions"])}
-        found = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)
-        return [TopicPartition(name, at.partition, future.result(ANSWER_S).offset) for at, future in found.items()]
+        places = [TopicPartition(name, partition) for partition in range(self.partitions["decisions"])]
+        for place in places:
+            _, place.offset = self._consumer.get_watermark_offsets(place, ANSWER_S)
+        return places
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:
