@@ -1,0 +1,1 @@
+"""Accounts: what we are told of sign-up."""

@@ -1,0 +1,1 @@
+"""Care, the paid protection membership (CARE)."""

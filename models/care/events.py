@@ -1,0 +1,78 @@
+"""Care: bought with a product, claimed on products (CARE)."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from models.payload import Payload
+from models.values import Date, Id, Instant, Money, Sha256, State, Subject
+
+
+class CarePurchased(Payload):
+    """CARE-1, CARE-3 Care was bought; by a guest if the subject is `guest:<email_hash>`."""
+
+    TYPE: ClassVar = "care.purchased.v1"
+    order_id: Id | None = None
+    email_hash: Sha256
+    birth_date: Date
+    state: State
+    purchased_at: Instant
+    invoice_id: Id
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it was bought."""
+        return self.purchased_at
+
+
+class CareCancelRequested(Payload):
+    """CARE-6, CARE-7 The member wants to stop, with or without the fee back."""
+
+    TYPE: ClassVar = "care.cancel_requested.v1"
+    refund_requested: bool
+
+
+class CareAutoRenewChanged(Payload):
+    """CARE-6 Renewal switched on or off."""
+
+    TYPE: ClassVar = "care.auto_renew_changed.v1"
+    on: bool
+
+
+class CareClaimOpened(Payload):
+    """CARE-9 Somebody wants a product mended."""
+
+    TYPE: ClassVar = "care.claim_opened.v1"
+    claim_id: Id
+    serial: Id
+    order_id: Id
+    filed_by: Subject
+
+
+class GuestAccountOpened(Payload):
+    """Internal, CARE-3: tells the guest's key that a member opened an account with the guest's email."""
+
+    TYPE: ClassVar = "guest.account_opened.v1"
+    email_hash: Sha256
+    member_id: Subject
+    opened_at: Instant
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the account was opened."""
+        return self.opened_at
+
+
+class GuestCareClaimed(Payload):
+    """Internal, CARE-3: hands a guest's purchase over to the member who claimed it in time."""
+
+    TYPE: ClassVar = "guest.care_claimed.v1"
+    guest: Subject
+    purchase: CarePurchased
+    paid_at: Instant | None = None
+    paid_amount: Money | None = None
+    """Of the fee, if the guest's key saw it paid."""
+
+
+EVENTS: tuple[type[Payload], ...] = (CarePurchased, CareCancelRequested, CareAutoRenewChanged, CareClaimOpened)
+TRANSFERS: tuple[type[Payload], ...] = (GuestAccountOpened, GuestCareClaimed)
+"""What one key's decision sends to another key; never accepted from outside."""

@@ -1,0 +1,1 @@
+"""Clean-and-check visits (CLN)."""

@@ -1,0 +1,245 @@
+"""From raw record to typed event, or to one clear reason why it is none. Total: nothing a record holds can raise.
+
+Structured mode is the normal one: one pass of the typed reader over the raw bytes. Binary mode is put into structured
+form first, so both meet the same reader. The mapping of `ce_` headers is our own: the cloudevents library's Kafka
+binding takes headers that are no text, a missing value or an odd time for a programming error (each raises something
+else), reads times that are not RFC 3339, and adds attributes of its own; here each is a finding about the record.
+
+No sentence repeats a value of the payload: birth dates and secrets stay out of logs and answers.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import orjson
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF
+from models.clock import Tick as Tick
+from models.events import EVENT, EVERYBODY, PAYLOADS
+from models.events import Event as Event
+from models.partitioning import partition_of
+from models.values import ID_LENGTH, ID_PATTERN
+
+Reason = Literal[
+    "null_value",
+    "too_large",
+    "not_utf8",
+    "not_json",
+    "unknown_type",
+    "invalid",
+    "wrong_topic",
+    "null_key",
+    "key_mismatch",
+    "wrong_partition",
+]
+"""Why a record is no event, in order of precedence."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+_CE: Final = "ce_"
+_TICK: Final = TypeAdapter(Tick)
+_ID: Final = re.compile(ID_PATTERN)
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that is no event for us: why, in a code and in a sentence, and what names could still be read."""
+
+    reason: Reason
+    error: str
+    source: str | None = None
+    id: str | None = None
+    type: str | None = None
+    subject: str | None = None
+
+
+class _Refused(Exception):  # noqa: N818 - a finding about the record, raised and caught in this module only
+    def __init__(self, reason: Reason, error: str) -> None:
+        super().__init__(error)
+        self.reason: Reason = reason
+        self.error = error
+
+
+def decode(
+    topic: str, partition: int, partitions: int, key: bytes | None, value: bytes | None, headers: Headers
+) -> Event[Any] | Tick | Unreadable:
+    """A record as an event (as a Tick on the clock topic), or why it is none.
+
+    topic: the contract's name, without an installation's prefix (`Catalogue.role`). partitions: how many it has.
+    """
+    if value is None:
+        return Unreadable("null_value", "value: expected a CloudEvent, found none")
+    if len(value) > INPUT_BYTES:
+        return Unreadable("too_large", f"value: at most {INPUT_BYTES} bytes, found {len(value)}")
+    if topic == CLOCK.role:
+        return _tick(value)
+    try:
+        document = value if _is_structured(headers) else _to_structured(value, headers)
+    except _Refused as refused:
+        return Unreadable(refused.reason, refused.error, **_names_of(_ce_attributes(headers)))
+    try:
+        event = EVENT.validate_json(document)
+    except ValidationError as error:
+        reason, sentence = _explain(error, document)
+        return Unreadable(reason, sentence, **_names(document))
+    try:
+        _check_place(event, topic, partition, partitions, key)
+    except _Refused as refused:
+        return Unreadable(refused.reason, refused.error, event.source, event.id, event.type, event.subject)
+    return event
+
+
+def _tick(value: bytes) -> Tick | Unreadable:
+    try:
+        return _TICK.validate_json(value)
+    except ValidationError as error:
+        return Unreadable(*_explain(error, value))
+
+
+def _check_place(event: Event[Any], topic: str, partition: int, partitions: int, key: bytes | None) -> None:
+    home = TOPIC_OF[type(event.data)]
+    if home != topic:
+        raise _Refused("wrong_topic", f"type: {event.type} belongs on topic {home}, found on {topic}")
+    if event.subject == EVERYBODY:
+        return
+    if key is None:
+        raise _Refused("null_key", "key: expected the subject, found none")
+    if key != event.subject.encode():
+        raise _Refused("key_mismatch", "key: expected the subject in UTF-8, found another key")
+    home_partition = partition_of(key, partitions)
+    if home_partition != partition:
+        raise _Refused(
+            "wrong_partition",
+            f"partition: murmur2 puts this key on partition {home_partition} of {partitions}, found on {partition}",
+        )
+
+
+# The two content modes.
+
+
+def _is_structured(headers: Headers) -> bool:
+    """The content type decides; without one, a record is binary if it has `ce_` headers."""
+    binary = False
+    for name, content in headers:
+        lower = name.lower()
+        if lower == "content-type":
+            return content is not None and content.lstrip().lower().startswith(b"application/cloudevents")
+        binary = binary or lower.startswith(_CE)
+    return not binary
+
+
+def _ce_attributes(headers: Headers) -> dict[str, str]:
+    """The readable `ce_` headers; the last of a name counts."""
+    attributes = {}
+    for name, content in headers:
+        lower = name.lower()
+        if lower.startswith(_CE) and content is not None:
+            try:
+                attributes[lower.removeprefix(_CE)] = content.decode()
+            except UnicodeDecodeError:
+                continue
+    return attributes
+
+
+def _to_structured(value: bytes, headers: Headers) -> bytes:
+    """The same event in structured form. Raises _Refused."""
+    for name, content in headers:
+        if name.lower() == "content-type" and content is not None:
+            media_type = content.split(b";")[0].strip().lower()
+            if media_type != b"application/json":
+                raise _Refused("invalid", "content-type: expected application/cloudevents+json or application/json")
+    attributes = _ce_attributes(headers)
+    try:
+        data = orjson.loads(value)
+        return orjson.dumps(attributes | {"data": data})
+    except orjson.JSONDecodeError:
+        raise _not_json(value) from None
+    except TypeError:  # orjson refuses to write what it read: nested too deeply
+        raise _Refused("not_json", "value: expected JSON, found it nested too deeply") from None
+
+
+# What to say.
+
+
+def _not_json(value: bytes) -> _Refused:
+    try:
+        value.decode()
+    except UnicodeDecodeError as error:
+        return _Refused("not_utf8", f"value: expected UTF-8, found something else at byte {error.start}")
+    return _Refused("not_json", "value: expected one JSON document")
+
+
+def _explain(error: ValidationError, document: bytes) -> tuple[Reason, str]:
+    details = error.errors(include_url=False, include_input=False)
+    first = details[0]
+    kind = first["type"]
+    if kind == "json_invalid":
+        finding = _not_json(document)
+        return finding.reason, finding.error
+    if kind == "union_tag_invalid":
+        return "unknown_type", "type: expected one of this contract's event types"
+    sentence = f"{_where(first)}: {_expected(first)}"
+    if len(details) > 1:
+        sentence += f" (and {len(details) - 1} more)"
+    return "invalid", sentence
+
+
+def _where(error: ErrorDetails) -> str:
+    """Dotted path of the field; list places count from 0. Names that came with the record are shown only if plain."""
+    if error["type"] == "union_tag_not_found":
+        return "type"
+    location = list(error["loc"])
+    if location and location[0] in PAYLOADS:
+        location = location[1:]
+    if error["type"] == "shape":
+        location.append(error["ctx"]["field"])
+    names = [str(part) for part in location if part != "[key]"]
+    return ".".join(name if _PLAIN_NAME.fullmatch(name) else "?" for name in names) or "value"
+
+
+_EXPECTATIONS: Final[Mapping[str, str]] = {
+    "missing": "required, found nothing",
+    "extra_forbidden": "no such field in this event type",
+    "union_tag_not_found": "required, found nothing",
+    "value_error": "expected a date or time that exists",
+    "string_type": "expected a string",
+    "model_type": "expected an object",
+    "model_attributes_type": "expected an object",
+    "dict_type": "expected an object",
+    "tuple_type": "expected a list",
+    "int_type": "expected a whole number",
+    "bool_type": "expected true or false",
+}
+
+
+def _expected(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "shape":
+        return f"expected {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"expected the pattern {context['pattern']}"
+    return _EXPECTATIONS.get(kind) or error["msg"].replace("Input should be", "expected").lower()
+
+
+# What could still be read.
+
+
+def _names(document: bytes) -> dict[str, str | None]:
+    try:
+        envelope = orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return {}
+    return _names_of(envelope) if isinstance(envelope, dict) else {}
+
+
+def _names_of(envelope: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: _name(envelope.get(name)) for name in ("source", "id", "type", "subject")}
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= 2 * ID_LENGTH and _ID.fullmatch(value) else None

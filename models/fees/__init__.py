@@ -1,0 +1,1 @@
+"""Fees, methods and failed payments (PAY)."""

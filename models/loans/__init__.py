@@ -1,0 +1,1 @@
+"""Loaned equipment (LOAN)."""

@@ -1,0 +1,42 @@
+"""Everything this service writes, as types: notifications, decisions, ledger entries, requests, dead letters."""
+
+from models.outputs.base import HEADERS, SOURCE, Cause, Output, encode
+from models.outputs.dead_letters import dead_letter_headers, traceback_of
+from models.outputs.decisions import Decided, EventRef, Outcome
+from models.outputs.ledger import Balance, LedgerEntry, verify
+from models.outputs.notifications import Kind, NoticeClass, Notification
+from models.outputs.requests import (
+    REQUESTS,
+    ChargeRequested,
+    InvoiceCancelled,
+    InvoiceIssued,
+    RefundItem,
+    RefundRequested,
+    Request,
+)
+
+__all__ = [
+    "HEADERS",
+    "REQUESTS",
+    "SOURCE",
+    "Balance",
+    "Cause",
+    "ChargeRequested",
+    "Decided",
+    "EventRef",
+    "InvoiceCancelled",
+    "InvoiceIssued",
+    "Kind",
+    "LedgerEntry",
+    "NoticeClass",
+    "Notification",
+    "Outcome",
+    "Output",
+    "RefundItem",
+    "RefundRequested",
+    "Request",
+    "dead_letter_headers",
+    "encode",
+    "traceback_of",
+    "verify",
+]

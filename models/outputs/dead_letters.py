@@ -1,0 +1,51 @@
+"""The headers of a dead letter; its key, value and own headers go on unchanged."""
+
+import traceback
+from collections.abc import Sequence
+from typing import Final
+
+TRACEBACK_BYTES: Final = 8 * 1024
+"""A longer traceback loses its middle: the entry point and the failing line are what one reads."""
+PREFIX: Final = "dl_"
+
+Headers = list[tuple[str, bytes | None]]
+
+
+def dead_letter_headers(
+    own: Sequence[tuple[str, bytes | None]],
+    *,
+    topic: str,
+    partition: int,
+    offset: int,
+    error_class: str,
+    error: str,
+    first_seen: str,
+    rules_version: str,
+) -> Headers:
+    """The record's own headers, then ours. A redriven letter's old `dl_` headers are replaced.
+
+    error_class: a reason code (`invalid`, `wrong_partition`, ...) or `internal_error`. error: one sentence, or a
+    traceback from `traceback_of`. first_seen: RFC 3339.
+    """
+    ours = {
+        "topic": topic,
+        "partition": str(partition),
+        "offset": str(offset),
+        "error_class": error_class,
+        "error": error,
+        "first_seen": first_seen,
+        "rules_version": rules_version,
+    }
+    kept: Headers = [(name, value) for name, value in own if not name.startswith(PREFIX)]
+    return kept + [(PREFIX + name, text.encode("utf-8", "replace")) for name, text in ours.items()]
+
+
+def traceback_of(error: BaseException) -> str:
+    """The traceback as text of at most 8 KiB in UTF-8."""
+    text = "".join(traceback.format_exception(error))
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= TRACEBACK_BYTES:
+        return text
+    gap = b"\n  ... cut ...\n"
+    half = (TRACEBACK_BYTES - len(gap)) // 2
+    return (raw[:half] + gap + raw[-half:]).decode("utf-8", "ignore")

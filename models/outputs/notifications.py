@@ -1,0 +1,100 @@
+"""What the notification service is to tell a member (NTF)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from models.outputs.base import Cause, Fact, Named
+from models.values import Clause, Instant, PermanentId, Program
+
+NoticeClass = Literal["transactional", "legal_notice", "marketing"]
+
+
+Kind = Literal[
+    "points.earned",
+    "points.not_earned",
+    "points.taken_back",
+    "points.restored",
+    "points.redeemed",
+    "points.reservation_expired",
+    "points.expiring",
+    "points.expired",
+    "points.debt",
+    "points.adjusted",
+    "points.membership_cancelling",
+    "points.forfeited",
+    "points.welcome",
+    "points.refused",
+    "care.welcome",
+    "care.claim_account",
+    "care.claim_missed",
+    "care.renewal_notice",
+    "care.renewed",
+    "care.cancelled",
+    "care.refund",
+    "care.refund_refused",
+    "care.ended",
+    "care.refused",
+    "care.claim_accepted",
+    "care.claim_refused",
+    "pro.application_received",
+    "pro.incomplete",
+    "pro.welcome",
+    "pro.rejected",
+    "pro.renewal_notice",
+    "pro.renewed",
+    "pro.cancelled",
+    "pro.ended",
+    "pro.terminated",
+    "pro.lapsed",
+    "payment.failed",
+    "payment.method_expiring",
+    "payment.final_notice",
+    "membership.suspended",
+    "membership.reinstated",
+    "repair.received",
+    "repair.estimate",
+    "repair.estimate_reminder",
+    "repair.returned_unrepaired",
+    "repair.turnaround_started",
+    "repair.at_risk",
+    "repair.loaner_offered",
+    "repair.shipped",
+    "repair.turnaround_missed",
+    "repair.fee_reimbursed",
+    "repair.refused",
+    "cleaning.booked",
+    "cleaning.chargeable",
+    "cleaning.done",
+    "cleaning.refused",
+    "loan.approved",
+    "loan.refused",
+    "loan.shipped",
+    "loan.due_soon",
+    "loan.overdue",
+    "loan.invoiced",
+    "loan.closed",
+    "force_majeure.may_terminate",
+    "retracted",
+]
+"""Every kind of notification; the list is closed."""
+
+
+class Notification(Named):
+    """NTF-2 One notice. A retraction is one too: kind `retracted`, params {retracts, why}."""
+
+    TYPE: ClassVar = "notification.v1"
+
+    kind: Annotated[Kind, Field(alias="notification")]
+    program: Program
+    legal_class: Annotated[NoticeClass, Field(alias="class")]
+    not_before: Instant
+    not_after: Instant | None = None
+    replaces: tuple[PermanentId, ...] = ()
+    """Earlier notices that this one takes the place of."""
+    clause: Clause
+    cause: Cause
+    ledger: tuple[PermanentId, ...] = ()
+    """The ledger entries it tells of."""
+    params: dict[str, Fact]
+    """The kind's own facts: money as `dollars()` writes it, dates and instants as ISO strings."""

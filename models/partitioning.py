@@ -1,0 +1,11 @@
+"""Which partition a key belongs to: murmur2, as the Java producer does it."""
+
+from functools import lru_cache
+
+from kafka.partitioner.default import murmur2
+
+
+@lru_cache(maxsize=1 << 18)  # the hash is plain Python; keys come again and again
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition of `key` in a topic of that many partitions."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions

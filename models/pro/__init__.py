@@ -1,0 +1,1 @@
+"""PRO, the professionals' membership (PRO)."""
