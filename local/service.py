@@ -4,7 +4,6 @@ import atexit
 import json
 import os
 import signal
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
@@ -13,7 +12,7 @@ from typing import ClassVar, Self
 
 from .errors import LocalError
 from .ports import LOOPBACK, free_ports, is_free
-from .process import Identity, spawn, tie
+from .process import Child, Identity
 
 POLL = 0.05  # seconds between two looks at a starting server
 GRACE = 20.0  # seconds a server has to end cleanly
@@ -41,7 +40,7 @@ class Service(ABC):
         self._port = port
         self._owner = owner
         self._process: Identity | None = None
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._child: Child | None = None
 
     # What a server has to say for itself.
 
@@ -83,16 +82,15 @@ class Service(ABC):
         return self._process is not None and self._process.alive
 
     def find(self) -> bool:
-        """Take up the server that runs on this data directory, if there is one; sweep a stale pid file if not."""
+        """Take up the server that runs on this data directory, if there is one. A stale pid file is no server."""
         if (noted := self._read_pid_file()) is None:
             return False
         process, port = noted
         if process.alive:
             self._process, self._port = process, port
             return True
-        self._pid_file.unlink(missing_ok=True)
         if self._port is None and is_free(port):
-            self._port = port  # it fell over: whoever knows its address finds it there again
+            self._port = port  # it fell over: whoever knows its address will find it there again
         return False
 
     def start(self) -> Self:
@@ -108,12 +106,12 @@ class Service(ABC):
         log_start = self.log.stat().st_size if self.log.exists() else 0
         self._port = port
         try:
-            child = spawn(command, log=self.log, cwd=self.data_dir)
-            self._children.append(child)
-            self._process = Identity.of(child.pid)
-            self._write_pid_file()
-            if self.tied:
-                self._tie()
+            owner = Identity.of(self._owner or os.getpid()) if self.tied else None
+            self._child = Child(command, log=self.log, cwd=self.data_dir, owner=owner)
+            self._process = self._child.identity
+            self._write_pid_file(self._process, port)
+            if self.tied and self._owner is None:
+                atexit.register(self.stop)
             self.wait_ready(log_start)
         except BaseException:
             self.kill()
@@ -135,15 +133,13 @@ class Service(ABC):
 
     def stop(self, grace: float = GRACE) -> None:
         """End it cleanly and wait until it has ended; kill it after `grace` seconds. Nothing happens if it is not up."""
-        if self._process is not None:
+        if self._child is not None:
+            self._child.end(grace)
+        elif self._process is not None:
             self._process.end(grace)
-            self._pid_file.unlink(missing_ok=True)
-        self._process = None
-        atexit.unregister(self._at_exit)
-        for child in reversed(self._children):  # the watcher first: it has nothing left to watch
-            child.terminate()
-            child.wait()
-        self._children.clear()
+        self._pid_file.unlink(missing_ok=True)
+        self._child = self._process = None
+        atexit.unregister(self.stop)
 
     def kill(self) -> None:
         """End it by SIGKILL, as a power cut would."""
@@ -185,22 +181,12 @@ class Service(ABC):
             )
         return self._port
 
-    def _tie(self) -> None:
-        process = self._running()
-        self._children.append(tie(process, Identity.of(self._owner or os.getpid())))
-        if self._owner is None:
-            atexit.register(self._at_exit)
-
-    def _at_exit(self) -> None:
-        self.stop()
-
     @property
     def _pid_file(self) -> Path:
         return self.data_dir / f"{self.name}.pid.json"
 
-    def _write_pid_file(self) -> None:
-        process = self._running()
-        text = json.dumps({"pid": process.pid, "started": process.started, "port": self.port})
+    def _write_pid_file(self, process: Identity, port: int) -> None:
+        text = json.dumps({"pid": process.pid, "started": process.started, "port": port})
         draft = self._pid_file.with_suffix(".new")
         draft.write_text(text)
         draft.replace(self._pid_file)

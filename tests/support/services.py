@@ -4,13 +4,13 @@ They are tied to the process that runs the tests (with xdist: the one that start
 run however it ends; a worker may come and go.
 """
 
-import fcntl
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from local.kafka import Kafka
+from local.process import exclusive
 from local.service import Service
 from local.valkey import Valkey
 
@@ -40,8 +40,7 @@ class SharedServices:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _running(self, service: S) -> S:
-        with (self.folder / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # one process of the run at a time; closing the file lets the next one in
+        with exclusive(self.folder / "lock"):
             if not service.find():
                 service.start()
         return service
