@@ -1,0 +1,233 @@
+"""What a rule sees and may do: read and change working copies, tell, book, ask, schedule; and what it answers.
+
+A `Case` is one cause on a desk: the event, a held event that settles, or a deadline.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from msgspec import Struct
+
+from models.calendar import Calendar
+from models.desk import Desk, Record, S
+from models.events import Event
+from models.outputs.base import Cause, Fact
+from models.outputs.decisions import Outcome
+from models.outputs.ledger import Balance, EntryKind, LedgerEntry
+from models.outputs.notifications import Kind, Notification
+from models.outputs.requests import Request
+from models.payload import Payload
+from models.policies import Policies
+from models.state import Due
+from models.values import Program, permanent_id
+
+
+class Ruling(NamedTuple):
+    """A rule's answer (GEN-5): outcome, plain words, clause, and a code where it is not simply yes."""
+
+    outcome: Outcome
+    says: str
+    clause: str | None = None
+    reason: str | None = None
+
+
+def applied(says: str, clause: str, reason: str | None = None) -> Ruling:
+    """The event has its effect; `reason` says why that is nothing, where it is."""
+    return Ruling("applied", says, clause, reason)
+
+
+def refused(reason: str, says: str, clause: str) -> Ruling:
+    """The terms do not allow it."""
+    return Ruling("refused", says, clause, reason)
+
+
+def superseded(reason: str, says: str, clause: str) -> Ruling:
+    """What is known already has answered it (GEN-2)."""
+    return Ruling("superseded", says, clause, reason)
+
+
+def duplicate(reason: str, says: str, clause: str) -> Ruling:
+    """The same fact once more."""
+    return Ruling("duplicate", says, clause, reason)
+
+
+NOT_SUPPORTED_YET = "not_supported_yet"
+
+
+def not_supported_yet(what: str, clause: str | None = None) -> Ruling:
+    """This release does not decide it. Its id is not remembered, so that a later release accepts it sent again."""
+    return Ruling("refused", f"{what} is not supported yet: nothing was changed.", clause, NOT_SUPPORTED_YET)
+
+
+def retold(known: bytes, data: Payload, what: str) -> Ruling:
+    """GEN-1 for business ids: another event told `what` before; equal content is a duplicate, else a conflict."""
+    if known == digest(data):
+        return duplicate("already_known", f"{what} was told before by another event, with the same content.", "GEN-1")
+    says = f"{what} was told before by another event, with other content: the first one stands."
+    return Ruling("conflict", says, "GEN-1", "other_content")
+
+
+def digest(data: Payload) -> bytes:
+    """8 bytes that are equal for equal data."""
+    return blake2b(data.__pydantic_serializer__.to_json(data), digest_size=8).digest()
+
+
+class Case:
+    """One cause being decided."""
+
+    __slots__ = ("at", "cause", "desk", "event", "held_since", "ledger", "member", "notices", "record")
+
+    def __init__(
+        self,
+        desk: Desk,
+        cause: Cause,
+        at: datetime,
+        *,
+        event: Event[Any] | None = None,
+        record: Record | None = None,
+        held_since: datetime | None = None,
+    ) -> None:
+        """`at` is the cause's business time. `event` and `record` are None where the cause is a deadline."""
+        self.desk = desk
+        self.member = desk.member
+        self.cause = cause
+        self.at = at
+        self.event = event
+        self.record = record
+        self.held_since = held_since
+        self.ledger: list[str] = []
+        """Ids of the entries booked."""
+        self.notices: list[str] = []
+        """Ids of the notifications sent."""
+
+    @property
+    def policies(self) -> Policies:
+        """The policy settings in force."""
+        return self.desk.policies
+
+    @property
+    def calendar(self) -> Calendar:
+        """The programme's calendar."""
+        return self.desk.policies.calendar
+
+    def find(self, kind: type[S], entry_id: str) -> S | None:
+        """The working copy of an entry, if there is one."""
+        return self.desk.find(kind, entry_id)
+
+    def get(self, kind: type[S], entry_id: str) -> S:
+        """The working copy of an entry that must be there; KeyError says that the state is broken."""
+        found = self.desk.find(kind, entry_id)
+        if found is None:
+            raise KeyError(f"{kind.__name__} {entry_id} is missing from the state")
+        return found
+
+    def take(self, kind: type[S], entry_id: str) -> S:
+        """Like `get`, and the entry is deleted: its value moves into the hot value."""
+        found = self.get(kind, entry_id)
+        self.desk.drop(kind, entry_id)
+        return found
+
+    def put(self, entry_id: str, value: Struct) -> None:
+        """Keep an entry."""
+        self.desk.put(entry_id, value)
+
+    def arrived(self, kind: str, entry_id: str) -> None:
+        """Say that something is known now: events held for it settle in the same decision (GEN-2)."""
+        self.desk.arrivals.append((kind, entry_id))
+
+    def schedule(self, at: datetime, what: str, ref: str) -> None:
+        """GEN-4 Set a deadline, in place of an earlier one for the same thing."""
+        self.member.schedule(Due(at, what, ref))
+
+    def unschedule(self, what: str, ref: str) -> None:
+        """Drop a deadline."""
+        self.member.unschedule(what, ref)
+
+    def book(
+        self,
+        kind: EntryKind,
+        points: int,
+        balance: Balance,
+        clause: str,
+        *,
+        lot_id: str | None,
+        order_id: str,
+        line_id: str,
+        about: str,
+    ) -> None:
+        """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, order, line, about)."""
+        entry = LedgerEntry(
+            member_id=self.desk.member_id,
+            time=self.desk.moment.now,
+            entry_id=permanent_id("ledger", self.cause.source, self.cause.id, kind, order_id, line_id, about),
+            kind=kind,
+            points=points,
+            lot_id=lot_id,
+            order_id=order_id,
+            line_id=line_id,
+            clause=clause,
+            cause=self.cause,
+            at=self.at,
+            booked_at=self.desk.moment.now,
+            balance_after=balance,
+            previous=self.member.ledger_head,
+        )
+        self.member.ledger_head = entry.hash
+        self.desk.out.ledger.append(entry)
+        self.ledger.append(entry.entry_id)
+
+    def notify(
+        self,
+        program: Program,
+        kind: Kind,
+        about: str,
+        clause: str,
+        params: dict[str, Fact],
+        *,
+        replaces: Sequence[str] = (),
+        cause: Cause | None = None,
+    ) -> str:
+        """Tell the member; returns the notice's id: f(cause, kind, about) (NTF-1).
+
+        `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it.
+        """
+        cause = cause or self.cause
+        notice = Notification(
+            id=notice_id(cause, kind, about),
+            member_id=self.desk.member_id,
+            time=self.desk.moment.now,
+            kind=kind,
+            program=program,
+            legal_class="transactional",
+            not_before=self.at,
+            replaces=tuple(replaces),
+            clause=clause,
+            cause=cause,
+            ledger=tuple(self.ledger),
+            params=params,
+        )
+        self.desk.out.notifications.append(notice)
+        self.notices.append(notice.id)
+        return notice.id
+
+    def request(
+        self, kind: type[Request], about: str, clause: str, facts: dict[str, Any], *, cause: Cause | None = None
+    ) -> None:
+        """Ask payment, commerce or finance for something; final once emitted (GEN-6). Ids as in `notify`."""
+        cause = cause or self.cause
+        request = kind(
+            id=permanent_id(kind.TYPE, cause.source, cause.id, about),
+            member_id=self.desk.member_id,
+            time=self.desk.moment.now,
+            clause=clause,
+            cause=cause,
+            **facts,
+        )
+        self.desk.out.requests.append(request)
+
+
+def notice_id(cause: Cause, kind: Kind, about: str) -> str:
+    """NTF-1 The permanent id of a notification."""
+    return permanent_id("notification", cause.source, cause.id, kind, about)

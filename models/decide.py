@@ -1,0 +1,168 @@
+"""(state, event, now) -> decision: the one way in. Total, deterministic, without effects.
+
+Order of precedence of the outcomes: a quarantined member's event is dead-lettered; then the duplicate question
+(GEN-1); then the event's own rule: held, superseded, refused or applied. What a rule makes known settles the events
+held for it, in the same decision.
+"""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from models import applied, due, hold, state
+from models.case import NOT_SUPPORTED_YET, Case, Ruling, not_supported_yet
+from models.desk import At, Decision, Desk, Moment, Record
+from models.events import EVERYBODY, Event
+from models.outputs.decisions import Decided, EventRef
+from models.payload import Payload
+from models.points import rules as points
+from models.policies import RULES_VERSION, STANDARD, Policies
+from models.state import Member, Quarantine
+from models.values import permanent_id
+
+Rule: TypeAlias = Callable[[Case, Any], Ruling]
+
+RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType({**points.RULES})
+"""Each supported event type's rule."""
+
+DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType({})
+"""Each deadline's rule, but for held events, which get decisions."""
+
+UNREMEMBERED: Final = frozenset({"duplicate", "conflict", "dead_lettered"})
+"""Outcomes that leave the event id unknown; so does `not_supported_yet`, that a later release may accept."""
+
+
+def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STANDARD) -> Decision:
+    """What becomes of one event.
+
+    Raises whatever a broken rule or broken state raises (BooksDoNotBalanceError among them); the caller then
+    dead-letters the event and quarantines the member: nothing of the event has been collected.
+    """
+    record = Record(*moment[2:])
+    if is_quarantined(event.subject, at):
+        says = "The member is quarantined: the event is set aside until that is lifted."
+        return Decision(decisions=[_answer(event, record, moment, Ruling("dead_lettered", says, None, "quarantined"))])
+    content, entry = event.content_hash(), applied.key(event.source, event.id)
+    desk = Desk(event.subject, at, moment, policies)
+    case = Case(desk, event.cause, event.at, event=event, record=record, held_since=moment.now)
+    known = applied.known(at, entry, content, moment.now, policies)
+    ruling = _told_before(known) if known else _rule(case)
+    desk.out.decisions.append(_answer(event, record, moment, ruling, case))
+    _settle(desk)
+    desk.member.as_of[f"{record.topic}-{record.partition}"] = record.offset
+    decision = desk.finish()
+    if event.subject == EVERYBODY:
+        del decision.changes[state.MEMBERS]  # nobody's state
+    if ruling.outcome not in UNREMEMBERED and ruling.reason != NOT_SUPPORTED_YET:
+        decision.changes[state.APPLIED] = {entry: applied.value(content, moment.now)}
+    return decision
+
+
+def wake(member_id: str, at: At, moment: Moment, policies: Policies = STANDARD) -> Decision:
+    """Work off what is due for a member, in due order, at most `due.AT_MOST` at a call. Raises as `decide` does."""
+    if is_quarantined(member_id, at):
+        return Decision()
+    desk = Desk(member_id, at, moment, policies)
+    if not due.is_due(desk):
+        return Decision(due=desk.member.due[0].at if desk.member.due else None)
+    for _ in range(due.AT_MOST):
+        if not due.is_due(desk):
+            break
+        if desk.member.due[0].what == hold.WHAT:
+            _give_up(desk)
+        else:
+            due.work_off(desk, DEADLINES)
+        _settle(desk)
+    return desk.finish()
+
+
+def quarantine(member_id: str, at: At, moment: Moment, reason: str) -> Decision:
+    """Set a member aside: works without the hot value, which may be what cannot be read. The first reason stays."""
+    if is_quarantined(member_id, at):
+        return Decision()
+    marker = Quarantine(reason, moment.seq, moment.now)
+    return Decision(changes={state.ENTRIES: {_quarantine_key(member_id): state.encode(marker)}})
+
+
+def lift_quarantine(member_id: str, at: At) -> Decision:
+    """Let a member's events be decided again; `due` is again what it was."""
+    raw = at(state.MEMBERS, state.member_key(member_id))
+    deadlines = state.decode(raw, Member).due if raw else []
+    changes: dict[bytes, bytes | None] = {_quarantine_key(member_id): None}
+    return Decision(changes={state.ENTRIES: changes}, due=deadlines[0].at if deadlines else None)
+
+
+def is_quarantined(member_id: str, at: At) -> bool:
+    """Whether the member's events are set aside."""
+    return at(state.ENTRIES, _quarantine_key(member_id)) is not None
+
+
+def _quarantine_key(member_id: str) -> bytes:
+    return state.entry_key(Quarantine.KIND, member_id, "")
+
+
+def _rule(case: Case) -> Ruling:
+    """The ruling of the case's own rule."""
+    event = case.event
+    if event is None:
+        raise TypeError("a deadline has no event rule")
+    rule = RULES.get(type(event.data))
+    return rule(case, event.data) if rule else not_supported_yet(f"Event type {event.type}")
+
+
+def _told_before(known: str) -> Ruling:
+    if known == "duplicate":
+        return Ruling("duplicate", "The same event was answered before: nothing more happens (GEN-1).", "GEN-1")
+    says = "An event with this id was answered before with other content: nothing happens (GEN-1)."
+    return Ruling("conflict", says, "GEN-1", "other_content")
+
+
+def _settle(desk: Desk) -> None:
+    """GEN-2 Decide the events held for what has become known; depth first, so that a chain settles in its order."""
+    while desk.arrivals:
+        for case in hold.release(desk, *desk.arrivals.pop(0)):
+            ruling = _rule(case)
+            if ruling.outcome != "held":
+                _answer_settled(desk, case, ruling)
+                _settle(desk)
+
+
+def _give_up(desk: Desk) -> None:
+    """GEN-2 Refuse the events whose partner did not arrive in time."""
+    deadline = desk.member.due.pop(0)
+    for case in hold.expired(desk, deadline):
+        _answer_settled(desk, case, hold.never_arrived(deadline, desk.policies.hold_days))
+
+
+def _answer_settled(desk: Desk, case: Case, ruling: Ruling) -> None:
+    if case.event is None or case.record is None:
+        raise TypeError("only held events settle")
+    desk.out.decisions.append(_answer(case.event, case.record, desk.moment, ruling, case, phase="settled"))
+
+
+def _answer(
+    event: Event[Any], record: Record, moment: Moment, ruling: Ruling, case: Case | None = None, phase: str = "decided"
+) -> Decided:
+    """The decision for upstream; its id is f(topic, partition, offset, phase)."""
+    return Decided(
+        id=permanent_id("decision", *record, phase),
+        member_id=event.subject,
+        time=moment.now,
+        event=EventRef(
+            source=event.source,
+            id=event.id,
+            type=event.type,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+        ),
+        seq=moment.seq,
+        now=moment.now,
+        outcome=ruling.outcome,
+        reason=ruling.reason,
+        says=ruling.says,
+        clause=ruling.clause,
+        ledger=tuple(case.ledger) if case else (),
+        notifications=tuple(case.notices) if case else (),
+        rules_version=RULES_VERSION,
+    )

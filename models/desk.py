@@ -1,0 +1,110 @@
+"""One call of decide or wake: fresh working copies of what it reads, and everything it produces.
+
+Nothing leaves the desk before the call has ended well, so a rule that raises has done nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias, TypeVar
+
+from msgspec import Struct
+
+from models import state
+from models.outputs.decisions import Decided
+from models.outputs.ledger import LedgerEntry
+from models.outputs.notifications import Notification
+from models.outputs.requests import Request
+from models.policies import Policies
+from models.state import Member
+
+At: TypeAlias = Callable[[str, bytes], bytes | None]
+"""Reads a keyed entry of the partition, committed or pending: (table, key) -> value."""
+
+S = TypeVar("S", bound=Struct)
+
+
+class Record(NamedTuple):
+    """The coordinates of an input record."""
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Moment(NamedTuple):
+    """Where and when the partition is: its sequence, its now (None before the first tick), the record being decided."""
+
+    seq: int
+    now: datetime | None
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one call produced. The caller writes `changes` and emits the outputs, in one transaction."""
+
+    changes: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
+    """Table -> key -> new value; None deletes."""
+    decisions: list[Decided] = field(default_factory=list)
+    """The event's own answer last; before it those of held events that it settled."""
+    notifications: list[Notification] = field(default_factory=list)
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
+    due: datetime | None = None
+    """When this member next wants to be woken; None: not at all."""
+
+
+class Desk:
+    """Working copies and outputs of one call for one member."""
+
+    __slots__ = ("_at", "_changed", "_seen", "arrivals", "member", "member_id", "moment", "out", "policies")
+
+    def __init__(self, member_id: str, at: At, moment: Moment, policies: Policies) -> None:
+        raw = at(state.MEMBERS, state.member_key(member_id))
+        self.member = state.decode(raw, Member) if raw else Member()
+        self.member_id = member_id
+        self.moment = moment
+        self.policies = policies
+        self.out = Decision()
+        self.arrivals: list[tuple[str, str]] = []
+        """What became known in this call, for the events held for it: (kind, id)."""
+        self._at = at
+        self._seen: dict[bytes, Any] = {}
+        self._changed: dict[bytes, Struct | None] = {}
+
+    def find(self, kind: type[S], entry_id: str) -> S | None:
+        """The call's working copy of an entry; None if there is none."""
+        key = self._key(kind, entry_id)
+        if key not in self._seen:
+            raw = self._at(state.ENTRIES, key)
+            self._seen[key] = state.decode(raw, kind) if raw else None
+        found: S | None = self._seen[key]
+        return found
+
+    def put(self, entry_id: str, value: Struct) -> None:
+        """Write an entry when the call ends; what is done to the value until then counts."""
+        key = self._key(type(value), entry_id)
+        self._seen[key] = self._changed[key] = value
+
+    def drop(self, kind: type[Struct], entry_id: str) -> None:
+        """Delete an entry when the call ends."""
+        key = self._key(kind, entry_id)
+        self._seen[key] = self._changed[key] = None
+
+    def finish(self) -> Decision:
+        """Encode the working copies into the decision's changes."""
+        member, out = self.member, self.out
+        member.revision, member.changed_at = self.moment.seq, self.moment.now
+        out.changes[state.MEMBERS] = {state.member_key(self.member_id): state.encode(member)}
+        if self._changed:
+            out.changes[state.ENTRIES] = {
+                key: None if value is None else state.encode(value) for key, value in self._changed.items()
+            }
+        out.due = member.due[0].at if member.due else None
+        return out
+
+    def _key(self, kind: type[Struct], entry_id: str) -> bytes:
+        return state.entry_key(kind.KIND, self.member_id, entry_id)  # type: ignore[attr-defined]

@@ -1,0 +1,48 @@
+"""Choices the programme documents leave open: one name, one default and the clause each.
+
+Loaded from a plain mapping (`Policies.model_validate`); an unknown name or a value out of range is refused there,
+before anything is decided. Numbers the documents do fix are not here but in each programme's terms.
+"""
+
+from datetime import date
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from models.calendar import Calendar
+
+RULES_VERSION = "1"
+"""Named by every decision; raised with each change of what the rules answer."""
+
+
+def _known_zone(name: str) -> str:
+    ZoneInfo(name)  # raises where the zone is unknown
+    return name
+
+
+class Policies(BaseModel):
+    """All policy settings; frozen, so that a decision cannot depend on when they were read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    zone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "America/Los_Angeles", description="Programme zone of every day and deadline"
+    )
+    closures: dict[date, str] = Field(
+        default_factory=dict, description="Days off besides weekends and US federal holidays, with their names"
+    )
+    ids_remembered_days: int = Field(800, ge=400, description="GEN-1: how long an applied event id is remembered")
+    hold_days: int = Field(30, ge=1, description="GEN-2: how long an event waits for its partner")
+    held_at_most: int = Field(500, ge=1, description="GEN-2: how many events of one member may wait at a time")
+    answer_wait_days: int = Field(7, ge=0, description="PAY-1: silence after a due fee that counts as a failure")
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The calendar these policies describe."""
+        return Calendar(self.zone, self.closures)
+
+
+STANDARD = Policies()
+"""The documented defaults."""

@@ -1,0 +1,116 @@
+"""The state's values and their one codec: a version byte, then msgpack.
+
+Three tables hold it. `members`: one hot value per member, read and written with each of its events, hence small.
+`entries`: what an event must name to matter (orders, returns, invoices, closed repairs, held events), keyed
+`kind|member|id`. `applied`: the event ids already answered (models/applied.py).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, ClassVar, TypeVar
+
+import msgspec
+from msgspec import Struct, field
+
+from models.points.state import Points
+
+VERSION = 1
+"""Schema version of every value written."""
+
+MEMBERS, ENTRIES, APPLIED = "members", "entries", "applied"
+
+UPCASTS: Mapping[tuple[type[Struct], int], Callable[[Any], Any]] = {}
+"""For each type whose shape changed after a version: its plain msgpack content of that version -> of the next."""
+
+T = TypeVar("T", bound=Struct)
+
+
+class UnknownVersionError(Exception):
+    """A value was written by a newer release; this one must not guess what it means."""
+
+
+class Due(Struct, array_like=True, order=True):
+    """GEN-4 A deadline as data: when, what is to be done, about which thing."""
+
+    at: datetime
+    what: str
+    ref: str
+
+
+class Member(Struct, array_like=True):
+    """The hot value: everything of a member that a decision or the read side needs at any time."""
+
+    revision: int = 0
+    """`seq` of the last change: orders the versions of this value."""
+    changed_at: datetime | None = None
+    as_of: dict[str, int] = field(default_factory=dict)
+    """`topic-partition` -> offset of the last event decided."""
+    ledger_head: str | None = None
+    """Hash of the member's last ledger entry."""
+    due: list[Due] = field(default_factory=list)
+    """Sorted: the first is when the member next wants to be woken."""
+    held: int = 0
+    points: Points | None = None
+
+    def schedule(self, due: Due) -> None:
+        """Add a deadline, in place of the one for the same thing."""
+        self.unschedule(due.what, due.ref)
+        self.due.append(due)
+        self.due.sort()
+
+    def unschedule(self, what: str, ref: str) -> None:
+        """Drop the deadline of that thing, if there is one."""
+        self.due = [due for due in self.due if due.what != what or due.ref != ref]
+
+
+class Quarantine(Struct, array_like=True):
+    """Why a member's events are set aside; apart from the hot value, which may be what cannot be read."""
+
+    KIND: ClassVar[str] = "quarantine"
+
+    reason: str
+    seq: int
+    since: datetime | None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_PREFIX = bytes([VERSION])
+
+
+@lru_cache(maxsize=64)
+def _decoder(kind: type[Struct]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(kind)
+
+
+def encode(value: Struct) -> bytes:
+    """A state value as table bytes."""
+    return _PREFIX + _encoder.encode(value)
+
+
+def decode(raw: bytes, kind: type[T]) -> T:
+    """Table bytes as a fresh value of `kind`, upcast if an older release wrote them.
+
+    Raises UnknownVersionError for a newer release's value, msgspec.DecodeError for what is none.
+    """
+    if raw[0] == VERSION:
+        value: T = _decoder(kind).decode(memoryview(raw)[1:])
+        return value
+    if raw[0] > VERSION:
+        raise UnknownVersionError(f"{kind.__name__} of schema version {raw[0]}; this release knows {VERSION}")
+    content = msgspec.msgpack.decode(raw[1:])
+    for version in range(raw[0], VERSION):
+        content = UPCASTS.get((kind, version), lambda same: same)(content)
+    return msgspec.convert(content, kind)
+
+
+def member_key(member_id: str) -> bytes:
+    """Key of the hot value."""
+    return member_id.encode()
+
+
+def entry_key(kind: str, member_id: str, entry_id: str) -> bytes:
+    """Key of an entry. `|` and `%` in a member id are escaped, so no member can name another's entry."""
+    if "|" in member_id or "%" in member_id:
+        member_id = member_id.replace("%", "%25").replace("|", "%7C")
+    return f"{kind}|{member_id}|{entry_id}".encode()
