@@ -64,7 +64,7 @@ class Settings(BaseSettings):
         if self.policies is None:
             return Policies()
         with self.policies.open("rb") as file:
-            return Policies.from_mapping(tomllib.load(file))
+            return Policies.model_validate(tomllib.load(file))
 
     def librdkafka(self) -> dict[str, Any]:
         """Connection properties for confluent-kafka clients."""

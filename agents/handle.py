@@ -1,0 +1,228 @@
+"""The one handling path: what happens to every record, in this order, for every topic.
+
+1. **decode**: raw bytes become an event, or one clear reason why they are none;
+2. **decide**: the rules (``models.decide``) say what follows, as data;
+3. **collect**: table changes and outputs are put aside by plain calls.
+
+The driver then commits all of it, with the source offsets, in one Kafka transaction (step 4), and ``views`` follow the
+committed topics (step 5). Nothing here awaits, so no other agent can come between the read and the write of a key.
+
+``PartitionHandler`` needs only byte stores and a function to emit with, so the audit replays recorded topics through the
+very same code on plain dictionaries.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol
+
+import orjson
+import structlog
+from msgspec import Struct
+
+from agents import letters
+from agents.wakes import Wakes
+from models import state
+from models.catalogue import CLOCK, OUTPUTS, TOPIC_OF, Catalogue
+from models.decide import decide, quarantine, wake
+from models.desk import Decision, Moment
+from models.envelope import Event, Tick, Unreadable, decode
+from models.events import EVERYBODY
+from models.outputs.base import HEADERS, encode
+from models.outputs.dead_letters import dead_letter_headers, traceback_of
+from models.policies import RULES_VERSION, Policies
+from models.state import Member
+
+log = structlog.get_logger(__name__)
+
+STATE_KEY = b"clock"
+"""Key of the partition's own state in the table ``partitions``."""
+WAKE_PORTION = 500
+"""Members woken by one tick; the rest follow on another tick with the same instant, so no poll grows without bound."""
+
+
+class Record(Protocol):
+    """One input record, as the driver (or a replay) hands it over."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    timestamp_ms: int
+
+
+class Store(Protocol):
+    """One table's keys of one partition."""
+
+    def get(self, key: bytes, /) -> bytes | None:
+        """The value, with what was put before it was committed."""
+
+    def put(self, key: bytes, value: bytes, /) -> None:
+        """Put a value; it is committed with the poll."""
+
+    def delete(self, key: bytes, /) -> None:
+        """Write a tombstone."""
+
+    def items(self) -> Iterator[tuple[bytes, bytes]]:
+        """All keys and values, in no particular order."""
+
+
+class Emit(Protocol):
+    """Puts an output into the poll's transaction."""
+
+    def __call__(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        partition: int | None = None,
+    ) -> None:
+        """Emit one record; without a partition the key decides it (murmur2)."""
+
+
+class PartitionState(Struct, array_like=True):
+    """What a partition remembers of itself: its now, and how many records it has handled."""
+
+    now: datetime | None = None
+    seq: int = 0
+
+
+class PartitionHandler:
+    """Handles the records of one partition, of all input topics, in the order given.
+
+    stores: table name -> this partition's keys. clock: ``wall`` bounds a tick by the instant the broker got it.
+    Call ``load`` whenever the stores were replaced under it (after a restore or an abort).
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        stores: Mapping[str, Store],
+        catalogue: Catalogue,
+        policies: Policies,
+        clock: Literal["wall", "external"],
+    ) -> None:
+        self._partition = partition
+        self._stores = stores
+        self._catalogue = catalogue
+        self._policies = policies
+        self._wall = clock == "wall"
+        self._clock_topic = catalogue.name(CLOCK.role)
+        self._output = {role: catalogue.name(role) for role in (topic.role for topic in OUTPUTS)}
+        self._topic_of = {kind: catalogue.name(role) for kind, role in TOPIC_OF.items()}
+        self.counts: Counter[tuple[str, str | None]] = Counter()
+        """How many records ended in which (outcome, reason), since the start; ``quarantined`` counts members."""
+        self.load()
+
+    def load(self) -> None:
+        """Take now, seq and the deadlines from the stores."""
+        raw = self._stores["partitions"].get(STATE_KEY)
+        self._state = state.decode(raw, PartitionState) if raw else PartitionState()
+        self._wakes = Wakes()
+        for key, value in self._stores["members"].items():
+            due = state.decode(value, Member).due
+            self._wakes.set(key.decode(), due[0].at if due else None)
+
+    @property
+    def now(self) -> datetime | None:
+        """The partition's now: the latest tick it has seen."""
+        return self._state.now
+
+    def handle(self, records: Iterable[Record], emit: Emit) -> None:
+        """Handle the records of one topic, then keep now and seq with them."""
+        for record in records:
+            self._state.seq += 1
+            self._one(record, emit)
+        self._stores["partitions"].put(STATE_KEY, state.encode(self._state))
+
+    def _one(self, record: Record, emit: Emit) -> None:
+        role = self._catalogue.role(record.topic)
+        moment = Moment(self._state.seq, self._state.now, role, self._partition, record.offset)
+        decoded = decode(role, self._partition, self._catalogue.partitions, record.key, record.value, record.headers)
+        if isinstance(decoded, Tick):
+            self._tick(decoded, record, moment, emit)
+        elif isinstance(decoded, Unreadable):
+            self._collect(letters.unreadable(decoded, record.key, moment), emit)
+            self._dead_letter(record, decoded.reason, decoded.error, emit)
+        else:
+            self._event(decoded, record, moment, emit)
+
+    def _event(self, event: Event[Any], record: Record, moment: Moment, emit: Emit) -> None:
+        try:
+            decision = decide(event, self._read, moment, self._policies)
+        except Exception as error:  # noqa: BLE001  whatever a rule raises concerns this one member, not its neighbours
+            self._isolate(event.subject, error, record, moment, emit)
+            self._collect(letters.failed(event, moment), emit)
+            return
+        self._collect(decision, emit)
+        if event.subject != EVERYBODY:
+            self._wakes.set(event.subject, decision.due)
+        own = decision.decisions[-1]
+        if own.outcome == "dead_lettered":
+            self._dead_letter(record, own.reason or own.outcome, own.says, emit)
+
+    def _tick(self, tick: Tick, record: Record, moment: Moment, emit: Emit) -> None:
+        """Move now forward, never back; then wake who is due, a bounded portion at a time."""
+        at = min(tick.at, _instant(record.timestamp_ms)) if self._wall else tick.at
+        now = self._state.now = max(at, self._state.now or at)
+        moment = moment._replace(now=now)
+        for _ in range(WAKE_PORTION):
+            member_id = self._wakes.pop(now)
+            if member_id is None:
+                return
+            try:
+                decision = wake(member_id, self._read, moment, self._policies)
+            except Exception as error:  # noqa: BLE001  as above: one member's broken deadline must not stop the clock
+                self._isolate(member_id, error, record, moment, emit)
+                continue
+            self._collect(decision, emit)
+            self._wakes.set(member_id, decision.due)
+        if self._wakes.any_due(now):
+            emit(self._clock_topic, None, orjson.dumps({"at": now}), partition=self._partition)
+
+    def _isolate(self, member_id: str, error: Exception, record: Record, moment: Moment, emit: Emit) -> None:
+        """Set the member aside, alone and loudly (MS-20, fault 11): nothing of its event has been collected."""
+        log.error("member quarantined", member=member_id, topic=record.topic, offset=record.offset, exc_info=error)
+        self._collect(quarantine(member_id, self._read, moment, type(error).__name__), emit)
+        self._wakes.set(member_id, None)
+        self._dead_letter(record, "internal_error", traceback_of(error), emit)
+        self.counts["quarantined", type(error).__name__] += 1
+
+    def _collect(self, decision: Decision, emit: Emit) -> None:
+        for table, changes in decision.changes.items():
+            store = self._stores[table]
+            for key, value in changes.items():
+                if value is None:
+                    store.delete(key)
+                else:
+                    store.put(key, value)
+        for decided in decision.decisions:
+            self.counts[decided.outcome, decided.reason] += 1
+        for outputs in (decision.ledger, decision.notifications, decision.requests, decision.decisions):
+            for output in outputs:
+                topic = self._topic_of[type(output)]
+                emit(topic, output.member_id.encode(), encode(output), headers=HEADERS, partition=self._partition)
+
+    def _dead_letter(self, record: Record, error_class: str, error: str, emit: Emit) -> None:
+        headers = dead_letter_headers(
+            record.headers,
+            topic=record.topic,
+            partition=self._partition,
+            offset=record.offset,
+            error_class=error_class,
+            error=error,
+            first_seen=_instant(record.timestamp_ms).isoformat(),
+            rules_version=RULES_VERSION,
+        )
+        emit(self._output["dead-letters"], record.key, record.value, headers=headers, partition=self._partition)
+
+    def _read(self, table: str, key: bytes) -> bytes | None:
+        return self._stores[table].get(key)
+
+
+def _instant(timestamp_ms: int) -> datetime:
+    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)

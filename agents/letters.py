@@ -1,0 +1,56 @@
+"""Decisions on records that never reached a rule, or whose rule failed: outcome ``dead_lettered``, with the reason."""
+
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from models.desk import Decision, Moment
+from models.envelope import Unreadable
+from models.events import EVERYBODY, Event
+from models.outputs.decisions import Decided, EventRef
+from models.policies import RULES_VERSION
+from models.values import Subject, permanent_id
+
+_SUBJECT = TypeAdapter(Subject)
+
+
+def unreadable(found: Unreadable, key: bytes | None, moment: Moment) -> Decision:
+    """For a record that is no event. It goes to the member its key or subject names, else to nobody (``*``)."""
+    event = EventRef(source=found.source, id=found.id, type=found.type, **_place(moment))
+    return _dead_lettered(_addressee(found.subject, key), event, found.reason, found.error, moment)
+
+
+def failed(event: Event[Any], moment: Moment) -> Decision:
+    """For an event whose rule raised."""
+    says = "A rule failed on this event: nothing of it was applied, and the member is quarantined until that is mended."
+    reference = EventRef(source=event.source, id=event.id, type=event.type, **_place(moment))
+    return _dead_lettered(event.subject, reference, "internal_error", says, moment)
+
+
+def _dead_lettered(member_id: str, event: EventRef, reason: str, says: str, moment: Moment) -> Decision:
+    decided = Decided(
+        id=permanent_id("decision", moment.topic, moment.partition, moment.offset, "decided"),
+        member_id=member_id,
+        time=moment.now,
+        event=event,
+        seq=moment.seq,
+        now=moment.now,
+        outcome="dead_lettered",
+        reason=reason,
+        says=says,
+        rules_version=RULES_VERSION,
+    )
+    return Decision(decisions=[decided])
+
+
+def _place(moment: Moment) -> dict[str, Any]:
+    return {"topic": moment.topic, "partition": moment.partition, "offset": moment.offset}
+
+
+def _addressee(subject: str | None, key: bytes | None) -> str:
+    for candidate in (subject, key.decode("utf-8", "replace") if key else None):
+        try:
+            return _SUBJECT.validate_python(candidate)
+        except ValidationError:
+            continue
+    return EVERYBODY

@@ -1,0 +1,60 @@
+"""A worker's numbers for Prometheus: the driver's counters, the outcomes of decisions, members in quarantine."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Histogram, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from driver import Metrics
+
+if TYPE_CHECKING:
+    from agents.app import Worker
+
+PHASES = ("work", "commit", "restore")
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class WorkerCollector(Collector):
+    """Reads the numbers when they are asked for; costs nothing between."""
+
+    def __init__(self, worker: "Worker") -> None:
+        self._worker = worker
+
+    def collect(self) -> Iterable[Metric]:
+        """All metrics of the worker."""
+        metrics = self._worker.app.metrics
+        for field in fields(Metrics):
+            value = getattr(metrics, field.name)
+            if isinstance(value, int | float):
+                yield CounterMetricFamily(f"memberships_driver_{field.name}", f"driver: {field.name}", value=value)
+        yield GaugeMetricFamily("memberships_partitions", "partitions live here", value=len(self._worker.app.assigned))
+        counts: Counter[tuple[str, str | None]] = Counter()
+        for handler in list(self._worker.handlers.values()):
+            counts.update(handler.counts)
+        decided = CounterMetricFamily(
+            "memberships_decisions", "decisions by outcome and reason", labels=("outcome", "reason")
+        )
+        alarm = CounterMetricFamily("memberships_quarantined", "members quarantined: alarm", labels=("reason",))
+        for (outcome, reason), count in counts.items():
+            if outcome == "quarantined":
+                alarm.add_metric((reason or "",), count)
+            else:
+                decided.add_metric((outcome, reason or ""), count)
+        yield decided
+        yield alarm
+
+
+def serve(worker: "Worker", host: str, port: int) -> None:
+    """Serve the worker's metrics over HTTP on that address (loopback unless told otherwise)."""
+    registry = CollectorRegistry()
+    registry.register(WorkerCollector(worker))
+    seconds = Histogram(
+        "memberships_phase_seconds", "duration of a phase", ("phase",), buckets=BUCKETS, registry=registry
+    )
+    phases = {name: seconds.labels(name) for name in PHASES}
+    worker.app.metrics.observe = lambda name, took: phases[name].observe(took)
+    start_http_server(port, addr=host, registry=registry)
