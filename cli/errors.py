@@ -132,7 +132,7 @@ def _of_clients(error: Exception) -> Problem | None:
         return _refused("redis_refused", f"Redis refused the login: {error}", "check MEMBERSHIPS_REDIS_URL")
     if isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
         return _refused("redis_unreachable", f"Redis cannot be reached: {error}", UP)
-    if isinstance(error, kafka.KafkaConnectionError | kafka.NoBrokersAvailable | kafka.KafkaTimeoutError):
+    if isinstance(error, kafka.KafkaConnectionError | kafka.KafkaTimeoutError):
         return _refused("kafka_unreachable", f"Kafka cannot be reached: {error}", UP)
     if isinstance(error, KafkaException):
         return _of_librdkafka(error)

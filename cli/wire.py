@@ -1,5 +1,6 @@
 """The command line's connection to Kafka: sends records, and reads reports and decisions. Decides nothing itself."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,13 +9,14 @@ import orjson
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
+    IsolationLevel,
     KafkaError,
     KafkaException,
     Message,
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its stub forgets it
 
 from agents.settings import Settings
 from cli.errors import check_failed, kafka_unreachable
@@ -22,6 +24,9 @@ from cli.tally import Coordinates, Verdict
 
 CONNECT_S = 5.0
 ANSWER_S = 10.0
+RETRY_S = 0.1
+NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
+"""What a broker says for a moment after a topic was made; the client does not retry this one question by itself."""
 QUIET = {"log_level": 2}
 """A service that is away is one message of ours, not a stream of librdkafka's."""
 PRODUCER = {
@@ -154,15 +159,24 @@ class Wire:
     def _decisions_from_now(self) -> list[TopicPartition]:
         # Asked for and not left to "the end": that would be wherever the end is when the first fetch goes out.
         name = self._catalogue.name("decisions")
-        places = [TopicPartition(name, partition) for partition in range(self.partitions["decisions"])]
-        for place in places:
-            _, place.offset = self._consumer.get_watermark_offsets(place, ANSWER_S)
-        return places
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(name, partition): latest for partition in range(self.partitions["decisions"])}
+        deadline = time.monotonic() + ANSWER_S
+        while True:
+            found = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)
+            try:
+                return [
+                    TopicPartition(name, at.partition, there.result(ANSWER_S).offset) for at, there in found.items()
+                ]
+            except KafkaException as error:
+                if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
+                    raise
+            time.sleep(RETRY_S)
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:
-    """The catalogue's names of the topics that events are published to; the clock is fed by ticks."""
-    return tuple(topic.name for topic in settings.catalogue().inputs if topic.name != "clock")
+    """The contract's names of the topics that events are published to; the clock is fed by ticks."""
+    return tuple(topic.role for topic in settings.catalogue().inputs if topic.role != "clock")
 
 
 @contextmanager
