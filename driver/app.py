@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn, cast
 
 import faust
@@ -57,7 +57,7 @@ class App(faust.App):
         self.metrics = Metrics()
         self._on_restored: list[Hook] = []
         self._on_revoked: list[Hook] = []
-        self._crash = CrashPoint(config.crash_at)
+        self._crash_point = CrashPoint(config.crash_at)
         self._watchdog = Watchdog()
         self._directory = DataDirectory(config.data_dir) if config.data_dir is not None else None
         self._engine: Engine | None = None
@@ -150,13 +150,13 @@ class App(faust.App):
             sources,
             changelogs,
             source,
-            Transactions(config, app_id, self._crash),
+            Transactions(config, app_id, self._crash_point),
             assignment,
             state,
             cast(Conductor, self.topics).deliver,
             watchdog,
             self.metrics,
-            self._crash,
+            self._crash_point,
         )
         pinger = Producer(config.client(), logger=log)
         watchdog.start(lambda: pinger.list_topics(min(sources), timeout=5.0))

@@ -6,9 +6,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import TopicPartition
 
 from driver.assignment import Assignment
 from driver.config import Config
@@ -88,7 +88,7 @@ class Engine:
         self._positions = self._assignment.positions()
         await self._blocking(partial(self._source.fetch_from, self._positions))
 
-    async def _work(self, messages: list[Message]) -> None:
+    async def _work(self, messages: list[Any]) -> None:
         started = time.monotonic()
         if self._state.changes():
             raise RuntimeError("a table was written outside of a batch: that change belongs to no transaction")
@@ -104,9 +104,9 @@ class Engine:
         if offsets:
             await self._commit(outbox, offsets, len(messages))
 
-    def _group(self, messages: list[Message], outbox: list[Output]) -> tuple[dict[str, list[Batch]], dict[TP, int]]:
+    def _group(self, messages: list[Any], outbox: list[Output]) -> tuple[dict[str, list[Batch]], dict[TP, int]]:
         """Make a batch per topic partition, and tell where each then stands."""
-        groups: dict[TP, list[Message]] = {}
+        groups: dict[TP, list[Any]] = {}
         for message in messages:
             tp = (message.topic(), message.partition())
             group = groups.get(tp)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
@@ -19,10 +19,9 @@ from confluent_kafka import (
     IsolationLevel,
     KafkaError,
     KafkaException,
-    Message,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, ListOffsetsResultInfo, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 
 from driver.config import Config
 from driver.errors import is_passing
@@ -156,22 +155,22 @@ class Restore(threading.Thread):
         """Ask for the group's offsets until they are stable: no open transaction may still move them."""
         wanted = [TopicPartition(topic, partition) for partition in self._partitions for topic in self._sources]
         found = self._persist("committed offsets", lambda: _without_errors(consumer.committed(wanted, 5.0)))
-        offsets: dict[int, dict[str, int]] = {partition: {} for partition in self._partitions}
-        for tp in found:
-            offsets[tp.partition][tp.topic] = tp.offset
-        return offsets
+        return {
+            partition: {tp.topic: tp.offset for tp in found if tp.partition == partition}
+            for partition in self._partitions
+        }
 
     def _targets(self, partitions: Iterable[int]) -> dict[tuple[str, int], int]:
         """Give the high watermark of each changelog partition, whatever transactions are open."""
         admin = AdminClient(self._config.client())
         wanted = {
-            TopicPartition(topic, partition): OffsetSpec.latest()
+            TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
             for partition in partitions
             for topic in self._changelogs
         }
 
         def ask() -> dict[tuple[str, int], int]:
-            futures: dict[TopicPartition, Future[ListOffsetsResultInfo]] = admin.list_offsets(
+            futures: dict[TopicPartition, Future[Any]] = admin.list_offsets(
                 wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=5.0
             )
             return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
@@ -197,9 +196,7 @@ class Restore(threading.Thread):
                 share = 100 * sum(done.values()) // max(total, 1)
                 log.info("restoring %d partitions: %d records read, %d %%", len(partitions), self.records, share)
 
-    def _apply(
-        self, messages: list[Message], left: dict[tuple[str, int], int], done: dict[tuple[str, int], int]
-    ) -> None:
+    def _apply(self, messages: list[Any], left: dict[tuple[str, int], int], done: dict[tuple[str, int], int]) -> None:
         changes: dict[int, dict[str, dict[bytes, bytes | None]]] = {}
         for message in messages:
             error = message.error()

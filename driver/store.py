@@ -59,15 +59,19 @@ class MemoryStore:
         self._tables: dict[str, dict[bytes, bytes]] = {table: {} for table in tables}
 
     def reader(self, table: str) -> Callable[[bytes], bytes | None]:
+        """Give the function that reads a key."""
         return self._tables[table].get
 
     def items(self, table: str) -> Iterable[tuple[bytes, bytes]]:
+        """Give all entries."""
         return self._tables[table].items()
 
     def count(self, table: str) -> int:
+        """Count the entries."""
         return len(self._tables[table])
 
     def apply(self, changes: Changes) -> None:
+        """Take in committed changes."""
         for table, changed in changes.items():
             entries = self._tables[table]
             for key, value in changed.items():
@@ -77,9 +81,11 @@ class MemoryStore:
                     entries[key] = value
 
     def close(self, offsets: Offsets) -> None:  # noqa: ARG002 - nothing outlives the process
+        """Put aside for the next start."""
         self._tables.clear()
 
     def drop(self) -> None:
+        """Forget all."""
         self._tables.clear()
 
 
@@ -90,9 +96,11 @@ class MemoryStores:
         self._names = tuple(tables)
 
     def create(self, partition: int) -> Store:  # noqa: ARG002 - all are alike
+        """Give an empty store."""
         return MemoryStore(self._names)
 
     def reopen(self, partition: int, committed: Offsets) -> Store | None:  # noqa: ARG002
+        """Give the store closed at these offsets."""
         return None
 
 
@@ -111,18 +119,22 @@ class RocksStore:
         self._families = {name: self._db.get_column_family(name) for name in names}
         self._handles = {name: self._db.get_column_family_handle(name) for name in names}
         self._unlogged = WriteOptions()
-        self._unlogged.disable_wal = True
+        self._unlogged.disable_wal = True  # type: ignore[method-assign,assignment]  # a property, the stub says a method
 
     def reader(self, table: str) -> Callable[[bytes], bytes | None]:
+        """Give the function that reads a key."""
         return self._families[table].get
 
     def items(self, table: str) -> Iterable[tuple[bytes, bytes]]:
+        """Give all entries."""
         return self._families[table].items()  # type: ignore[return-value]  # raw mode: keys are bytes
 
     def count(self, table: str) -> int:
+        """Count the entries."""
         return sum(1 for _ in self._families[table].keys())  # noqa: SIM118 - Rdict is not a dict
 
     def apply(self, changes: Changes) -> None:
+        """Take in committed changes."""
         batch = WriteBatch(raw_mode=True)
         for table, changed in changes.items():
             family = self._handles[table]
@@ -134,6 +146,7 @@ class RocksStore:
         self._db.write(batch, self._unlogged)
 
     def close(self, offsets: Offsets) -> None:
+        """Put aside for the next start."""
         for family in self._families.values():
             family.flush()
         self._release()
@@ -145,6 +158,7 @@ class RocksStore:
         marker.rename(self._path / "closed.json")
 
     def drop(self) -> None:
+        """Forget all."""
         self._release()
         shutil.rmtree(self._path)
 
@@ -164,12 +178,14 @@ class RocksStores:
         self._names = tuple(tables)
 
     def create(self, partition: int) -> Store:
+        """Give an empty store."""
         path = self._path(partition)
         if path.exists():
             shutil.rmtree(path)
         return RocksStore(path, self._names)
 
     def reopen(self, partition: int, committed: Offsets) -> Store | None:
+        """Give the store closed at these offsets."""
         path = self._path(partition)
         marker = path / "closed.json"
         if not marker.exists():

@@ -51,7 +51,7 @@ class PartitionTable:
         return self._store.count(self.name) + added
 
 
-class Table(faust.Table):  # type: ignore[type-arg,misc]
+class Table(faust.Table):  # type: ignore[type-arg]
     """A Faust table declaration whose content is read and written by partition, as bytes.
 
     The changelog topic is ``<app id>-<table>-changelog``, with the source topics' partitions.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ class AbortedError(Exception):
 class Work:
     """What one poll leaves behind."""
 
-    changelogs: list[tuple[str, int, Iterable[tuple[bytes, bytes | None]]]]
+    changelogs: Sequence[tuple[str, int, Iterable[tuple[bytes, bytes | None]]]]
     """Topic, partition and the changed keys with their values."""
     outputs: list[Output]
     offsets: list[TopicPartition]
@@ -87,9 +87,9 @@ class Transactions:
             self._undo(failure)
 
     def _produce(self, work: Work) -> None:
-        for topic, partition, changed in work.changelogs:
-            for key, value in changed:
-                self._send(topic, value, key, partition)
+        for changelog, number, changed in work.changelogs:
+            for name, content in changed:
+                self._send(changelog, content, name, number)
         for topic, value, key, partition, headers in work.outputs:
             if headers:
                 self._send(topic, value, key, partition, headers=list(headers))

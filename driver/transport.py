@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
-import faust
 from faust.agents import Agent as FaustAgent
 from faust.events import Event
 from faust.streams import Stream as FaustStream
@@ -155,7 +154,7 @@ class Conductor(FaustConductor):
         await delivery.done
         for event in events:
             sensors.on_message_out(event.message.tp, event.message.offset, event.message)
-            event.value.seal()
+            cast(Batch, event.value).seal()
 
 
 class Consumer(Service):
@@ -200,6 +199,6 @@ class Transport(FaustTransport):
         """Make the consumer; its callbacks into Faust stay unused."""
         return Consumer(cast("App", self.app), loop=self.loop, beacon=kwargs.get("beacon"))
 
-    def create_producer(self, **kwargs: Any) -> NoReturn:
+    def create_producer(self, **kwargs: Any) -> NoReturn:  # noqa: ARG002
         """Refuse: Faust's producer would write outside of the transaction."""
         raise RuntimeError("outputs go by batch.emit, or app.send_outside for what is not transactional")
