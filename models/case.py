@@ -154,14 +154,14 @@ class Case:
         *,
         lot_id: str | None,
         order_id: str,
-        line_id: str,
-        about: str,
+        line_id: str | None,
+        about: Sequence[str],
     ) -> None:
-        """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, order, line, about)."""
+        """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, about)."""
         entry = LedgerEntry(
             member_id=self.desk.member_id,
             time=self.desk.moment.now,
-            entry_id=permanent_id("ledger", self.cause.source, self.cause.id, kind, order_id, line_id, about),
+            entry_id=permanent_id("ledger", self.cause.source, self.cause.id, kind, *about),
             kind=kind,
             points=points,
             lot_id=lot_id,

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from models.case import Case
 from models.outputs.ledger import Balance, EntryKind
-from models.points.state import Grant, Line, Lot, Points, Taken
-from models.values import joined
+from models.points.state import Grant, Lot, Points, Taken
 
 
 class BooksDoNotBalanceError(Exception):
@@ -32,22 +31,19 @@ class Books:
         """Put a lot among the open ones, oldest first."""
         insort(self._points.lots, lot, key=_age)
 
-    def give(self, line: Line, grant: Grant, lot: Lot, clause: str) -> None:
-        """Book a line's new points into their lot; MS-11: they pay debt first."""
-        if not grant.points:
-            return
-        line.grants.append(grant)
-        points = self._points
-        points.earned += grant.points
-        pays = min(points.debt, grant.points)
+    def give(self, grant: Grant, lot: Lot, clause: str) -> None:
+        """Book new points into their lot; MS-11: they pay debt first."""
+        points, total = self._points, grant.total
+        points.earned += total
+        pays = min(points.debt, total)
         if pays:
             points.debt -= pays
-            self._book(grant.kind, pays, line, grant, None, clause)
-        if grant.points > pays:
-            self._fill(lot, grant.points - pays)
-            self._book(grant.kind, grant.points - pays, line, grant, lot, clause)
+            self._book(grant.kind, pays, grant, None, clause)
+        if total > pays:
+            self._fill(lot, total - pays)
+            self._book(grant.kind, total - pays, grant, lot, clause)
 
-    def take_back(self, line: Line, grant: Grant, amount: int, clause: str) -> None:
+    def take_back(self, grant: Grant, amount: int, clause: str) -> None:
         """MS-11 Take from the grant's own lot first, then from the oldest others; what is left becomes debt."""
         points = self._points
         points.taken_back += amount
@@ -57,13 +53,13 @@ class Books:
                 amount -= part
                 self._fill(lot, -part)
                 _note(grant, lot.id, part)
-                self._book("take_back", -part, line, grant, lot, clause)
+                self._book("take_back", -part, grant, lot, clause)
         if amount:
             points.debt += amount
             _note(grant, None, amount)
-            self._book("take_back", -amount, line, grant, None, clause)
+            self._book("take_back", -amount, grant, None, clause)
 
-    def give_back(self, line: Line, grant: Grant, amount: int, clause: str) -> None:
+    def give_back(self, grant: Grant, amount: int, clause: str) -> None:
         """MS-10 Undo the latest of what was taken back, in the same lots; debt paid since comes back as points."""
         points = self._points
         points.taken_back -= amount
@@ -71,11 +67,11 @@ class Books:
             forgiven = min(points.debt, part) if lot_id is None else 0
             if forgiven:
                 points.debt -= forgiven
-                self._book("restore", forgiven, line, grant, None, clause)
+                self._book("restore", forgiven, grant, None, clause)
             if part > forgiven:
                 lot = self._reopened(lot_id or grant.lot)
                 self._fill(lot, part - forgiven)
-                self._book("restore", part - forgiven, line, grant, lot, clause)
+                self._book("restore", part - forgiven, grant, lot, clause)
 
     def close(self) -> int:
         """Move the lots that are used up out of the hot value, and check MS-20. Returns what debt grew by."""
@@ -100,11 +96,12 @@ class Books:
         lot.left += amount
         self._points.available += amount
 
-    def _book(self, kind: EntryKind, amount: int, line: Line, grant: Grant, lot: Lot | None, clause: str) -> None:
-        """An entry's id is f(cause, kind, line, grant, lot): a cause moves a grant at most once in each lot."""
+    def _book(self, kind: EntryKind, amount: int, grant: Grant, lot: Lot | None, clause: str) -> None:
+        """An entry's id is f(cause, kind, grant, lot): a cause moves a grant at most once in each lot."""
         points = self._points
         points.booked += amount
         lot_id = lot.id if lot else None
+        line_id = next(iter(grant.points)) if len(grant.points) == 1 else None
         self._case.book(
             kind,
             amount,
@@ -112,16 +109,16 @@ class Books:
             clause,
             lot_id=lot_id,
             order_id=self._order_id,
-            line_id=line.id,
-            about=joined(grant.kind, grant.lot, lot_id or ""),
+            line_id=line_id,
+            about=(grant.kind, grant.lot, line_id or "", lot_id or ""),
         )
 
 
 def check(points: Points) -> None:
     """MS-20 The entries' sum is available + reserved - debt, and the lots hold just that. Else BooksDoNotBalanceError."""
-    left = sum([lot.left for lot in points.lots])
-    reserved = sum([lot.reserved for lot in points.lots])
-    negative = points.debt < 0 or any(lot.left < 0 or lot.reserved < 0 for lot in points.lots)
+    lefts, reserves = [lot.left for lot in points.lots], [lot.reserved for lot in points.lots]
+    left, reserved = sum(lefts), sum(reserves)
+    negative = min(points.debt, *lefts, *reserves) < 0 if lefts else points.debt < 0
     balance = points.available + points.reserved - points.debt
     if negative or (left, reserved, balance) != (points.available, points.reserved, points.booked):
         raise BooksDoNotBalanceError(

@@ -131,24 +131,24 @@ def _zero(case: Case, order: Order, data: OrderPlaced, reason: str, clause: str,
 
 
 def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
-    """MS-3 Two points for each dollar of every qualifying line; MS-5 and the bonus such a line carries."""
+    """MS-3 Two points for each dollar of every qualifying line, all one lot; MS-5 and the bonus such a line carries."""
     lot = Lot(order.id, data.placed_at, terms.expires_on(case.calendar.day_of(data.placed_at)))
+    earned, bonuses, working = Grant("earn", lot.id, {}), [], []
+    for line in data.lines:
+        order.lines.append(Line(line.line_id, line.quantity))
+        if line.qualifying:
+            points = earned.points[line.line_id] = terms.points_for(line.net)
+            working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(line.net)} = {points}")
+            if line.bonus:
+                bonuses.append((line.line_id, line.bonus))
+                working.append(f"bonus {line.bonus.offer_id} = {line.bonus.points} (MS-5)")
     books = Books(case, order.id)
     books.open(lot)
-    working: list[str] = []
-    total = 0
-    for bought in data.lines:
-        line = Line(bought.line_id, bought.quantity)
-        order.lines.append(line)
-        if bought.qualifying:
-            points = terms.points_for(bought.net)
-            books.give(line, Grant("earn", lot.id, points), lot, "MS-3")
-            working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(bought.net)} = {points}")
-            total += points
-            if bought.bonus:
-                total += _bonus(books, order, line, bought.bonus, lot)
-                working.append(f"bonus {bought.bonus.offer_id} = {bought.bonus.points} (MS-5)")
-    debt = books.close()
+    books.give(earned, lot, "MS-3")
+    order.grants.append(earned)
+    for line_id, bonus in bonuses:
+        order.grants.append(_bonus(books, lot, line_id, bonus))
+    debt, total = books.close(), sum([grant.total for grant in order.grants])
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": str(lot.expires_on)}
     if debt:
         facts["paid_debt"] = -debt
@@ -157,13 +157,14 @@ def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     return applied(f"Order {order.id} earned {total} points: {_spelled(working)} (MS-3).", "MS-3")
 
 
-def _bonus(books: Books, order: Order, line: Line, bonus: Bonus, lot: Lot) -> int:
+def _bonus(books: Books, lot: Lot, line_id: str, bonus: Bonus) -> Grant:
     """MS-5 The bonus of a qualifying line; MS-3: with another expiry it is a lot of its own."""
     if bonus.expires_on and bonus.expires_on != lot.expires_on:
-        lot = Lot(permanent_id("lot", order.id, line.id, bonus.offer_id), lot.earned_at, bonus.expires_on)
+        lot = Lot(permanent_id("lot", lot.id, line_id, bonus.offer_id), lot.earned_at, bonus.expires_on)
         books.open(lot)
-    books.give(line, Grant("bonus", lot.id, bonus.points), lot, "MS-5")
-    return bonus.points
+    grant = Grant("bonus", lot.id, {line_id: bonus.points})
+    books.give(grant, lot, "MS-5")
+    return grant
 
 
 def _count(case: Case, order: Order, record: Return, sign: int, what: str) -> Ruling:
@@ -187,23 +188,19 @@ def _move(case: Case, order: Order, clause: str, what: str, kind: Kind, replaces
     The notice is sent even where rounding moves nothing, and names what it replaces: which notices stand depends on
     the facts alone (GEN-2).
     """
-    if not any(line.grants for line in order.lines):
+    if not any(grant.points for grant in order.grants):
         return applied(f"{what}: the order had earned no points, so none move ({clause}).", clause)
-    books = Books(case, order.id)
-    working: list[str] = []
-    total = 0
-    for line in order.lines:
-        returned = line.quantity if order.cancelled else line.returned
-        for grant in line.grants:
-            target, gone = terms.gone(grant.points, returned, line.quantity), grant.gone
-            if target == gone:
-                continue
-            if target > gone:
-                books.take_back(line, grant, target - gone, clause)
-            else:
-                books.give_back(line, grant, gone - target, clause)
+    books, working, total = Books(case, order.id), [], 0
+    for grant in order.grants:
+        gone = grant.gone
+        target, spelled = _gone_by_now(order, grant)
+        if target > gone:
+            books.take_back(grant, target - gone, clause)
+        elif target < gone:
+            books.give_back(grant, gone - target, clause)
+        if target != gone:
             total += target - gone
-            working.append(f"{grant.points} x {returned}/{line.quantity} = {target} to be gone, {gone} were")
+            working.append(f"{spelled} = {target} gone in all, {gone} before")
     debt = books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": abs(total)}
     case.notify("points", kind, order.id, clause, facts, replaces=replaces)
@@ -215,6 +212,17 @@ def _move(case: Case, order: Order, clause: str, what: str, kind: Kind, replaces
     return applied(f"{what} {verb} {abs(total)} points: {_spelled(working) or 'rounded down'} ({clause}).", clause)
 
 
-def _spelled(working: list[str]) -> str:
+def _gone_by_now(order: Order, grant: Grant) -> tuple[int, str]:
+    """MS-10 How many of a grant's points are gone for the pieces kept, and the arithmetic; MS-13 all, if cancelled."""
+    target, working = 0, []
+    for line in order.lines:
+        points, returned = grant.points.get(line.id, 0), line.quantity if order.cancelled else line.returned
+        if points and returned:
+            target += terms.gone(points, returned, line.quantity)
+            working.append(f"{points} x {returned}/{line.quantity}")
+    return target, _spelled(working, " + ") or "no piece returned"
+
+
+def _spelled(working: list[str], sign: str = "; ") -> str:
     more = len(working) - SPELLED_OUT
-    return "; ".join(working[:SPELLED_OUT]) + (f"; and {more} more" if more > 0 else "")
+    return sign.join(working[:SPELLED_OUT]) + (f"{sign}{more} more" if more > 0 else "")

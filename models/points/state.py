@@ -45,12 +45,18 @@ class Taken(Struct, array_like=True):
 
 
 class Grant(Struct, array_like=True):
-    """Points one order line brought, and where those that went again were taken from, in order."""
+    """Points an order brought into one lot, and where those that went again were taken from, in order."""
 
     kind: Literal["earn", "bonus"]
     lot: str
-    points: int
+    points: dict[str, int]
+    """By line id."""
     taken: list[Taken] = field(default_factory=list)
+
+    @property
+    def total(self) -> int:
+        """The points of all its lines."""
+        return sum(self.points.values())
 
     @property
     def gone(self) -> int:
@@ -64,7 +70,6 @@ class Line(Struct, array_like=True):
     id: str
     quantity: int
     returned: int = 0
-    grants: list[Grant] = field(default_factory=list)
 
 
 class Order(Struct, array_like=True):
@@ -77,6 +82,7 @@ class Order(Struct, array_like=True):
     """Digest of the order's data: the same order under another event id is recognised."""
     placed_at: datetime
     lines: list[Line] = field(default_factory=list)
+    grants: list[Grant] = field(default_factory=list)
     why_zero: str | None = None
     """Code of the reason why it earned nothing."""
     cancelled: bool = False
