@@ -207,23 +207,29 @@ _EXPECTATIONS: Final[Mapping[str, str]] = {
     "extra_forbidden": "no such field in this event type",
     "union_tag_not_found": "required, found nothing",
     "value_error": "expected a date or time that exists",
+    "shape": "expected {expected}",
     "string_type": "expected a string",
+    "string_pattern_mismatch": "expected the pattern {pattern}",
+    "string_too_short": "expected at least {min_length} characters",
+    "string_too_long": "expected at most {max_length} characters",
     "model_type": "expected an object",
     "model_attributes_type": "expected an object",
     "dict_type": "expected an object",
     "tuple_type": "expected a list",
+    "too_short": "expected at least {min_length} entries",
+    "too_long": "expected at most {max_length} entries",
     "int_type": "expected a whole number",
     "bool_type": "expected true or false",
+    "greater_than_equal": "expected at least {ge}",
+    "less_than_equal": "expected at most {le}",
+    "literal_error": "expected {expected}",
 }
+"""pydantic's error type -> our words, filled from the error's context, which holds limits and never the value."""
 
 
 def _expected(error: ErrorDetails) -> str:
-    kind, context = error["type"], error.get("ctx", {})
-    if kind == "shape":
-        return f"expected {context['expected']}"
-    if kind == "string_pattern_mismatch":
-        return f"expected the pattern {context['pattern']}"
-    return _EXPECTATIONS.get(kind) or error["msg"].replace("Input should be", "expected").lower()
+    words = _EXPECTATIONS.get(error["type"])
+    return words.format_map(error.get("ctx", {})) if words else "expected another form"
 
 
 # What could still be read.

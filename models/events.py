@@ -20,7 +20,6 @@ from models.outputs.base import Cause
 from models.payload import Payload
 from models.points.events import EVENTS as POINTS
 from models.pro.events import EVENTS as PRO
-from models.pro.events import ForceMajeureDeclared, ForceMajeureEnded
 from models.repairs.events import EVENTS as REPAIRS
 from models.values import Id, Instant, Model, Subject, refuse
 
@@ -46,7 +45,7 @@ class Event(Model, Generic[D]):
     subject: Subject
     time: Instant
     """When it happened, as upstream says."""
-    datacontenttype: Literal["application/json"] | None = None
+    datacontenttype: Annotated[str, Field(max_length=100, pattern=r"^application/json( *;.*)?$")] | None = None
     data: D
 
     @property
@@ -67,12 +66,13 @@ class Event(Model, Generic[D]):
 
     @model_validator(mode="after")
     def _subject_fits(self) -> Self:
-        if (self.subject == EVERYBODY) != isinstance(self.data, ForceMajeureDeclared | ForceMajeureEnded):
-            raise refuse("subject", "'*' for force majeure, and for nothing else")
-        if self.subject.startswith(GUEST) and self.subject != GUEST + getattr(
-            self.data, "email_hash", self.subject[6:]
-        ):
-            raise refuse("subject", "guest: and the email_hash of the data")
+        subject = self.subject
+        if (subject == EVERYBODY) != self.data.FOR_EVERYBODY:
+            raise refuse("subject", "'*' for what concerns everybody, and for nothing else")
+        if subject.startswith(GUEST):
+            stated = getattr(self.data, "email_hash", None)
+            if stated is not None and subject != GUEST + stated:
+                raise refuse("subject", "guest: and the email_hash of the data")
         return self
 
 
@@ -86,7 +86,10 @@ PAYLOADS: Final[Mapping[str, type[Payload]]] = MappingProxyType(
 
 
 def _typed(payload: type[Payload]) -> Any:
-    return create_model(f"{payload.__name__}Event", __base__=Event[payload], type=(Literal[payload.TYPE], ...))  # type: ignore[valid-type,name-defined]
+    """The event class of one type; made, not written, so that no type can be declared twice in two ways."""
+    literal: Any = Literal[payload.TYPE]
+    base: Any = Event[payload]  # type: ignore[valid-type]
+    return create_model(f"{payload.__name__}Event", __base__=base, type=(literal, ...))
 
 
 EVENT_MODELS: Final[Mapping[str, type[Event[Any]]]] = MappingProxyType(

@@ -8,4 +8,5 @@ from kafka.partitioner.default import murmur2
 @lru_cache(maxsize=1 << 18)  # the hash is plain Python; keys come again and again
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition of `key` in a topic of that many partitions."""
-    return (murmur2(key) & 0x7FFFFFFF) % partitions
+    hashed: int = murmur2(key)
+    return (hashed & 0x7FFFFFFF) % partitions

@@ -11,6 +11,8 @@ class Payload(Model):
 
     TYPE: ClassVar[str]
     """The CloudEvents type, with its version."""
+    FOR_EVERYBODY: ClassVar[bool] = False
+    """It concerns every member: its subject is `*`, and it is sent to every partition."""
 
     @property
     def happened_at(self) -> datetime | None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchema
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-# Limits. A message over one of them is refused as `invalid`; the largest message that fits them all is under 1 MiB.
+# Limits. A message over one of them is refused as `invalid`, one over the topic's size as `too_large`.
 ID_LENGTH: Final = 128
 SUBJECT_LENGTH: Final = 256
 LABEL_LENGTH: Final = 200
@@ -36,11 +36,12 @@ INSTANT_PATTERN: Final = (
     r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
 )
 DATE_PATTERN: Final = r"^(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+SHA256_PATTERN: Final = r"^[0-9a-f]{64}$"
 MONTH_PATTERN: Final = r"^20[0-9]{2}-(0[1-9]|1[0-2])$"
 _PLAIN: Final = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]"
 _NO_EDGE_SPACE: Final = r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029]"
-TEXT_PATTERN: Final = f"^{_PLAIN}*$"
-"""Free text has no control characters and no line breaks."""
+TEXT_PATTERN: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""Free text may have line breaks and tabs, and no other control characters."""
 ID_PATTERN: Final = f"^{_NO_EDGE_SPACE}({_PLAIN}*{_NO_EDGE_SPACE})?$"
 """Ids and names are not empty, and no space hides at either end."""
 
@@ -112,12 +113,12 @@ def dollars(amount: int) -> str:
     return f"{amount // 100}.{amount % 100:02d}"
 
 
-def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def _utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _instant(text: str) -> datetime:
+    return _utc(datetime.fromisoformat(text))
 
 
 Money = Annotated[
@@ -166,7 +167,7 @@ Text = Annotated[str, Field(max_length=TEXT_LENGTH, pattern=TEXT_PATTERN)]
 Month = Annotated[str, Field(pattern=MONTH_PATTERN)]
 State = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 """Two letters. Which of them are eligible is a rule, not a shape."""
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Points = Annotated[int, Field(ge=0, le=POINTS_MAX)]
 SignedPoints = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]

@@ -7,7 +7,7 @@ fields are the `data`.
 from typing import Annotated, Any, ClassVar, Final, Self
 
 import orjson
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from models.values import Instant, Model, PermanentId, Subject, Text
@@ -30,6 +30,8 @@ class Cause(Model):
 
 class Output(Model):
     """Base of all outputs: `member_id` and `time` are in the envelope only."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)  # readers: every key is there
 
     TYPE: ClassVar[str]
     """The CloudEvents type, with its version."""

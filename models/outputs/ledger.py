@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import orjson
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from models.outputs.base import Cause, Output
-from models.values import Clause, Id, Instant, Model, PermanentId, Sha256, SignedPoints
+from models.values import SHA256_PATTERN, Clause, Id, Instant, Model, PermanentId, Sha256, SignedPoints
 
 EntryKind = Literal[
     "earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"
@@ -24,6 +24,11 @@ class Balance(Model):
     reserved: Annotated[int, Field(ge=0)]
 
 
+def _with_hash(schema: dict[str, Any]) -> None:
+    schema["properties"]["hash"] = {"type": "string", "pattern": SHA256_PATTERN}
+    schema["required"].append("hash")
+
+
 class LedgerEntry(Output):
     """MS-20 One movement of points.
 
@@ -31,6 +36,7 @@ class LedgerEntry(Output):
     declared in alphabetical order so that what pydantic writes is canonical as it stands.
     """
 
+    model_config = ConfigDict(json_schema_extra=_with_hash)
     TYPE: ClassVar = "ledger_entry.v1"
 
     at: Instant

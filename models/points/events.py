@@ -104,7 +104,7 @@ class OrderPlaced(Payload):
             gross = line.unit_price * line.quantity
             total += gross
             line_ids.add(line.line_id)
-            if line.discount and line.discount > gross:
+            if line.discount is not None and line.discount > gross:
                 raise refuse(f"{self._path(line)}.discount", "at most unit_price x quantity")
             if line.serial_numbers is not None:
                 self._check_serials(line)

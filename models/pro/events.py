@@ -85,16 +85,18 @@ class ProductRegistered(Payload):
 
 
 class ForceMajeureDeclared(Payload):
-    """PRO-11 Sony cannot perform for now. For everybody: the subject is `*`."""
+    """PRO-11 Sony cannot perform for now."""
 
     TYPE: ClassVar = "force_majeure.declared.v1"
+    FOR_EVERYBODY: ClassVar = True
     program: Program
 
 
 class ForceMajeureEnded(Payload):
-    """PRO-11 Sony performs again. For everybody: the subject is `*`."""
+    """PRO-11 Sony performs again."""
 
     TYPE: ClassVar = "force_majeure.ended.v1"
+    FOR_EVERYBODY: ClassVar = True
     program: Program
 
 
