@@ -7,6 +7,7 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import ClassVar, Self
 
@@ -19,13 +20,13 @@ GRACE = 20.0  # seconds a server has to end cleanly
 
 
 class Service(ABC):
-    """A server on the loopback address whose files, log and pid file are in `data_dir`.
+    """A server on the loopback address whose files, log and pid are kept in `data_dir`.
 
     Tied (the default): it ends with its owner, this process unless `owner` names another, even when that is killed.
     Not tied: it lives in a session of its own until somebody calls `stop`, in this process or in another one
-    (`find` takes up a running server by its pid file).
+    (`find` takes up a running server by the note of its pid).
 
-    `port` None takes a free one, which is kept over restarts. Every method that fails raises `LocalError`.
+    `port` None takes a free one, and the same again at the next start on this directory if it is free then. Every method that fails raises `LocalError`.
     """
 
     name: ClassVar[str]
@@ -82,15 +83,13 @@ class Service(ABC):
         return self._process is not None and self._process.alive
 
     def find(self) -> bool:
-        """Take up the server that runs on this data directory, if there is one. A stale pid file is no server."""
-        if (noted := self._read_pid_file()) is None:
-            return False
-        process, port = noted
-        if process.alive:
+        """Take up the server that runs on this data directory, if there is one. A stale note of a pid is no server."""
+        process, port = self._read_note()
+        if process is not None and process.alive:
             self._process, self._port = process, port
             return True
-        if self._port is None and is_free(port):
-            self._port = port  # it fell over: whoever knows its address will find it there again
+        if self._port is None and port is not None and is_free(port):
+            self._port = port  # whoever knows where it was will find it there again
         return False
 
     def start(self) -> Self:
@@ -109,7 +108,7 @@ class Service(ABC):
             owner = Identity.of(self._owner or os.getpid()) if self.tied else None
             self._child = Child(command, log=self.log, cwd=self.data_dir, owner=owner)
             self._process = self._child.identity
-            self._write_pid_file(self._process, port)
+            self._write_note(self._process, port)
             if self.tied and self._owner is None:
                 atexit.register(self.stop)
             self.wait_ready(log_start)
@@ -137,8 +136,10 @@ class Service(ABC):
             self._child.end(grace)
         elif self._process is not None:
             self._process.end(grace)
-        self._pid_file.unlink(missing_ok=True)
         self._child = self._process = None
+        noted, port = self._read_note()
+        if noted is not None and not noted.alive:  # not when another one took over the directory meanwhile
+            self._write_note(None, port)
         atexit.unregister(self.stop)
 
     def kill(self) -> None:
@@ -182,20 +183,20 @@ class Service(ABC):
         return self._port
 
     @property
-    def _pid_file(self) -> Path:
+    def _note(self) -> Path:
+        """Which process serves this directory, and on which port: for other processes, and for the next start."""
         return self.data_dir / f"{self.name}.pid.json"
 
-    def _write_pid_file(self, process: Identity, port: int) -> None:
-        text = json.dumps({"pid": process.pid, "started": process.started, "port": port})
-        draft = self._pid_file.with_suffix(".new")
-        draft.write_text(text)
-        draft.replace(self._pid_file)
+    def _write_note(self, process: Identity | None, port: int | None) -> None:
+        draft = self._note.with_suffix(".new")
+        draft.write_text(json.dumps({"process": process and asdict(process), "port": port}))
+        draft.replace(self._note)
 
-    def _read_pid_file(self) -> tuple[Identity, int] | None:
+    def _read_note(self) -> tuple[Identity | None, int | None]:
         with suppress(FileNotFoundError):
-            noted = json.loads(self._pid_file.read_text())
-            return Identity(noted["pid"], noted["started"]), noted["port"]
-        return None
+            note = json.loads(self._note.read_text())
+            return note["process"] and Identity(**note["process"]), note["port"]
+        return None, None
 
     def _last_words(self, log_start: int) -> str:
         with self.log.open("rb") as log:

@@ -48,7 +48,7 @@ class Status:
 def up(data_dir: Path | str, kafka_port: int | None = None, redis_port: int | None = None) -> Addresses:
     """See to it that both services run, detached, and answer; start what is missing.
 
-    Ports left open are taken free ones, or those of a service that had fallen over. Raises `LocalError` when a service
+    Ports left open are those of the last time if they are free, else free ones. Raises `LocalError` when a service
     cannot be started (what this call started is stopped again) or runs on another port than asked for.
     """
     with _alone(data_dir) as data:
@@ -79,7 +79,7 @@ def down(data_dir: Path | str) -> tuple[str, ...]:
         for service in (Kafka(data / "kafka"), Valkey(data / "valkey")):
             if service.find():
                 ended.append(service.name)
-            service.stop()  # also sweeps a stale pid file
+            service.stop()  # also sweeps the note of one that fell over
         return tuple(ended)
 
 

@@ -6,7 +6,6 @@
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """The process that leads the run owns the services; an xdist worker is told where they are."""
     if told := getattr(config, "workerinput", {}).get(WORKER_INPUT):
         folder, owner = told
+        config.stash[SERVICES] = SharedServices(Path(folder), owner)
     else:
-        folder, owner = tempfile.mkdtemp(prefix="memberships-tests-"), os.getpid()
-    config.stash[SERVICES] = SharedServices(Path(folder), owner)
+        config.stash[SERVICES] = SharedServices.of_this_process()
 
 
 @pytest.hookimpl(optionalhook=True)

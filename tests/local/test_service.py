@@ -122,13 +122,13 @@ def test_a_recycled_pid_is_another_process(tmp_path: Path, apart: float, same: b
     """given a pid file whose pid now belongs to a stranger, when the server is stopped, then the stranger lives on."""
     stranger = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        noted = {"pid": stranger.pid, "started": Identity.of(stranger.pid).started - apart, "port": 1}
-        (tmp_path / "valkey.pid.json").write_text(json.dumps(noted))
+        process = {"pid": stranger.pid, "started": Identity.of(stranger.pid).started - apart}
+        (tmp_path / "valkey.pid.json").write_text(json.dumps({"process": process, "port": 1}))
         server = Valkey(tmp_path)
         assert server.find() == same
         server.stop()
         assert (stranger.poll() is None) != same
-        assert not (tmp_path / "valkey.pid.json").exists()
+        assert json.loads((tmp_path / "valkey.pid.json").read_text())["process"] is None
     finally:
         stranger.kill()
         stranger.wait()
@@ -141,6 +141,13 @@ def test_a_stale_pid_file_does_not_stop_a_start_and_keeps_the_port(tmp_path: Pat
         assert eventually(lambda: not fallen.alive)
         with Valkey(tmp_path) as risen:
             assert risen.port == fallen.port
+
+
+def test_the_next_start_takes_the_port_of_the_last_one(tmp_path: Path) -> None:
+    with Valkey(tmp_path) as before:
+        port = before.port
+    with Valkey(tmp_path) as after:
+        assert after.port == port
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def test_up_again_half_up_and_down(data: Path) -> None:
     assert not kafka_now.alive
     assert not valkey_now.alive
     assert (down(data), status(data).up) == ((), False)
+    assert json.loads((data / "kafka" / "kafka.pid.json").read_text())["process"] is None
 
 
 def test_a_failed_up_leaves_nothing_running(data: Path, broker: Kafka) -> None:

@@ -4,17 +4,20 @@ They are tied to the process that runs the tests (with xdist: the one that start
 run however it ends; a worker may come and go.
 """
 
+import os
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from local.kafka import Kafka
-from local.process import exclusive
+from local.process import Identity, exclusive
 from local.service import Service
 from local.valkey import Valkey
 
 S = TypeVar("S", bound=Service)
+FOLDER = "memberships-run-"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,18 @@ class SharedServices:
 
     folder: Path
     owner: int
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """For the process that leads a run. Removes what killed runs left behind."""
+        for left in Path(tempfile.gettempdir()).glob(f"{FOLDER}*"):
+            pid, _, started = left.name.removeprefix(FOLDER).partition("-")
+            if not Identity(int(pid), float(started)).alive:
+                shutil.rmtree(left, ignore_errors=True)
+        me = Identity.of(os.getpid())
+        folder = Path(tempfile.gettempdir()) / f"{FOLDER}{me.pid}-{me.started}"
+        folder.mkdir(mode=0o700)
+        return cls(folder, me.pid)
 
     def kafka(self) -> Kafka:
         """The run's broker, started if nobody did yet."""
