@@ -1,7 +1,10 @@
 """The Faust app: one thin agent per topic, all on the one handling path, over one set of tables."""
 
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+import faust
 
 from agents import clock
 from agents.handle import PartitionHandler
@@ -21,8 +24,9 @@ class Worker:
         self.handlers: dict[int, PartitionHandler] = {}
         self._sweepers: dict[int, Sweeper] = {}
         self.app = App(settings.group, config=_config(settings))
-        self.tables: dict[str, Table] = {
-            name: self.app.Table(name, partitions=settings.partitions, help=about) for name, about in TABLES.items()
+        self.tables = {
+            name: cast(Table, self.app.Table(name, partitions=settings.partitions, help=about))
+            for name, about in TABLES.items()
         }
         for topic in self._catalogue.handled:
             source = self.app.topic(topic.name, partitions=topic.partitions, value_serializer="raw")
@@ -32,11 +36,11 @@ class Worker:
         if settings.clock == "wall":
             clock.start(self.app, self._catalogue.name(CLOCK.role))
 
-    def _agent(self, role: str) -> Callable[[AsyncIterator[Batch]], Awaitable[None]]:
+    def _agent(self, role: str) -> Callable[[faust.types.StreamT[Batch]], Awaitable[None]]:
         """The agent of one topic."""
         ticks = role == CLOCK.role
 
-        async def agent(batches: AsyncIterator[Batch]) -> None:
+        async def agent(batches: faust.types.StreamT[Batch]) -> None:
             async for batch in batches:
                 self.handlers[batch.partition].handle(batch.records, batch.emit)
                 if ticks:

@@ -16,9 +16,10 @@ SECONDS = 1.0
 def start(app: App, topic: str) -> None:
     """Tick from the app's start on, for whatever partitions are live."""
 
-    @app.timer(SECONDS)
     async def tick() -> None:
         at = datetime.now(UTC)  # noqa: TID251  this is where wall time enters, as a record
         value = orjson.dumps({"at": at})
         for partition in app.assigned:
             app.send_outside(topic, partition, None, value)
+
+    app.timer(SECONDS)(tick)

@@ -12,7 +12,7 @@ very same code on plain dictionaries.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
@@ -26,7 +26,7 @@ from models import state
 from models.catalogue import CLOCK, OUTPUTS, TOPIC_OF, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
-from models.envelope import Event, Tick, Unreadable, decode
+from models.envelope import Event, Headers, Tick, Unreadable, decode
 from models.events import EVERYBODY
 from models.outputs.base import HEADERS, encode
 from models.outputs.dead_letters import dead_letter_headers, traceback_of
@@ -42,15 +42,20 @@ WAKE_PORTION = 500
 
 
 class Record(Protocol):
-    """One input record, as the driver (or a replay) hands it over."""
+    """One input record, as the driver (or a replay) hands it over. Read only."""
 
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]]
-    timestamp_ms: int
+    @property
+    def topic(self) -> str: ...  # noqa: D102
+    @property
+    def offset(self) -> int: ...  # noqa: D102
+    @property
+    def key(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def value(self) -> bytes | None: ...  # noqa: D102
+    @property
+    def headers(self) -> Headers: ...  # noqa: D102
+    @property
+    def timestamp_ms(self) -> int: ...  # noqa: D102
 
 
 class Store(Protocol):
@@ -78,7 +83,7 @@ class Emit(Protocol):
         key: bytes | None,
         value: bytes | None,
         *,
-        headers: Sequence[tuple[str, bytes | None]] = (),
+        headers: Headers = (),
         partition: int | None = None,
     ) -> None:
         """Emit one record; without a partition the key decides it (murmur2)."""

@@ -27,7 +27,7 @@ def run_worker(settings: Settings) -> None:
 
 def configure_logs() -> None:
     """One JSON line per event on stderr, from our code and from Faust's alike."""
-    shared = [
+    shared: list[structlog.types.Processor] = [
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -50,5 +50,5 @@ def configure_logs() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("faust").setLevel(logging.WARNING)
-    logging.getLogger("mode").setLevel(logging.WARNING)
+    for chatty in ("faust", "mode", "driver.transport", "driver.app"):  # services that start and stop
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
-from kafka.errors import KafkaConnectionError, KafkaError, NoBrokersAvailable
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, SaslAuthenticationFailedError
 
 from agents.settings import Settings
 from models.catalogue import Topic
+
+CONNECT_MS = 10_000
+"""How long a broker may take to answer at all."""
 
 
 class SetupError(Exception):
@@ -135,8 +138,14 @@ def _differing(
 @contextmanager
 def _admin(settings: Settings) -> Iterator[KafkaAdminClient]:
     try:
-        admin = KafkaAdminClient(**settings.kafka_python(), client_id="memberships-topics")
-    except (NoBrokersAvailable, KafkaConnectionError) as error:
+        admin = KafkaAdminClient(
+            **settings.kafka_python(), client_id="memberships-topics", bootstrap_timeout_ms=CONNECT_MS
+        )
+    except SaslAuthenticationFailedError as error:
+        raise SetupError(
+            "the broker refused the credentials", "look at MEMBERSHIPS_SASL_USERNAME and MEMBERSHIPS_SASL_PASSWORD"
+        ) from error
+    except (KafkaTimeoutError, KafkaConnectionError) as error:
         raise BrokerUnreachable(
             f"no Kafka broker answers at {settings.bootstrap_servers}",
             "start one (memberships up) or set MEMBERSHIPS_BOOTSTRAP_SERVERS",
