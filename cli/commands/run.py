@@ -45,7 +45,7 @@ def check(as_json: AsJson = False) -> None:
 def worker(data: DataDir = None, as_json: AsJson = False) -> None:
     """Run one worker until it is told to end (SIGTERM, Ctrl-C). Logs go to stderr."""
     del as_json  # says nothing on stdout; with --json an error does
-    from agents.app import run_worker
+    from agents.run import run_worker
 
     run_worker(settings(data=data))
 

@@ -1,0 +1,10 @@
+"""The demo's month: generated, not lived. About 3,000 events of some 200 members in March 2026, the same for one seed.
+
+The clock ticks once a day at noon, and every few days of the February before, so that a renewal in March is announced
+in its time.
+"""
+
+from cli.sample.month import MONTH, SEED, SHOWN, month
+from cli.sample.oddities import broken
+
+__all__ = ["MONTH", "SEED", "SHOWN", "broken", "month"]

@@ -1,0 +1,74 @@
+"""Who does what in the sample's month."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+from cli.sample import oddities, professionals, shoppers
+from cli.sample.script import Line, Script
+
+SEED = 20_260_301
+MONTH = date(2026, 3, 1)
+DAYS = [MONTH + timedelta(days=number) for number in range(31)]
+WEEKDAYS = [day for day in DAYS if day.weekday() < 5]
+SHOPPERS = 200
+APPLICANTS = 24
+RENEWING = 12
+SHOWN = ("sample-001", "sample-pro-renewing-01", "sample-pro-repair-late")
+"""Members whose stories are worth a look."""
+
+
+def month(seed: int = SEED) -> Iterator[Line]:
+    """All lines of the sample, ticks included, in the order in which they arrive."""
+    script = Script(seed)
+    _shoppers(script)
+    _professionals(script)
+    _oddities(script)
+    return script.lines(_ticks())
+
+
+def _ticks() -> list[datetime]:
+    february = [MONTH - timedelta(days=days) for days in range(28, 0, -4)]
+    april = [DAYS[-1] + timedelta(days=days) for days in (1, 2, 3)]
+    return [datetime.combine(day, time(12), UTC) for day in february + DAYS + april]
+
+
+def _shoppers(script: Script) -> None:
+    for number in range(1, SHOPPERS + 1):
+        member = f"sample-{number:03}"
+        joined = MONTH - timedelta(days=script.chance.randrange(1, 20)) if number % 10 else DAYS[10]
+        shoppers.join(script, member, joined)
+        shoppers.shop(script, member, DAYS, script.chance.randint(6, 16))
+    shoppers.refused_joins(script, DAYS[4])
+    shoppers.guests(script, DAYS, 80)
+
+
+def _professionals(script: Script) -> None:
+    for number in range(APPLICANTS):
+        member = f"sample-pro-new-{number:02}"
+        professionals.applicant(script, member, WEEKDAYS[number % 12], number, approved=number % 6 != 5)
+    for number in range(3):
+        professionals.not_eligible(script, f"sample-pro-territory-{number}", WEEKDAYS[number])
+    for number in range(RENEWING):
+        professionals.longstanding(
+            script, f"sample-pro-renewing-{number:02}", date(2025, 3, 9) + timedelta(days=number)
+        )
+    _repairs(script)
+
+
+def _repairs(script: Script) -> None:
+    tuesday = datetime.combine(date(2026, 3, 10), time(18), UTC)
+    for name, days, lost in (("in-time", 2, False), ("late", 7, False), ("lost", 0, True)):
+        member = f"sample-pro-repair-{name}"
+        professionals.longstanding(script, member, date(2025, 9, 15))
+        professionals.repair(script, member, tuesday, days=days, lost=lost)
+    for number in range(6):
+        member = f"sample-pro-new-{number:02}"
+        received = tuesday + timedelta(days=7 + number % 3)
+        professionals.repair(script, member, received, days=1 + number % 3, proof=number != 4)
+
+
+def _oddities(script: Script) -> None:
+    for number in range(1, 11):
+        oddities.repeats(script, f"sample-{number:03}", DAYS[12])
+    for number in range(11, 14):
+        oddities.not_supported_yet(script, f"sample-{number:03}", DAYS[14])

@@ -1,0 +1,82 @@
+"""What upstream systems do on a bad day: the same event twice, another event under a used id, and plain rubbish."""
+
+import copy
+from datetime import date, timedelta
+
+import orjson
+
+from cli.lines import Raw
+from cli.sample.script import Line, Script, instant
+
+
+def repeats(script: Script, member: str, day: date) -> None:
+    """GEN-1 A duplicate has the same content and changes nothing; a conflict has other content and is reported."""
+    at = script.moment(day)
+    line = _small_order(script, member, f"{member}-twice", day)
+    script.again(at + timedelta(days=1), line)
+    changed: Line = copy.deepcopy(line)
+    changed["event"]["data"]["lines"][0]["unit_price"] = "999.00"
+    script.again(at + timedelta(days=2), changed)
+
+
+def not_supported_yet(script: Script, member: str, day: date) -> None:
+    """Events of the contract that this release answers with `not_supported_yet`."""
+    at = script.moment(day)
+    adjustment = {"adjustment_id": f"{member}-goodwill", "points": 250, "reason": "late parcel", "actor": "support-7"}
+    script.event(at, "memberships", "points.adjusted", f"goodwill-{member}", member, adjustment)
+    reservation = {"reservation_id": f"{member}-reserved", "points": 100}
+    script.event(at, "orders", "redemption.reserved", f"reserved-{member}", member, reservation)
+
+
+def broken(day: date, partitions: int) -> list[Raw]:
+    """Messages that no worker may apply: each ends in dead-letters with its reason."""
+    good = {
+        "specversion": "1.0",
+        "id": "broken-1",
+        "source": "/generated/sample",
+        "type": "order.cancelled.v1",
+        "time": instant(Script(0).moment(day)),
+        "subject": "sample-001",
+        "data": {"order_id": "nobody-s-order", "before_shipment": True},
+    }
+    key = b"sample-001"
+    unknown_field = good | {"data": {"order_id": "x", "before_shipment": True, "colour": "red"}}
+    return [
+        Raw("orders", key, b"{not json"),
+        Raw("orders", key, b"\xff\xfe\x00"),
+        Raw("orders", key, None),
+        Raw("orders", None, orjson.dumps(good), partition=0),
+        Raw("orders", b"sample-002", orjson.dumps(good)),
+        Raw("orders", key, orjson.dumps(good | {"type": "order.eaten.v1"})),
+        Raw("orders", key, orjson.dumps(unknown_field)),
+        Raw("returns", key, orjson.dumps(good)),
+        *(Raw("orders", key, orjson.dumps(good), partition=partition) for partition in _foreign(key, partitions)),
+    ]
+
+
+def _foreign(key: bytes, partitions: int) -> list[int]:
+    """One partition that is not the key's, if there is one."""
+    from models.partitioning import partition_of
+
+    return [partition for partition in range(partitions) if partition != partition_of(key, partitions)][:1]
+
+
+def _small_order(script: Script, member: str, order_id: str, day: date) -> Line:
+    at = script.moment(day)
+    line = {
+        "line_id": "1",
+        "sku": "NP-FZ100",
+        "category": "accessory",
+        "quantity": 1,
+        "unit_price": "79.99",
+        "qualifying": True,
+    }
+    data = {
+        "order_id": order_id,
+        "signed_in": True,
+        "placed_at": instant(at),
+        "payment_method": "card",
+        "lines": [line],
+        "points_redeemed": 0,
+    }
+    return script.event(at, "orders", "order.placed", f"placed-{order_id}", member, data)

@@ -1,0 +1,173 @@
+"""Imaging PRO Support: applications told in every order, the year that ends and its fee, repairs in time and late."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import permutations
+from typing import Any
+
+from cli.sample.script import Line, Script, instant
+
+FEE = "100.00"
+BODIES = ("ILCE-7M4", "ILCE-7RM5", "ILCE-9M3", "ILCE-1", "ILCE-7SM3")
+LENSES = ("SEL2470GM2", "SEL70200GM2", "SEL1635GM", "SEL85F14GM", "SEL55F18Z", "SEL100400GM")
+ORDERS_OF_TELLING = tuple(permutations(("applied", "paid", "reviewed")))
+
+
+def applicant(script: Script, member: str, day: date, number: int, *, approved: bool = True) -> None:
+    """PRO-4 An application, its fee and its review, told in the `number`th of all orders."""
+    tell: dict[str, Callable[[datetime], Any]] = {
+        "applied": lambda at: apply(script, member, at),
+        "paid": lambda at: pay(script, member, first_invoice(member), at),
+        "reviewed": lambda at: review(script, member, at, approved=approved),
+    }
+    at = script.moment(day)
+    for step, what in enumerate(ORDERS_OF_TELLING[number % len(ORDERS_OF_TELLING)]):
+        tell[what](at + timedelta(hours=step))
+
+
+def not_eligible(script: Script, member: str, day: date) -> None:
+    """PRO-1, PRO-3 Lives in a territory, and the fee is already paid: not accepted, and refunded."""
+    at = script.moment(day)
+    pay(script, member, first_invoice(member), at)
+    apply(script, member, at + timedelta(hours=1), state="PR")
+
+
+def longstanding(script: Script, member: str, since: date) -> None:
+    """A member for nearly a year: approved and paid on that day, a card on file, renewed automatically."""
+    at = script.moment(since)
+    apply(script, member, at, auto_renew=True)
+    pay(script, member, first_invoice(member), at + timedelta(minutes=1))
+    review(script, member, at + timedelta(hours=3))
+    add_method(script, member, f"{member}-card-1", 0, at + timedelta(hours=4))
+
+
+def renewal(script: Script, member: str, ends: date, number: int) -> None:
+    """PAY The paid year ends on that day; one of six things happens, by `number`."""
+    morning = datetime.combine(ends, time(17), UTC)
+    days, invoice = timedelta(days=1), f"{member}-invoice-2"
+    match number % 6:
+        case 0:  # paid in time
+            pay(script, member, invoice, morning - 3 * days)
+        case 1:  # declined, suspended, declined again, then paid with another card: reinstated
+            fail(script, member, invoice, f"{member}-attempt-1", morning, "insufficient_funds")
+            fail(script, member, invoice, f"{member}-attempt-2", morning + 3 * days, "do_not_honor")
+            pay(script, member, invoice, morning + 5 * days, method="card-2")
+        case 2:  # declined and never paid: suspended
+            fail(script, member, invoice, f"{member}-attempt-1", morning, "stolen")
+        case 3:  # declined before the year was over: suspended only when it is
+            fail(script, member, invoice, f"{member}-attempt-1", morning - 2 * days, "expired")
+            pay(script, member, invoice, morning + 4 * days)
+        case 4:  # nothing is heard for a week: suspended, and reinstated by the late payment
+            pay(script, member, invoice, morning + 10 * days)
+        case _:  # the success is told before the failure that it made good
+            paid, attempt = morning + timedelta(hours=2), f"{member}-attempt-1"
+            pay(script, member, invoice, paid, attempt=f"{member}-attempt-2")
+            fail(script, member, invoice, attempt, paid + timedelta(hours=1), "processor_error")
+
+
+def apply(script: Script, member: str, at: datetime, *, state: str | None = None, auto_renew: bool = False) -> Line:
+    """The application."""
+    data = {
+        "application_id": f"{member}-application",
+        "birth_date": "1985-03-09",
+        "state": state or script.chance.choice(("CA", "NY", "TX", "OR", "DC")),
+        "business": {"employment": "self_employed", "url": f"https://{member}.example"},
+        "bodies": _gear(member, BODIES, 2),
+        "lenses": _gear(member, LENSES, 3),
+        "auto_renew": auto_renew,
+        "invoice_id": first_invoice(member),
+    }
+    return script.event(at, "memberships", "pro.applied", f"applied-{member}", member, data)
+
+
+def review(script: Script, member: str, at: datetime, *, approved: bool = True) -> None:
+    """Sony's answer."""
+    data: dict[str, Any] = {"application_id": f"{member}-application", "approved": approved}
+    if not approved:
+        data["reason"] = "the portfolio could not be opened"
+    script.event(at, "memberships", "pro.reviewed", f"reviewed-{member}", member, data)
+
+
+def pay(
+    script: Script, member: str, invoice_id: str, at: datetime, method: str = "card-1", attempt: str | None = None
+) -> None:
+    """The money came."""
+    data: dict[str, Any] = {
+        "invoice_id": invoice_id,
+        "method_id": f"{member}-{method}",
+        "program": "pro",
+        "amount": FEE,
+        "paid_at": instant(at),
+    }
+    if attempt is not None:
+        data["attempt_id"] = attempt
+    script.event(at, "payments", "payment.succeeded", f"paid-{invoice_id}-{attempt or 'first'}", member, data)
+
+
+def fail(script: Script, member: str, invoice_id: str, attempt: str, at: datetime, reason: str) -> None:
+    """The charge was declined."""
+    data = {
+        "invoice_id": invoice_id,
+        "attempt_id": attempt,
+        "method_id": f"{member}-card-1",
+        "program": "pro",
+        "reason": reason,
+    }
+    script.event(at, "payment-failures", "payment.failed", f"failed-{attempt}", member, data)
+
+
+def add_method(script: Script, member: str, method_id: str, position: int, at: datetime) -> None:
+    """A card on file, good for years."""
+    data = {"method_id": method_id, "kind": "card", "expires": "2029-12", "position": position}
+    script.event(at, "payments", "method.added", f"added-{method_id}", member, data)
+
+
+def repair(
+    script: Script, member: str, received: datetime, *, days: int, proof: bool = True, lost: bool = False
+) -> None:
+    """REP-4 A body in for repair, handed to the carrier `days` after its warranty was validated; `lost`: never."""
+    repair_id = f"{member}-repair-{received:%m%d}"
+    body = _gear(member, BODIES, 1)[0]
+    request = {
+        "serial": body["serial"],
+        "model": body["model"],
+        "issue": "shutter does not close",
+        "shipment_id": f"{repair_id}-box",
+        "pieces": 1,
+        "sent_by": "member",
+        "ship_to_state": "CA",
+        "next_day_shipping": False,
+    }
+    steps: list[tuple[timedelta, str, dict[str, Any]]] = [
+        (timedelta(days=-2), "repair.requested", request),
+        (timedelta(), "repair.received", {}),
+        (timedelta(hours=2), "repair.diagnosed", {}),
+        (timedelta(hours=3), "repair.warranty_validated", {"proof": proof}),
+    ]
+    if not lost:
+        steps += [
+            (timedelta(days=days, hours=3), "repair.completed", {}),
+            (
+                timedelta(days=days, hours=4),
+                "repair.handed_to_carrier",
+                {"repaired": True, "tracking": f"1Z-{repair_id}"},
+            ),
+        ]
+    registered = {"serial": body["serial"], "model": body["model"], "condition": "new"}
+    before = received - timedelta(days=3)
+    script.event(before, "memberships", "product.registered", f"registered-{repair_id}", member, registered)
+    for after, kind, data in steps:
+        name = f"{kind.removeprefix('repair.')}-{repair_id}"
+        script.event(received + after, "repair-status", kind, name, member, {"repair_id": repair_id} | data)
+
+
+def first_invoice(member: str) -> str:
+    """The invoice of the application's fee."""
+    return f"{member}-invoice-1"
+
+
+def _gear(member: str, models: tuple[str, ...], count: int) -> list[dict[str, str]]:
+    # The same serials for a member whenever they are asked for: a repair names what the application did.
+    start = sum(member.encode())
+    chosen = [models[(start + place) % len(models)] for place in range(count)]
+    return [{"model": model, "serial": f"{member}-{model}-{place}"} for place, model in enumerate(chosen)]
