@@ -45,7 +45,8 @@ class Config:
     max_poll_bytes: int = 32 * MIB
     max_message_bytes: int = MIB + 64 * 1024
     """Largest record written, headers included."""
-    compression: str = "lz4"
+    compression: str = "none"
+    """librdkafka's ``compression.type``. Every reader must know it: kafka-python, say, needs a package of its own for lz4."""
     store: Literal["memory", "rocksdb"] = "memory"
     data_dir: Path | None = None
     """Locked for this process. Needed by the ``rocksdb`` store."""

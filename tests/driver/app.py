@@ -1,62 +1,91 @@
 """A small app for the driver's tests: a running balance per account, moved by deposits and withdrawals.
 
-Run as a program: ``python app.py '<json>'`` with ``bootstrap_servers``, ``prefix``, ``worker`` and other fields of Config.
+Run as a program: ``python app.py '<json>'``; the object has ``prefix``, the fields of Config, and maybe ``misbehave``
+(what the agents do at a record with the value ``bad``: see `misbehaviour`).
 """
 
+import asyncio
 import json
 import sys
+import time
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import faust
 
 from driver import App, Batch, Config, Limits
 
 SIGN = {"deposits": 1, "withdrawals": -1}
+BAD = b"bad"
 
 
-def make(spec: dict[str, object]) -> App:
-    spec = dict(spec)
-    prefix = str(spec.pop("prefix"))
-    poison = str(spec.pop("poison", "")).encode()
-    options = dict(spec.pop("limits", {}))  # type: ignore[call-overload]
-    if spec.get("data_dir"):
-        spec["data_dir"] = Path(str(spec["data_dir"]))
-    order = tuple(f"{prefix}-{name}" for name in SIGN)
-    app = App(f"{prefix}-app", config=Config(topic_order=order, limits=Limits(**options), **spec))  # type: ignore[arg-type]
-    balances = app.Table("balances")
-    totals = app.Table("totals")
+def make(spec: dict[str, Any]) -> App:
+    """Build the app; its topics are the prefix with deposits, withdrawals, out, and two changelogs."""
+    prefix, misbehave = spec.pop("prefix"), spec.pop("misbehave", "")
+    spec["limits"] = Limits(**spec.get("limits", {}))
+    if "data_dir" in spec:
+        spec["data_dir"] = Path(spec["data_dir"])
+    app = App(f"{prefix}app", config=Config(topic_order=tuple(prefix + name for name in SIGN), **spec))
+    balances, totals = app.Table("balances"), app.Table("totals")
 
     def handle(batch: Batch, sign: int) -> None:
         balance, total = balances.at(batch.partition), totals.at(batch.partition)
         for record in batch.records:
-            assert record.key is not None and record.value is not None
-            if poison and record.value == poison:
-                raise ValueError("poison")
-            amount = sign * int(record.value)
-            after = int(balance.get(record.key) or 0) + amount
+            after = int(balance.get(record.key) or 0) + sign * int(record.value or 0)
             if after:
                 balance.put(record.key, b"%d" % after)
             else:
                 balance.delete(record.key)
             total.put(b"n", b"%d" % (int(total.get(b"n") or 0) + 1))
-            cause = f"{record.topic}/{record.partition}/{record.offset}"
-            batch.emit(f"{prefix}-out", record.key, json.dumps({"cause": cause, "after": after}).encode())
+            cause = [record.topic.removeprefix(prefix), record.partition, record.offset]
+            batch.emit(f"{prefix}out", record.key, json.dumps({"cause": cause, "after": after}).encode())
 
-    @app.agent(app.topic(f"{prefix}-deposits"), name="deposits")
-    async def deposits(batches: faust.Stream[Batch]) -> None:
+    async def work(batches: AsyncIterator[Batch], sign: int) -> None:
         async for batch in batches:
-            handle(batch, 1)
+            if any(record.value == BAD for record in batch.records):
+                await misbehaviour(app, misbehave, balances, batch)
+            handle(batch, sign)
 
-    @app.agent(app.topic(f"{prefix}-withdrawals"), name="withdrawals")
-    async def withdrawals(batches: faust.Stream[Batch]) -> None:
-        async for batch in batches:
-            handle(batch, -1)
+    @app.agent(app.topic(f"{prefix}deposits"), name="deposits")
+    async def deposits(batches: Any) -> None:
+        await work(batches, SIGN["deposits"])
+
+    @app.agent(app.topic(f"{prefix}withdrawals"), name="withdrawals")
+    async def withdrawals(batches: Any) -> None:
+        await work(batches, SIGN["withdrawals"])
 
     @app.on_restored
     def restored(partition: int) -> None:
-        sys.stderr.write(f"restored {partition} n={balances.at(partition).__len__()}\n")
+        sys.stderr.write(f"restored {partition}: {len(balances.at(partition))} balances\n")
+
+    if misbehave == "task-write":
+
+        @app.task
+        async def stray() -> None:
+            while not app.assigned:
+                await asyncio.sleep(0.05)
+            balances.at(min(app.assigned)).put(b"stray", b"1")
 
     return app
+
+
+async def misbehaviour(app: App, kind: str, balances: Any, batch: Batch) -> None:
+    """What an agent must not do."""
+    if kind == "raise":
+        raise ValueError("bad record")
+    if kind == "return":
+        raise StopAsyncIteration
+    if kind == "block":
+        time.sleep(3600)  # noqa: ASYNC251 - that is the fault
+    if kind == "hang":
+        await asyncio.sleep(3600)
+    if kind == "send":
+        await app.send(f"{batch.topic}", value=b"1")
+    if kind == "stranger":
+        balances.at(min(app.assigned - {batch.partition})).put(b"stray", b"1")
+    if kind == "late-topic":
+        app.stream(app.topic("comes-too-late"))
 
 
 if __name__ == "__main__":

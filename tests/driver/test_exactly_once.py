@@ -1,0 +1,132 @@
+"""Whatever befalls a worker: each input's output exactly once, and tables as recomputed from the inputs."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from driver.failstop import CRASH_POINTS, Exit
+from tests.driver.world import World, pause
+from tests.support.processes import eventually
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_backlog_and_a_clean_restart(world: World) -> None:
+    world.publish(1500)
+    first = world.worker().has(4)
+    world.handled()
+    first.stop()
+    world.publish(500)
+    second = world.worker().has(4)
+    world.handled().audit()
+    assert "balances" in second.said
+
+
+def test_killed_at_random_times(world: World) -> None:
+    world.load(per_second=400)
+    for _ in range(4):
+        worker = world.worker()
+        worker.has(4)
+        pause(0.05, 1.0, world.random)
+        assert worker.alive
+        worker.kill()
+    world.end_load()
+    committed = world.count("out")
+    assert 0 < committed < world.published, "the kills came before or after all work"
+    world.worker()
+    world.handled().audit()
+
+
+@pytest.mark.parametrize("point", CRASH_POINTS)
+def test_killed_at_a_named_point(world: World, point: str) -> None:
+    world.publish(200)
+    doomed = world.worker(crash_at=f"{point}:2", max_poll_records=60)
+    assert doomed.ends() == -signal.SIGKILL
+    assert f"crash point {point} reached" in doomed.said
+    world.worker(max_poll_records=60)
+    world.handled().audit()
+
+
+def test_one_worker_two_and_one_again(world: World) -> None:
+    world.load(per_second=400)
+    first = world.worker("w1").has(4)
+    second = world.worker("w2").has(2)
+    first.has(2)
+    assert first.live | second.live == {0, 1, 2, 3}
+    pause(0.5, 1.0, world.random)
+    second.stop()
+    first.has(4)
+    world.end_load()
+    world.handled().audit()
+
+
+def test_two_workers_killed_in_turn(world: World) -> None:
+    world.load(per_second=400)
+    for victim, heir in (("w1", "w2"), ("w2", "w1")):
+        running = {name: world.worker(name) for name in (victim, heir) if not any(w.name == name and w.alive for w in world.workers)}
+        for worker in running.values():
+            worker.says("live: ")
+        pause(0.2, 0.8, world.random)
+        next(worker for worker in reversed(world.workers) if worker.name == victim).kill()
+        survivor = next(worker for worker in reversed(world.workers) if worker.name == heir)
+        survivor.has(4)
+    world.end_load()
+    world.handled().audit()
+
+
+def test_stopped_past_the_session_timeout_and_woken(world: World) -> None:
+    world.load(per_second=300)
+    sleeper = world.worker("w1").has(4)
+    pause(0.1, 0.5, world.random)
+    sleeper.send(signal.SIGSTOP)
+    heir = world.worker("w2").has(4)
+    pause(0.5, 1.0, world.random)
+    sleeper.send(signal.SIGCONT)
+    assert sleeper.ends() == Exit.FENCED
+    assert "is fenced" in sleeper.said
+    world.end_load()
+    assert heir.live == {0, 1, 2, 3}
+    world.handled().audit()
+
+
+def test_two_workers_with_one_name(world: World) -> None:
+    world.publish(300)
+    first = world.worker("twin").has(4)
+    world.worker("twin").says("assigned")
+    world.load(per_second=200)
+    assert first.ends() == Exit.FENCED
+    assert "Two workers must not have one name" in first.said
+    world.end_load()
+    world.handled().audit()
+
+
+def test_an_agent_that_raises_loses_nothing(world: World) -> None:
+    world.publish(300)
+    world.publish_bad()
+    world.publish(300)
+    failed = world.worker(misbehave="raise", max_poll_records=100)
+    assert failed.ends() == Exit.FAILED
+    assert "ValueError: bad record" in failed.said
+    assert world.count("out") < world.published
+    again = world.worker(misbehave="raise", max_poll_records=100)
+    assert again.ends() == Exit.FAILED, "the bad record was stepped over"
+    assert not any(b"bad" in (value or b"") for *_, value in world.read("out"))
+
+
+def test_rocksdb_after_a_kill_and_after_a_clean_end(world: World, tmp_path: Path) -> None:
+    spec = {"store": "rocksdb", "data_dir": str(tmp_path / "data")}
+    world.load(per_second=400)
+    killed = world.worker(**spec).has(4)
+    pause(0.3, 0.8, world.random)
+    killed.kill()
+    restored = world.worker(**spec).has(4)
+    assert " 0 records read" not in restored.said, "files of an unclean end were used"
+    world.end_load()
+    world.handled()
+    restored.stop()
+    kept = world.worker(**spec).has(4)
+    assert " 0 records read" in kept.said, "files of a clean end were not used"
+    world.publish(200)
+    world.handled().audit()
+    assert eventually(lambda: kept.alive)
