@@ -35,6 +35,11 @@ def age_on(birth: date, day: date) -> int:
     return relativedelta(day, birth).years
 
 
+def rfc3339(instant: datetime) -> str:
+    """A UTC instant as the contract writes it."""
+    return instant.isoformat().replace("+00:00", "Z")
+
+
 class CountedDay(NamedTuple):
     """One day of a business-day clock: counted, or skipped with the reason."""
 

@@ -13,19 +13,25 @@ from models import applied, due, hold, state
 from models.case import NOT_SUPPORTED_YET, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
+from models.fees import rules as fees
 from models.outputs.decisions import Decided, EventRef
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
+from models.pro import membership
+from models.pro import rules as pro
+from models.repairs import rules as repairs
 from models.state import Member, Quarantine
 from models.values import permanent_id
 
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
-RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType({**points.RULES})
+RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
+    {**points.RULES, **fees.RULES, **pro.RULES, **repairs.RULES}
+)
 """Each supported event type's rule."""
 
-DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType({})
+DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType({**membership.DEADLINES, **repairs.DEADLINES})
 """Each deadline's rule, but for held events, which get decisions."""
 
 UNREMEMBERED: Final = frozenset({"duplicate", "conflict", "dead_lettered"})

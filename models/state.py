@@ -14,6 +14,8 @@ import msgspec
 from msgspec import Struct, field
 
 from models.points.state import Points
+from models.pro.state import Pro
+from models.repairs.state import Repair
 
 VERSION = 1
 """Schema version of every value written."""
@@ -52,6 +54,9 @@ class Member(Struct, array_like=True):
     """Sorted: the first is when the member next wants to be woken."""
     held: int = 0
     points: Points | None = None
+    pro: Pro | None = None
+    repairs: dict[str, Repair] = field(default_factory=dict)
+    """The open ones, and a few closed ones that the member still wants to see."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

@@ -1,0 +1,62 @@
+"""What is remembered about a PRO membership: the section of the hot value, and one entry per application."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from msgspec import Struct, field
+
+
+class Application(Struct, array_like=True):
+    """An application and what Sony said to it."""
+
+    KIND: ClassVar[str] = "application"
+
+    id: str
+    content: bytes
+    """Digest of its data: the same application under another event id is recognised."""
+    source: str
+    event_id: str
+    """The event that brought it: the cause of the answer, whichever event completes that."""
+    invoice_id: str
+    auto_renew: bool
+    approved: bool | None = None
+    """None until it is reviewed."""
+    why_not: str | None = None
+    """Code of the first reason why it is not accepted."""
+
+
+class Term(Struct, array_like=True):
+    """PRO-4, PRO-6 A paid year: from the start of `first` up to the start of `end`, the next anniversary."""
+
+    first: date
+    end: date
+    anchor: date
+    """The day whose anniversaries the terms keep."""
+    invoice_id: str
+
+
+class Pro(Struct, array_like=True):
+    """A PRO membership, or the application for one. GEN-3: active and free of causes, or suspended by some."""
+
+    stage: Literal["applied", "rejected", "active", "lapsed"]
+    application_id: str
+    auto_renew: bool
+    auto_renew_at: datetime
+    """When that was last said."""
+    causes: list[str] = field(default_factory=list)
+    """Of suspension: a sorted set."""
+    suspended_at: datetime | None = None
+    open_invoice: str | None = None
+    """The renewal fee that failed and is not paid."""
+    terms: list[Term] = field(default_factory=list)
+    lapse_notice: str | None = None
+
+    @property
+    def status(self) -> str:
+        """The stage, or `suspended`."""
+        return "suspended" if self.stage == "active" and self.causes else self.stage
+
+    @property
+    def term(self) -> Term:
+        """The last term paid for. IndexError before the first."""
+        return self.terms[-1]

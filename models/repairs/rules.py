@@ -1,0 +1,233 @@
+"""The steps of a repair in warranty, in any order of arrival (REP-1, GEN-2), and its turnaround clock (REP-4).
+
+Not done yet, hence refused as `not_supported_yet`: the diagnosis clock (REP-2), repairs out of warranty (REP-3, REP-5,
+REP-6), extensions (REP-7: more than three pieces, parts), loaners and the remedy (REP-8, REP-9). Which products are
+eligible (PRO-10) is not checked yet, for want of the register of products.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from models.calendar import rfc3339
+from models.case import Case, Ruling, applied, digest, duplicate, not_supported_yet, refused, retold, superseded
+from models.due import DeadlineRule
+from models.eligibility import STATES
+from models.hold import hold
+from models.outputs.base import Fact
+from models.payload import Payload
+from models.pro.state import Pro
+from models.repairs import terms
+from models.repairs.events import (
+    RepairCompleted,
+    RepairDelivered,
+    RepairDiagnosed,
+    RepairHandedToCarrier,
+    RepairPayload,
+    RepairReceived,
+    RepairRequested,
+    RepairWarrantyValidated,
+)
+from models.repairs.state import Repair, Turnaround
+
+TURNAROUND: Final = "repair.turnaround"
+RECENT: Final = 3
+"""Closed repairs that stay in the hot value; older ones move to entries."""
+
+
+def requested(case: Case, data: RepairRequested) -> Ruling:
+    """REP-1 A repair begins, for a member whose PRO is active (PRO-9, PAY-4); every reason against it is named."""
+    known = _find(case, data.repair_id)
+    if known:
+        return retold(known.content, data, f"Repair {known.id}")
+    if data.pieces > terms.PIECES or _shipment(case, data) >= terms.PIECES:
+        return not_supported_yet(f"A shipment of more than {terms.PIECES} pieces", "REP-7")
+    repair = Repair(data.repair_id, digest(data), data.serial, data.model, data.shipment_id, case.at)
+    case.arrived("repair", repair.id)
+    reasons = _why_not(case, data)
+    if not reasons:
+        case.member.repairs[repair.id] = repair
+        return applied(f"Repair {repair.id} of {data.model} {data.serial} is announced (REP-1).", "REP-1")
+    codes = tuple(code for code, _, _ in reasons)
+    repair.why_refused = codes[0]
+    case.put(repair.id, repair)
+    facts: dict[str, Fact] = {"repair_id": repair.id, "reasons": codes}
+    case.notify("pro", "repair.refused", repair.id, reasons[0][2], facts)
+    words = "; ".join([f"{words} ({clause})" for _, words, clause in reasons])
+    return refused(codes[0], f"Repair {repair.id} is refused: {words}.", reasons[0][2])
+
+
+def received(case: Case, data: RepairReceived) -> Ruling:
+    """REP-1 The product is at the depot."""
+    return _step(case, data, "received")
+
+
+def diagnosed(case: Case, data: RepairDiagnosed) -> Ruling:
+    """REP-1 The product is diagnosed."""
+    return _step(case, data, "diagnosed")
+
+
+def warranty_validated(case: Case, data: RepairWarrantyValidated) -> Ruling:
+    """REP-3 In warranty only with proof. REP-4 The turnaround starts."""
+    if not data.proof:
+        return not_supported_yet("A repair without proof of warranty, which is out of warranty,", "REP-3")
+    return _step(case, data, "warranty_validated")
+
+
+def completed(case: Case, data: RepairCompleted) -> Ruling:
+    """REP-1 The work is done."""
+    return _step(case, data, "completed")
+
+
+def handed_to_carrier(case: Case, data: RepairHandedToCarrier) -> Ruling:
+    """REP-4 The repaired product is on its way back: what the turnaround counts to."""
+    if not data.repaired:
+        return not_supported_yet("Returning a product unrepaired", "REP-6")
+    return _step(case, data, "handed_to_carrier", data.tracking)
+
+
+def delivered(case: Case, data: RepairDelivered) -> Ruling:
+    """REP-11 The product is back."""
+    return _step(case, data, "delivered")
+
+
+RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
+    {
+        RepairRequested: requested,
+        RepairReceived: received,
+        RepairDiagnosed: diagnosed,
+        RepairWarrantyValidated: warranty_validated,
+        RepairCompleted: completed,
+        RepairHandedToCarrier: handed_to_carrier,
+        RepairDelivered: delivered,
+    }
+)
+"""The rule of each event type."""
+
+
+def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
+    """Each reason (code, words, clause) why the repair is not done at member terms."""
+    reasons = []
+    why = _why_no_benefits(case, case.member.pro)
+    if why:
+        reasons.append(why)
+    if data.sent_by != "member":
+        reasons.append(("not_sent_by_member", f"sent by a {data.sent_by.replace('_', ' ')}", "PRO-10"))
+    if data.ship_to_state not in STATES:
+        reasons.append(("not_shipped_there", f"{data.ship_to_state} is neither a US state nor DC", "REP-11"))
+    return reasons
+
+
+def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None:
+    """PRO-9 A repair needs an active membership when it is asked for. PAY-4 Suspended means no new repairs."""
+    if pro is None or pro.stage != "active" or case.at < case.calendar.start_of(pro.terms[0].first):
+        return "no_active_membership", "no PRO membership was active", "PRO-9"
+    if pro.causes:
+        return "suspended", f"PRO is suspended ({', '.join(pro.causes)})", "PAY-4"
+    return None
+
+
+def _shipment(case: Case, data: RepairRequested) -> int:
+    """How many other repairs share the shipment."""
+    return sum([repair.shipment_id == data.shipment_id for repair in case.member.repairs.values()])
+
+
+def _find(case: Case, repair_id: str) -> Repair | None:
+    return case.member.repairs.get(repair_id) or case.find(Repair, repair_id)
+
+
+def _step(case: Case, data: RepairPayload, step: str, tracking: str | None = None) -> Ruling:
+    """REP-1 Note a step; a later one that is known already implied it, and then only the clock can still matter."""
+    repair = _find(case, data.repair_id)
+    words = step.replace("_", " ")
+    if repair is None:
+        return hold(case, "repair", data.repair_id, f"Step '{words}' comes before repair {data.repair_id}")
+    if repair.why_refused:
+        return refused("repair_refused", f"Repair {repair.id} was refused ({repair.why_refused}).", "REP-1")
+    if step in repair.steps:
+        return duplicate("already_known", f"Repair {repair.id} was known to be {words} (REP-1).", "REP-1")
+    overtaken = any(later in repair.steps for later in terms.STEPS[terms.STEPS.index(step) + 1 :])
+    repair.steps[step] = case.at
+    repair.tracking = tracking or repair.tracking
+    clock = _start(case, repair) if step == "warranty_validated" else ""
+    _check_clock(case, repair)
+    _tell(case, repair, step, overtaken)
+    _file(case, repair)
+    if overtaken and not clock:
+        says = f"Repair {repair.id} is {repair.status.replace('_', ' ')}, which implied '{words}' (REP-1)."
+        return superseded("later_step_known", says, "REP-1")
+    return applied(f"Repair {repair.id}: {words}.{clock}", "REP-4" if clock else "REP-1")
+
+
+def _start(case: Case, repair: Repair) -> str:
+    """REP-4 Start the turnaround: handed to the carrier by the end of the third business day after the start."""
+    clock = case.calendar.business_clock(case.at, terms.TURNAROUND_DAYS)
+    days = [(day.day, day.skipped) for day in clock.days]
+    repair.turnaround = Turnaround(
+        case.at, case.cause.source, case.cause.id, clock.deadline, days, case.calendar.version
+    )
+    skipped = ", ".join([f"{day} skipped ({why})" for day, why in days if why])
+    working = f"; {skipped}" if skipped else ""
+    return (
+        f" To be handed to the carrier by the end of {clock.last_day}: {terms.TURNAROUND_DAYS} business days after "
+        f"{case.calendar.day_of(case.at)}{working} (REP-4)."
+    )
+
+
+def _check_clock(case: Case, repair: Repair) -> None:
+    """The clock is met by a hand-over before its deadline, by its own date; else the deadline decides (REP-9)."""
+    clock, handed = repair.turnaround, repair.steps.get("handed_to_carrier") or repair.steps.get("delivered")
+    if clock is None or clock.state == "missed":
+        return
+    if handed and handed < clock.deadline:
+        clock.state = "met"
+        case.unschedule(TURNAROUND, repair.id)
+    else:
+        case.schedule(clock.deadline, TURNAROUND, repair.id)
+
+
+def _tell(case: Case, repair: Repair, step: str, overtaken: bool) -> None:
+    """Notices of a step; a later one replaces the earlier, and none is sent of what is past (GEN-2)."""
+    facts: dict[str, Fact] = {"repair_id": repair.id}
+    if step == "received" and not overtaken:
+        repair.notices.append(case.notify("pro", "repair.received", repair.id, "REP-1", facts))
+    elif step == "warranty_validated" and repair.turnaround and not repair.on_its_way:
+        facts["deadline"] = rfc3339(repair.turnaround.deadline)
+        facts["last_day"] = str(repair.turnaround.days[-1][0])
+        notice = case.notify("pro", "repair.turnaround_started", repair.id, "REP-4", facts, replaces=repair.notices)
+        repair.notices.append(notice)
+    elif step == "handed_to_carrier":
+        facts["tracking"] = repair.tracking
+        case.notify("pro", "repair.shipped", repair.id, "REP-4", facts, replaces=repair.notices)
+
+
+def _file(case: Case, repair: Repair) -> None:
+    """Write back a repair from the entries; move the oldest closed ones out of the hot value."""
+    repairs = case.member.repairs
+    if repair.id not in repairs:
+        case.put(repair.id, repair)
+        return
+    closed = sorted([other for other in repairs.values() if other.closed], key=lambda other: other.requested_at)
+    for old in closed[:-RECENT]:
+        case.put(old.id, repairs.pop(old.id))
+
+
+def _missed(case: Case, repair_id: str) -> None:
+    """REP-4 The deadline passed without a hand-over before it: told, with the date it was due (GEN-4)."""
+    repair = _find(case, repair_id)
+    if repair is None or repair.turnaround is None or repair.turnaround.state != "running":
+        return
+    clock = repair.turnaround
+    clock.state = "missed"
+    facts: dict[str, Fact] = {
+        "repair_id": repair.id,
+        "started": rfc3339(clock.start),
+        "last_day": str(clock.days[-1][0]),
+        "deadline": rfc3339(clock.deadline),
+    }
+    case.notify("pro", "repair.turnaround_missed", repair.id, "REP-4", facts)
+    _file(case, repair)
+
+
+DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType({TURNAROUND: _missed})
+"""The rule of each deadline."""

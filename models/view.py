@@ -1,0 +1,39 @@
+"""The read side's document of one member, from the hot value alone: `member:{id}` of the contract. JSON-ready."""
+
+from typing import Any
+
+from models.calendar import rfc3339
+from models.points import view as points
+from models.pro import view as pro
+from models.repairs import view as repairs
+from models.state import Member
+
+
+def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
+    """Everything shown of a member; (generation, revision) orders the versions of the document."""
+    shown = sorted(member.repairs.values(), key=lambda repair: (repair.requested_at, repair.id))
+    return {
+        "member_id": member_id,
+        "generation": generation,
+        "revision": member.revision,
+        "updated_at": member.changed_at and rfc3339(member.changed_at),
+        "as_of": member.as_of,
+        "points": member.points and points.view(member.points),
+        "memberships": _memberships(member),
+        "methods": [],
+        "repairs": [repairs.view(repair) for repair in shown],
+        "cleanings": None,
+        "loans": [],
+        "promises": [promise for promise in map(repairs.promise, shown) if promise],
+        "held_events": member.held,
+    }
+
+
+def _memberships(member: Member) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if member.points:
+        joined_at = rfc3339(member.points.joined_at)
+        found["points"] = {"status": "active", "causes": [], "term": None, "auto_renew": None, "since": joined_at}
+    if member.pro:
+        found["pro"] = pro.view(member.pro)
+    return found
