@@ -40,7 +40,9 @@ class Identity:
         with contextlib.suppress(psutil.NoSuchProcess):
             found = psutil.Process(self.pid)
             same = abs(found.create_time() - self.started) < SAME_START
-            if same and found.status() != psutil.STATUS_ZOMBIE:
+            # A killed process is a zombie as soon as its first thread has ended; the others still hold its port.
+            ended = found.status() == psutil.STATUS_ZOMBIE and found.num_threads() <= 1
+            if same and not ended:
                 return found
         return None
 

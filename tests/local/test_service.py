@@ -13,13 +13,15 @@ import pytest
 import redis
 
 from local import LocalError
+from local.ports import is_free
 from local.process import SAME_START, Identity
 from local.valkey import Valkey
 from tests.support.processes import eventually, python
 
 TIED_TO_PARENT = """
     import sys, time
-    from local.process import Identity
+    from local.ports import is_free
+from local.process import Identity
     from local.valkey import Valkey
     server = Valkey(sys.argv[1], tied=sys.argv[2] == "tied").start()
     print(server.pid, Identity.of(server.pid).started, flush=True)
@@ -148,6 +150,16 @@ def test_the_next_start_takes_the_port_of_the_last_one(tmp_path: Path) -> None:
         port = before.port
     with Valkey(tmp_path) as after:
         assert after.port == port
+
+
+def test_a_server_that_is_not_alive_has_let_go_of_its_port(tmp_path: Path) -> None:
+    """given a killed server, when its first thread is a zombie and others still end, then it still counts as alive."""
+    for turn in range(10):
+        with Valkey(tmp_path / str(turn), tied=False) as server:
+            os.kill(server.pid, signal.SIGKILL)
+            while server.alive:
+                pass
+            assert is_free(server.port)
 
 
 def test_a_taken_port_is_named(tmp_path: Path) -> None:
