@@ -58,10 +58,10 @@ def topics(settings: Settings) -> dict[str, Kind]:
     """What is fed: topic -> what its records become."""
     catalogue = settings.catalogue()
     return {
-        catalogue.members: "member",
-        catalogue.decisions: "decisions",
-        catalogue.points_ledger: "ledger",
-        catalogue.notifications: "notifications",
+        catalogue.changelog("members"): "member",
+        catalogue.name("decisions"): "decisions",
+        catalogue.name("points-ledger"): "ledger",
+        catalogue.name("notifications"): "notifications",
     }
 
 
@@ -145,16 +145,23 @@ class Feeder:
         self._answered()
         if stored != {place.field: offset for place, offset in self._positions.items() if offset is not None}:
             return False
-        lag = sum(max(0, end - (self._positions[place] or 0)) for place, end in self._source.ends())
-        self._store.show_status(
-            {"generation": self._keys.generation, "lag": lag, "records": self._records, "starts": self._starts}
-        )
+        self._show(self._source.lag(self._positions))
         self._source.publish(self._positions)
+        self._checked_at = time.monotonic()
+        return True
+
+    def _show(self, lag: int | None) -> None:
+        self._store.show_status(
+            {
+                "generation": self._keys.generation,
+                "lag": "unknown" if lag is None else lag,
+                "records": self._records,
+                "starts": self._starts,
+            }
+        )
         if (complete := lag == 0) != self._complete:
             self._complete = complete
             _log.info("the views have everything" if complete else f"the views are {lag} offsets behind")
-        self._checked_at = time.monotonic()
-        return True
 
     def _back_off(self, error: RedisError) -> None:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2**self._failures)

@@ -1,9 +1,11 @@
 """Whether Redis has everything: asked by the demo, the tests and the audit."""
 
+import logging
 import time
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from confluent_kafka import IsolationLevel, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
 from redis.exceptions import RedisError
 
@@ -11,7 +13,9 @@ from agents.settings import Settings
 from views.errors import RedisUnreachable
 from views.feeder import topics
 from views.keys import Keys
-from views.store import Rebuilding, Store, connect
+from views.store import Place, Rebuilding, Store, connect
+
+_log = logging.getLogger(__name__)
 
 POLL_SECONDS: Final = 0.05
 _PATIENCE: Final = 10.0
@@ -20,39 +24,46 @@ _PATIENCE: Final = 10.0
 def caught_up(settings: Settings, timeout: float = 30.0) -> bool:
     """Wait until Redis has all that is committed at the moment of the call; False after ``timeout`` seconds.
 
-    Raises RedisUnreachable if Redis could not even be asked at the end of that time, KafkaException without a broker.
+    Raises RedisUnreachable or KafkaException if one of them could not even be asked in that time.
     """
-    wanted = _ends(settings)
     deadline = time.monotonic() + timeout
+    wanted = _ends(settings, deadline)
     with connect(settings.redis_url) as client:
         store = Store(client, Keys(settings.topic_prefix, settings.generation))
-        while True:
-            failure: RedisError | None = None
-            try:
-                stored = store.positions()
-                if all(stored.get(field, 0) >= end for field, end in wanted.items()):
-                    return True
-            except Rebuilding:
-                pass  # nothing is fed until the old keys are gone
-            except RedisError as error:
-                failure = error
-            if time.monotonic() > deadline:
-                if failure is not None:
-                    raise RedisUnreachable(settings.redis_url, failure) from failure
-                return False
+        while not (done := _has(store, wanted, settings, deadline)) and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        return done
+
+
+def _has(store: Store, wanted: Mapping[str, int], settings: Settings, deadline: float) -> bool:
+    try:
+        stored = store.positions()
+    except Rebuilding:
+        return False  # nothing is fed until the old keys are gone
+    except RedisError as error:
+        if time.monotonic() >= deadline:
+            raise RedisUnreachable(settings.redis_url, error) from error
+        return False
+    return all(stored.get(field, 0) >= end for field, end in wanted.items())
+
+
+def _ends(settings: Settings, deadline: float) -> dict[str, int]:
+    """The end of what ``read_committed`` readers can have, per ``Place.field``; asked again until the deadline."""
+    admin = AdminClient(settings.librdkafka() | {"logger": _log})
+    while True:
+        try:
+            return _asked(admin, topics(settings))
+        except KafkaException:
+            if time.monotonic() >= deadline:
+                raise
             time.sleep(POLL_SECONDS)
 
 
-def _ends(settings: Settings) -> dict[str, int]:
-    """The end of what ``read_committed`` readers can have, per ``Place.field``."""
-    admin = AdminClient(settings.librdkafka())
-    fed = topics(settings)
+def _asked(admin: AdminClient, fed: Collection[str]) -> dict[str, int]:
     known = admin.list_topics(timeout=_PATIENCE).topics
-    asked = {
-        TopicPartition(topic, number): OffsetSpec.latest()
-        for topic in fed
-        if topic in known
-        for number in known[topic].partitions
-    }
-    answers = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_PATIENCE)
-    return {f"{place.topic}-{place.partition}": answer.result().offset for place, answer in answers.items()}
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    places = [TopicPartition(topic, number) for topic in fed if topic in known for number in known[topic].partitions]
+    answers = admin.list_offsets(
+        dict.fromkeys(places, latest), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_PATIENCE
+    )
+    return {Place(place.topic, place.partition).field: answer.result().offset for place, answer in answers.items()}

@@ -1,7 +1,7 @@
 """The committed topics, read from given positions: a consumer that no rebalance can touch."""
 
 import logging
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
@@ -55,9 +55,11 @@ class Source:
                 "auto.offset.reset": "error",
                 # Tells positions behind transaction markers, which no record carries.
                 "enable.partition.eof": True,
+                "fetch.wait.max.ms": 100,  # the end of a partition is told by the first empty answer
                 "queued.max.messages.kbytes": 32_768,
                 "fetch.queue.backoff.ms": 50,
                 "error_cb": _complain,
+                "logger": _log,
             }
         )
         self._started: dict[Place, int | None] = {}
@@ -108,13 +110,19 @@ class Source:
         if (self._started.get(place) or 0) > end:
             raise TopicMadeAnew(f"{place.field} ends at {end}, before what was fed")
         _log.warning("%s: the records before offset %d are no longer kept; going on from there", place.field, first)
-        self._consumer.seek(_at(place, first))
+        # A partition that has failed so no longer heeds a seek.
+        self._consumer.incremental_unassign([_at(place, None)])
+        self._consumer.incremental_assign([_at(place, first)])
 
-    def ends(self) -> Iterator[tuple[Place, int]]:
-        """The last known high watermark of each partition; nothing is asked of the broker."""
-        for place in self._started:
+    def lag(self, positions: Mapping[Place, int | None]) -> int | None:
+        """Offsets between these positions and the ends last heard of, in all; None while one was never heard of."""
+        lag = 0
+        for place, position in positions.items():
             _, end = self._consumer.get_watermark_offsets(_at(place, None), cached=True)
-            yield place, max(end, 0)
+            if end < 0:
+                return None
+            lag += max(0, end - (position or 0))
+        return lag
 
     def publish(self, positions: Mapping[Place, int | None]) -> None:
         """Commit to Kafka what Redis has: only so that ordinary tools can show the lag; nobody reads it back."""

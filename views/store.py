@@ -17,6 +17,8 @@ from redis.retry import Retry
 from views.keys import KINDS, TIMELINE_LIMIT, Keys, Kind
 from views.scripts import DROP, FEED
 
+ANSWER_SECONDS = 5.0
+"""How long Redis may take to answer."""
 STATUS_SECONDS: Final = 15
 """How long the feeder's sign of life lasts when nobody renews it."""
 _SCAN: Final = 1_000
@@ -59,9 +61,13 @@ class Rebuilding(Exception):  # noqa: N818 - a condition, not an error
 
 
 def connect(url: str) -> redis.Redis:
-    """A client that gives up after five seconds and leaves trying again to its user. Nothing is sent yet."""
+    """A client that gives up after ``ANSWER_SECONDS`` and leaves trying again to its user. Nothing is sent yet."""
     return redis.Redis.from_url(
-        url, socket_timeout=5, socket_connect_timeout=5, health_check_interval=30, retry=Retry(NoBackoff(), 0)
+        url,
+        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
+        health_check_interval=30,
+        retry=Retry(NoBackoff(), 0),
     )
 
 
@@ -90,7 +96,10 @@ class Store:
         pipeline = self._client.pipeline(transaction=False)
         for portion in portions:
             self._feed([self._keys.feed, *[write.key for write in portion.writes]], self._arguments(portion), pipeline)
-        found: list[bytes] = pipeline.execute()
+        found: list[Any] = pipeline.execute(raise_on_error=False)
+        for answer in found:
+            if isinstance(answer, Exception):
+                raise answer  # as the server said it; the pipeline would put the whole call into the message
         if _REBUILD in found:
             raise Rebuilding
         return [int(position) if position else None for position in found]

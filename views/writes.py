@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import orjson
-from models.view import view
 
+from models.state import Member, decode
+from models.view import view
 from views.errors import Unfeedable
 from views.keys import Keys, Kind, Timeline, sealed
 from views.source import Batch, Record
@@ -60,10 +61,12 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
     """The member's document; its revision is the state's own."""
     if record.value is None:
         return Write(keys.member(member_id), 0, b"")
-    document = view(member_id, record.value)
-    revision = document.pop("revision")
-    document.pop("generation", None)
-    return Write(keys.member(member_id), revision, sealed(keys.generation, revision, orjson.dumps(document)))
+    state = decode(record.value, Member)
+    document = view(member_id, state)
+    del document["generation"], document["revision"]  # they go first
+    return Write(
+        keys.member(member_id), state.revision, sealed(keys.generation, state.revision, orjson.dumps(document))
+    )
 
 
 def _line(keys: Keys, kind: Timeline, member_id: str, record: Record) -> Write:

@@ -1,0 +1,165 @@
+"""A small installation for the read side: its four topics, a transactional writer, and feeders as threads."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from agents.settings import Settings
+from local.kafka import Kafka
+from models.state import Member, encode
+from views.feeder import run, topics
+from views.progress import caught_up
+
+PARTITIONS = 2
+NOW = "2026-03-01T12:00:00Z"
+
+
+@pytest.fixture
+def installation(broker: Kafka, redis_url: str, prefix: str) -> Settings:
+    """Settings of an installation whose fed topics exist and are empty."""
+    settings = Settings(
+        bootstrap_servers=broker.bootstrap_servers, redis_url=redis_url, topic_prefix=prefix, partitions=PARTITIONS
+    )
+    admin = AdminClient(settings.librdkafka())
+    created = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics(settings)])
+    for answer in created.values():
+        answer.result(30)
+    return settings
+
+
+class Writer:
+    """Writes what a worker would commit: states, and outputs as CloudEvents, in transactions."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._members, self._decisions, self._ledger, self._notifications = topics(settings)
+        self._producer = Producer(
+            settings.librdkafka()
+            | {"transactional.id": f"{settings.topic_prefix}writer", "partitioner": "murmur2_random"}
+        )
+        self._producer.init_transactions(30)
+        self._seq = 0
+
+    @contextmanager
+    def transaction(self, *, abort: bool = False) -> Iterator["Writer"]:
+        self._producer.begin_transaction()
+        yield self
+        if abort:
+            self._producer.flush(30)
+            self._producer.abort_transaction(30)
+        else:
+            self._producer.commit_transaction(30)
+
+    def flush(self) -> None:
+        """Everything so far is at the broker, though not committed."""
+        self._producer.flush(30)
+
+    def state(self, member: str, revision: int) -> None:
+        self._producer.produce(self._members, key=member, value=encode(Member(revision=revision)))
+
+    def deleted(self, member: str) -> None:
+        self._producer.produce(self._members, key=member, value=None)
+
+    def raw_state(self, member: str, value: bytes) -> None:
+        self._producer.produce(self._members, key=member, value=value)
+
+    def decision(
+        self, member: str, event: str, *, ledger: Sequence[str] = (), notifications: Sequence[str] = (), **more: Any
+    ) -> None:
+        self._seq += 1
+        place = {"topic": "orders", "partition": 0, "offset": self._seq}
+        data = {
+            "event": {"source": "shop", "id": event, "type": "order.placed.v1", **place},
+            "seq": self._seq,
+            "now": NOW,
+            "outcome": "applied",
+            "reason": None,
+            "says": f"Said of {event}.",
+            "clause": "MS-3",
+            "ledger": list(ledger),
+            "notifications": list(notifications),
+            "rules_version": "1",
+        }
+        self._output(self._decisions, member, f"decision of {event}", data | more)
+
+    def entry(self, member: str, entry_id: str, points: int, balance: int, cause: str = "e", time: str = NOW) -> None:
+        after = {"available": balance, "reserved": 0, "debt": 0}
+        about = {"clause": "MS-3", "cause": {"source": "shop", "id": cause}}
+        data = {"entry_id": entry_id, "kind": "earn", "points": points, "balance_after": after} | about
+        self._output(self._ledger, member, entry_id, data, time)
+
+    def notice(
+        self, member: str, notice_id: str, kind: str = "points.earned", cause: str = "e", time: str = NOW
+    ) -> None:
+        about = {"clause": "NTF-2", "cause": {"source": "shop", "id": cause}}
+        self._output(self._notifications, member, notice_id, {"notification": kind, "program": "points"} | about, time)
+
+    def _output(self, topic: str, member: str, id_: str, data: dict[str, Any], time: str = NOW) -> None:
+        event = {
+            "specversion": "1.0",
+            "id": id_,
+            "source": "/memberships",
+            "subject": member,
+            "time": time,
+            "data": data,
+        }
+        self._producer.produce(topic, key=member, value=orjson.dumps(event))
+
+
+@pytest.fixture
+def writer(installation: Settings) -> Writer:
+    return Writer(installation)
+
+
+class RunningFeeder:
+    """A feeder in a thread. ``stop`` ends it and raises what ended it before, if something did."""
+
+    def __init__(self, settings: Settings, limit: int) -> None:
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(settings, limit), name="feeder")
+        self._thread.start()
+
+    def _run(self, settings: Settings, limit: int) -> None:
+        try:
+            run(settings, self._stop, limit)
+        except BaseException as failure:  # noqa: BLE001 - raised again where the test can see it
+            self._failure = failure
+
+    def join(self, timeout: float = 20) -> BaseException | None:
+        """Wait for its end; what ended it."""
+        self._thread.join(timeout)
+        assert not self._thread.is_alive(), "the feeder does not end"
+        return self._failure
+
+    def stop(self) -> None:
+        self._stop.set()
+        if failure := self.join():
+            raise failure
+
+
+StartFeeder = Callable[..., RunningFeeder]
+
+
+@pytest.fixture
+def start_feeder() -> Iterator[StartFeeder]:
+    """Start a feeder for these settings; those still running at the end are stopped."""
+    started: list[RunningFeeder] = []
+
+    def start(settings: Settings, limit: int = 1_000) -> RunningFeeder:
+        started.append(RunningFeeder(settings, limit))
+        return started[-1]
+
+    yield start
+    for feeder in started:
+        feeder._stop.set()
+        feeder.join()
+
+
+def wait_until_fed(settings: Settings, timeout: float = 20) -> None:
+    assert caught_up(settings, timeout), "the views have not everything"
