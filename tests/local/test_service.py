@@ -20,8 +20,7 @@ from tests.support.processes import eventually, python
 
 TIED_TO_PARENT = """
     import sys, time
-    from local.ports import is_free
-from local.process import Identity
+    from local.process import Identity
     from local.valkey import Valkey
     server = Valkey(sys.argv[1], tied=sys.argv[2] == "tied").start()
     print(server.pid, Identity.of(server.pid).started, flush=True)
