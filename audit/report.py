@@ -1,0 +1,99 @@
+"""What an audit found: one check per question, with the number of things compared and the first differences in full."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+NAMED = 20
+"""Differences named in full per check; the rest are only counted."""
+
+State = Literal["clean", "differs", "not_run", "switched_off"]
+
+
+class Check(BaseModel):
+    """The answer to one question. ``differences`` are sentences, ``found`` is how many there were in all."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    proves: str
+    state: State
+    compared: int
+    found: int
+    differences: tuple[str, ...]
+
+
+class Report(BaseModel):
+    """Every check in the order it was asked, and what the audit covered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    checks: tuple[Check, ...]
+    covered: dict[str, int]
+    """Records read, per topic."""
+    seconds: float
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def clean(self) -> bool:
+        """True when every check ran (or was switched off on purpose) and found nothing."""
+        return all(check.state in ("clean", "switched_off") for check in self.checks)
+
+    @property
+    def first(self) -> str | None:
+        """The first difference of the first check that has one."""
+        return next((check.differences[0] for check in self.checks if check.differences), None)
+
+
+class Findings:
+    """Collects what the layers compare while they run; ``checks()`` is the result.
+
+    A check exists only if it was opened (``compare`` or ``differ`` or ``not_run``); the orchestrator opens all of them
+    first, so that a layer that never got to its work shows as zero things compared and not as silence.
+    """
+
+    def __init__(self, questions: dict[str, str]) -> None:
+        self._questions = questions
+        self._compared = dict.fromkeys(questions, 0)
+        self._found = dict.fromkeys(questions, 0)
+        self._named: dict[str, list[str]] = {name: [] for name in questions}
+        self._states: dict[str, State] = {}
+
+    def compared(self, name: str, count: int = 1) -> None:
+        """Count things that were looked at."""
+        self._compared[name] += count
+
+    def differs(self, name: str, difference: str) -> None:
+        """Record one difference; the first ones are kept in full."""
+        self._found[name] += 1
+        if len(self._named[name]) < NAMED:
+            self._named[name].append(difference)
+
+    def all_differ(self, name: str, differences: Iterable[str]) -> None:
+        """Record several differences."""
+        for difference in differences:
+            self.differs(name, difference)
+
+    def not_run(self, name: str, why: str) -> None:
+        """The check could not be made: that is a failure, never a skip."""
+        self._states[name] = "not_run"
+        self.differs(name, why)
+
+    def switched_off(self, name: str) -> None:
+        """The caller asked for the check to be left out."""
+        self._states[name] = "switched_off"
+
+    def checks(self) -> tuple[Check, ...]:
+        """All checks in the order of the questions."""
+        return tuple(
+            Check(
+                name=name,
+                proves=proves,
+                state=self._states.get(name, "differs" if self._found[name] else "clean"),
+                compared=self._compared[name],
+                found=self._found[name],
+                differences=tuple(self._named[name]),
+            )
+            for name, proves in self._questions.items()
+        )

@@ -1,0 +1,185 @@
+"""The audit: takes a quiet moment of the log, reads partition after partition, and asks every layer."""
+
+import gc
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+from kafka import TopicPartition
+from kafka.errors import KafkaError
+from redis.exceptions import RedisError
+
+from agents.settings import Settings
+from audit import books, documents, own, replay, transport
+from audit.documents import Documents
+from audit.report import Findings, Report
+from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
+from audit.topics import Snapshot, TopicReader, TopicsUnreadableError
+from audit.transport import Ids
+from models.catalogue import CLOCK, TABLES
+from models.policies import Policies
+
+COMMITTED, COVERED = "committed", "covered"
+
+QUESTIONS: Final = {
+    COVERED: "the topics are there from their first record on, and stood still for a moment",
+    COMMITTED: "the workers have handled every input record (lag 0); ticks may be under way",
+    **transport.QUESTIONS,
+    **replay.QUESTIONS,
+    **books.QUESTIONS,
+    **own.QUESTIONS,
+    **documents.QUESTIONS,
+}
+
+Progress = Callable[[str, int, int], None]
+"""(what, done, of how many)"""
+
+
+class AuditImpossibleError(RuntimeError):
+    """The topics cannot be read at all: the message says why. Nothing is known about what is in them."""
+
+
+def run(settings: Settings, progress: Progress | None = None, *, views: bool = True, patience: float = 15.0) -> Report:
+    """Recompute everything from the input topics and compare; the layers' modules say what each proves.
+
+    progress: called with (what, done, total) after each partition. views: False leaves Redis out, on purpose.
+    patience: seconds to wait for a quiet moment of the log, and again for the views to catch up.
+    Raises AuditImpossibleError if the broker cannot be reached or the topics are still being written after that time.
+    """
+    started = time.monotonic()
+    findings = Findings(QUESTIONS)
+    try:
+        with TopicReader(settings.kafka_python(), settings.group) as reader, _no_collector():
+            covered = _Audit(settings, reader, findings, progress or _silent, patience).make(views=views)
+    except (KafkaError, TopicsUnreadableError) as error:
+        raise AuditImpossibleError(
+            f"{error or type(error).__name__} (brokers: {settings.bootstrap_servers})"
+        ) from error
+    return Report(checks=findings.checks(), covered=covered, seconds=round(time.monotonic() - started, 2))
+
+
+class _Audit:
+    """One run: what all partitions share."""
+
+    def __init__(
+        self, settings: Settings, reader: TopicReader, findings: Findings, progress: Progress, patience: float
+    ) -> None:
+        self._settings = settings
+        self._catalogue = settings.catalogue()
+        self._policies = settings.rules()
+        self._reader = reader
+        self._findings = findings
+        self._progress = progress
+        self._patience = patience
+        self._ids = transport.Ids()
+        self._covered: Counter[str] = Counter()
+
+    def make(self, *, views: bool) -> dict[str, int]:
+        """Audit every partition; returns how many records of each topic were read."""
+        catalogue = self._catalogue
+        names = [topic.name for topic in catalogue.topics]
+        counts = {name: self._reader.partitions(name) for name in names}
+        wrong = [f"{name} has {count}" for name, count in counts.items() if count != catalogue.partitions]
+        if wrong:
+            raise TopicsUnreadableError(f"{', '.join(wrong)} partitions; the settings say {catalogue.partitions}")
+        self._progress("waiting for a quiet moment", 0, catalogue.partitions)
+        snapshot = self._reader.snapshot(counts, self._patience)
+        self._whole(snapshot)
+        seen_by_views = self._documents(views)
+        for number in range(catalogue.partitions):
+            shard = self._read(snapshot, number)
+            examine(shard, self._ids, self._policies, self._settings.clock, self._findings)
+            if seen_by_views:
+                self._views(lambda: seen_by_views.check(shard.tables["members"], self._findings))  # noqa: B023 - now
+            self._progress("partitions", number + 1, catalogue.partitions)
+        if seen_by_views:
+            self._views(lambda: seen_by_views.check_extra(self._findings))
+            seen_by_views.close()
+        return dict(self._covered)
+
+    def _whole(self, snapshot: Snapshot) -> None:
+        """Nothing was cut off at the start, and the workers are through with the inputs."""
+        compacted = {topic.name for topic in self._catalogue.topics if topic.compacted}
+        handled = {topic.name for topic in self._catalogue.handled}
+        for place, end in snapshot.ends.items():
+            name = f"{place.topic}[{place.partition}]"
+            self._findings.compared(COVERED)
+            if place.topic not in compacted and snapshot.starts[place]:
+                why = "cannot be recomputed from what is left"
+                self._findings.differs(COVERED, f"{name} begins at {snapshot.starts[place]}: it {why}")
+            if place.topic in handled:
+                self._findings.compared(COMMITTED)
+                done = snapshot.committed.get(place, 0)
+                if done > end or (done < end and place.topic != self._catalogue.name(CLOCK.role)):
+                    self._findings.differs(COMMITTED, f"{name}: handled up to {done} of {end}, and audited up to there")
+
+    def _read(self, snapshot: Snapshot, number: int) -> Shard:
+        places = {topic.role: TopicPartition(topic.name, number) for topic in self._catalogue.topics}
+        records = self._reader.read(snapshot, places.values())
+        for place, found in records.items():
+            self._covered[place.topic] += len(found)
+        handled = {topic.role: snapshot.committed.get(places[topic.role], 0) for topic in self._catalogue.handled}
+        clock = places[CLOCK.role]
+        return Shard(
+            number,
+            self._catalogue,
+            inputs={
+                role: [record for record in records[places[role]] if record.offset < done]
+                for role, done in handled.items()
+            },
+            later_ticks=[record for record in records[clock] if record.offset >= handled[CLOCK.role]],
+            outputs={role: records[places[role]] for role in OUTPUTS},
+            dead_letters=records[places[DEAD_LETTERS]],
+            tables={table: last_values(records[self._changelog(table, number)]) for table in TABLES},
+        )
+
+    def _changelog(self, table: str, number: int) -> TopicPartition:
+        return TopicPartition(self._catalogue.changelog(table), number)
+
+    def _documents(self, wanted: bool) -> Documents | None:
+        if not wanted:
+            self._findings.switched_off(documents.VIEWS)
+            return None
+        settings = self._settings
+        why = documents.unreachable(settings.redis_url)
+        if why:
+            self._findings.not_run(documents.VIEWS, f"Redis does not answer: {why}")
+            return None
+        return Documents(settings.redis_url, settings.topic_prefix, settings.generation, self._patience)
+
+    def _views(self, check: Callable[[], None]) -> None:
+        try:
+            check()
+        except RedisError as error:
+            self._findings.not_run(documents.VIEWS, f"Redis stopped answering: {type(error).__name__}")
+
+
+def examine(shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "external"], findings: Findings) -> None:
+    """Ask every layer that works on topics about one partition."""
+    order = transport.check(shard, ids, findings)
+    kept = books.read(shard.parsed.get("points-ledger", []), findings)
+    if order is None:
+        why = f"partition {shard.number}: the order of handling cannot be told, see `{transport.ANSWERED}` and `{transport.ORDER}`"
+        for question in (*replay.QUESTIONS, *own.QUESTIONS):
+            findings.not_run(question, why)
+        return
+    replay.check(shard, replay.replay(shard, order, policies, clock), findings)
+    own.check(shard, order, kept, policies, clock, findings)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Millions of small records and no cycles among them: looking for cycles again and again would double the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _silent(_what: str, _done: int, _total: int) -> None:
+    """No progress wanted."""

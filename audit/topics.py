@@ -1,0 +1,149 @@
+"""Reads topics with kafka-python: a client implementation that shares no code with the workers' librdkafka."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+
+Headers = tuple[tuple[str, bytes | None], ...]
+
+QUIET_SECONDS: Final = 0.15
+"""Two equal readings of ends and commits this far apart make a snapshot."""
+STALL_SECONDS: Final = 30.0
+"""A read that gets nothing for this long before its end is an error and not an end."""
+
+_FETCH: Final[dict[str, Any]] = {
+    "isolation_level": "read_committed",
+    "enable_auto_commit": False,
+    "auto_offset_reset": "none",
+    # The broker proves checksums when a batch is written; doing it again in plain Python takes longer than the audit.
+    "check_crcs": False,
+    "max_partition_fetch_bytes": 8 << 20,
+    "fetch_max_bytes": 64 << 20,
+    "max_poll_records": 20_000,
+    "fetch_max_wait_ms": 100,
+}
+
+
+class TopicsUnreadableError(RuntimeError):
+    """The topics cannot be read as a consistent whole; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One committed record as it lies in a topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    timestamp_type: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+    @property
+    def place(self) -> str:
+        """Where it lies, for people: ``topic[partition]@offset``."""
+        return f"{self.topic}[{self.partition}]@{self.offset}"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One moment of the log: first and stable end offset per topic partition, and what the group had committed."""
+
+    starts: Mapping[TopicPartition, int]
+    ends: Mapping[TopicPartition, int]
+    committed: Mapping[TopicPartition, int]
+
+
+class TopicReader:
+    """Reads whole partitions up to a snapshot. Use as a context manager."""
+
+    def __init__(self, connection: Mapping[str, Any], group: str) -> None:
+        self._group = group
+        self._consumer = KafkaConsumer(**connection, **_FETCH)
+        self._uncommitted = KafkaConsumer(**connection, **(_FETCH | {"isolation_level": "read_uncommitted"}))
+        self._admin = KafkaAdminClient(**connection)
+
+    def __enter__(self) -> "TopicReader":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close(autocommit=False)
+        self._uncommitted.close(autocommit=False)
+        self._admin.close()
+
+    def partitions(self, topic: str) -> int:
+        """How many partitions a topic has; 0 if it does not exist."""
+        return len(self._consumer.partitions_for_topic(topic) or ())
+
+    def snapshot(self, topics: Mapping[str, int], patience: float) -> Snapshot:
+        """A moment with no transaction under way: two equal readings, stable ends equal to the high watermarks.
+
+        ``topics`` gives the partitions of each topic. A worker that only ticks leaves such moments between its
+        commits; one under load does not, and after ``patience`` seconds that is an error.
+        """
+        everything = [TopicPartition(topic, number) for topic, count in topics.items() for number in range(count)]
+        deadline = time.monotonic() + patience
+        before = self._moment(everything)
+        while True:
+            time.sleep(QUIET_SECONDS)
+            after = self._moment(everything)
+            if before == after and after[0] == self._uncommitted.end_offsets(everything):
+                ends, committed = after
+                return Snapshot(self._consumer.beginning_offsets(everything), ends, committed)
+            if time.monotonic() > deadline:
+                moving = sorted(
+                    {partition.topic for partition in everything if before[0][partition] != after[0][partition]}
+                )
+                why = f"still moving: {', '.join(moving)}" if moving else "a transaction is open or a commit unfinished"
+                raise TopicsUnreadableError(f"no quiet moment within {patience:.0f} s to audit ({why})")
+            before = after
+
+    def read(self, snapshot: Snapshot, wanted: Iterable[TopicPartition]) -> dict[TopicPartition, list[Stored]]:
+        """Every committed record of the wanted partitions from their first offset to the snapshot's end, in order."""
+        found: dict[TopicPartition, list[Stored]] = {partition: [] for partition in wanted}
+        open_ = {p for p in found if snapshot.ends[p] > snapshot.starts[p]}
+        if not open_:
+            return found
+        self._consumer.assign(sorted(open_))
+        for partition in open_:
+            self._consumer.seek(partition, snapshot.starts[partition])
+        progress_at = time.monotonic()
+        reached: dict[TopicPartition, int] = {}
+        while open_:
+            for partition, records in self._consumer.poll(timeout_ms=500).items():
+                end = snapshot.ends[partition]
+                found[partition].extend(_stored(record) for record in records if record.offset < end)
+            now = {partition: self._consumer.position(partition) for partition in open_}
+            if now != reached:
+                reached, progress_at = now, time.monotonic()
+            elif time.monotonic() - progress_at > STALL_SECONDS:
+                raise TopicsUnreadableError(f"reading stopped at {now} before {[snapshot.ends[p] for p in now]}")
+            done = {partition for partition, position in now.items() if position >= snapshot.ends[partition]}
+            if done:
+                self._consumer.pause(*done)
+                open_ -= done
+        self._consumer.unsubscribe()
+        return found
+
+    def _moment(self, everything: list[TopicPartition]) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+        ends = dict(self._consumer.end_offsets(everything))
+        committed = self._admin.list_group_offsets(self._group).get(self._group, {})
+        return ends, {partition: place.offset for partition, place in committed.items() if place.offset >= 0}
+
+
+def _stored(record: Any) -> Stored:
+    return Stored(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.timestamp,
+        record.timestamp_type,
+        record.key,
+        record.value,
+        tuple((name, value) for name, value in record.headers or ()),
+    )

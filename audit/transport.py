@@ -1,0 +1,199 @@
+"""Layer 1: every input record was answered once, in an order that can be told, and nothing was answered that is not there.
+
+Works on coordinates, ids and bytes alone; no rule is asked.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from hashlib import blake2b
+
+from audit.report import Findings
+from audit.shard import Coordinates, Output, Shard
+from audit.topics import Stored
+from models.catalogue import CLOCK
+from models.values import permanent_id
+
+ANSWERED, ORDER, LETTERS, IDS, NAMED = "answered", "order", "dead letters", "ids", "named"
+
+QUESTIONS = {
+    ANSWERED: "every input record has exactly one decision of its own, and no decision is about a record that is not there",
+    ORDER: "seq is unique, keeps each topic's own order, and its gaps are the ticks",
+    LETTERS: "each dead-lettered record lies in dead-letters once, unchanged, with its coordinates",
+    IDS: "no id occurs twice in a topic, and every output lies under its member's key",
+    NAMED: "ledger entries and notifications that decisions name exist, and the others come from a deadline",
+}
+
+DEADLINES = "/memberships/deadlines/"
+"""Source of causes that are deadlines: what they bring about has no decision."""
+
+
+class Ids:
+    """Ids seen so far over all partitions: eight bytes of each, so that a million of them stay small."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[int]] = defaultdict(set)
+
+    def is_new(self, topic: str, output_id: str) -> bool:
+        """Remember an id; False if it was there."""
+        seen, short = self._seen[topic], int.from_bytes(blake2b(output_id.encode(), digest_size=8).digest())
+        if short in seen:
+            return False
+        seen.add(short)
+        return True
+
+
+def check(shard: Shard, ids: Ids, findings: Findings) -> dict[int, Stored] | None:
+    """Make the checks on one partition; returns what was handled at which seq, or None if that cannot be told."""
+    own, _ = own_and_settled(shard)
+    _outputs(shard, ids, findings)
+    _answered(shard, own, findings)
+    _named(shard, findings)
+    _dead_letters(shard, own, findings)
+    return _order(shard, own, findings)
+
+
+def own_and_settled(shard: Shard) -> tuple[dict[Coordinates, list[Output]], dict[Coordinates, list[Output]]]:
+    """The decisions by the record they are about: the record's own, and those made when it settled later."""
+    own: dict[Coordinates, list[Output]] = defaultdict(list)
+    settled: dict[Coordinates, list[Output]] = defaultdict(list)
+    for decision in shard.parsed.get("decisions", []):
+        event = decision.data.get("event") or {}
+        about = Coordinates(str(event.get("topic")), event.get("partition", -1), event.get("offset", -1))
+        (settled if decision.id == permanent_id("decision", *about, "settled") else own)[about].append(decision)
+    return own, settled
+
+
+def _answered(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> None:
+    there = set()
+    for about, record in shard.records():
+        if about.topic == CLOCK.role and shard.is_tick(record):
+            continue
+        there.add(about)
+        findings.compared(ANSWERED)
+        answers = own.get(about, [])
+        if not answers:
+            findings.differs(ANSWERED, f"{about} has no decision")
+        for extra in answers[1:]:
+            findings.differs(ANSWERED, f"{about} has more than one decision of its own: {extra.place}")
+        for answer in answers:
+            if answer.id != permanent_id("decision", *about, "decided"):
+                findings.differs(ANSWERED, f"{about}: the id of {answer.place} is not the one of this record")
+    for about in own.keys() - there:
+        findings.differs(ANSWERED, f"{own[about][0].place} is about {about}, where no event was handled")
+    _, settled = own_and_settled(shard)
+    for about, again in settled.items():
+        held = [answer for answer in own.get(about, []) if answer.data.get("outcome") == "held"]
+        if not held or len(again) > 1:
+            why = "settles twice" if held else "settles, but was never held"
+            findings.differs(ANSWERED, f"{about} {why}: {again[-1].place}")
+
+
+def _order(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> dict[int, Stored] | None:
+    """The handled records by seq: decisions say theirs, ticks take the gaps in offset order."""
+    handled: dict[int, Stored] = {}
+    ticks: list[Stored] = []
+    whole = True
+    for topic, records in shard.inputs.items():
+        last = 0
+        for record in records:
+            answers = own.get(Coordinates(topic, shard.number, record.offset), [])
+            if not answers:
+                ticks.append(record)
+                continue
+            findings.compared(ORDER)
+            seq = answers[0].data.get("seq", 0)
+            if seq in handled:
+                findings.differs(
+                    ORDER, f"partition {shard.number}: {record.place} and {handled[seq].place} are both number {seq}"
+                )
+                whole = False
+            if seq <= last:
+                findings.differs(
+                    ORDER, f"{record.place} was handled as number {seq}, after number {last} of the same topic"
+                )
+                whole = False
+            handled[seq], last = record, seq
+    gaps = [seq for seq in range(1, len(handled) + len(ticks) + 1) if seq not in handled]
+    findings.compared(ORDER, len(ticks))
+    stray = [record for record in ticks if not (record.topic.endswith(CLOCK.role) and shard.is_tick(record))]
+    if len(gaps) != len(ticks) or max(handled, default=0) > len(handled) + len(ticks):
+        findings.differs(
+            ORDER,
+            f"partition {shard.number}: {len(handled)} decisions reach up to number {max(handled, default=0)}, "
+            f"{len(ticks)} ticks are there to fill {len(gaps)} gaps",
+        )
+        whole = False
+    if stray or not whole:
+        return None  # said above, or under `answered`
+    return dict(sorted((handled | dict(zip(gaps, ticks, strict=True))).items()))
+
+
+def _outputs(shard: Shard, ids: Ids, findings: Findings) -> None:
+    for stored in shard.unparsable:
+        findings.differs(IDS, f"{stored.place} is no structured CloudEvent")
+    for topic, outputs in shard.parsed.items():
+        for output in outputs:
+            findings.compared(IDS)
+            if not ids.is_new(topic, output.id):
+                findings.differs(IDS, f"{output.place} is there a second time")
+            if output.stored.key != output.subject.encode():
+                findings.differs(IDS, f"{output.place} has the key {output.stored.key!r}")
+
+
+def _named(shard: Shard, findings: Findings) -> None:
+    parsed = shard.parsed
+    for topic, field in (("points-ledger", "ledger"), ("notifications", "notifications")):
+        named = Counter(name for decision in parsed.get("decisions", []) for name in decision.data.get(field) or ())
+        there = {output.id: output for output in parsed.get(topic, [])}
+        findings.compared(NAMED, len(named))
+        for name, count in named.items():
+            if name not in there:
+                findings.differs(
+                    NAMED, f"{topic}: {name} is named by a decision of partition {shard.number} and is not there"
+                )
+            elif count > 1:
+                findings.differs(NAMED, f"{there[name].place} is named by {count} decisions")
+        for name, output in there.items():
+            if name not in named and not _from_deadline(output):
+                findings.differs(NAMED, f"{output.place} is named by no decision, and comes from no deadline")
+
+
+def _from_deadline(output: Output) -> bool:
+    return str((output.data.get("cause") or {}).get("source", "")).startswith(DEADLINES)
+
+
+def _dead_letters(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> None:
+    inputs = {(shard.catalogue.name(about.topic), about.offset): (about, record) for about, record in shard.records()}
+    found: Counter[Coordinates] = Counter()
+    for letter in shard.dead_letters:
+        findings.compared(LETTERS)
+        ours = {name: value for name, value in letter.headers if name.startswith("dl_")}
+        topic, partition, offset = (_text(ours.get(name)) for name in ("dl_topic", "dl_partition", "dl_offset"))
+        source = inputs.get((topic, int(offset))) if offset.isdecimal() and partition == str(shard.number) else None
+        if source is None:
+            findings.differs(LETTERS, f"{letter.place} names {topic}[{partition}]@{offset}, where nothing was handled")
+            continue
+        about, record = source
+        if about.topic == CLOCK.role and shard.is_tick(record):
+            continue  # a deadline's rule failed: one letter with the tick for each member, checked by the replay
+        found[about] += 1
+        for what in _changed(letter, record):
+            findings.differs(LETTERS, f"{letter.place}: {what} is not that of {record.place}")
+    for about, answers in own.items():
+        wanted = int(any(answer.data.get("outcome") == "dead_lettered" for answer in answers))
+        if found[about] != wanted:
+            findings.differs(LETTERS, f"{about} is in dead-letters {found[about]} times and should be {wanted} times")
+
+
+def _changed(letter: Stored, record: Stored) -> Iterator[str]:
+    if letter.key != record.key:
+        yield "the key"
+    if letter.value != record.value:
+        yield "the value"
+    carried = [header for header in letter.headers if not header[0].startswith("dl_")]
+    if carried != [header for header in record.headers if not header[0].startswith("dl_")]:
+        yield "a header"
+
+
+def _text(raw: bytes | None) -> str:
+    return (raw or b"").decode("utf-8", "replace")

@@ -1,0 +1,230 @@
+"""A small installation in memory: input records, the workers' handling path on dictionaries, and all it left behind.
+
+What a test gets are shards as the audit reads them, or the same records written to a real broker.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import orjson
+
+from agents.handle import PartitionHandler
+from audit.books import QUESTIONS as BOOKS
+from audit.own import QUESTIONS as OWN
+from audit.replay import QUESTIONS as REPLAY
+from audit.replay import Dictionary
+from audit.report import Check, Findings
+from audit.run import examine
+from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
+from audit.topics import Headers, Stored
+from audit.transport import QUESTIONS as TRANSPORT
+from audit.transport import Ids
+from models.catalogue import APP, TABLES, Catalogue
+from models.partitioning import partition_of
+from models.policies import STANDARD
+
+START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+STRUCTURED: Headers = (("content-type", b"application/cloudevents+json"),)
+Place = tuple[str, int]
+
+
+class World:
+    """Topics by (name, partition). ``publish`` and ``tick`` append; ``handle`` works off what was not handled yet."""
+
+    def __init__(self, prefix: str = "", partitions: int = 2) -> None:
+        self.catalogue = Catalogue(prefix, partitions)
+        self.topics: dict[Place, list[Stored]] = defaultdict(list)
+        self.committed: dict[Place, int] = defaultdict(int)
+        self.now = START
+        self._ids = count(1)
+        self._handlers = {}
+        for number in range(partitions):
+            stores = {table: Dictionary({}) for table in TABLES}
+            logged = {name: _Logged(self, table, name, number) for name, table in stores.items()}
+            self._handlers[number] = PartitionHandler(number, logged, self.catalogue, STANDARD, "external")
+
+    def publish(self, topic: str, kind: str, subject: str, data: Mapping[str, Any], **envelope: Any) -> dict[str, Any]:
+        """Append an event, one minute after the last thing that happened; returns it, to be sent again as it is."""
+        self.now += timedelta(minutes=1)
+        event = {
+            "specversion": "1.0",
+            "id": f"e{next(self._ids)}",
+            "source": "/tests",
+            "type": kind,
+            "subject": subject,
+            "time": self.now.isoformat(),
+            "data": dict(data),
+        } | envelope
+        self.send(topic, event)
+        return event
+
+    def send(self, topic: str, event: Mapping[str, Any]) -> None:
+        """Append an event where it belongs."""
+        key = str(event["subject"]).encode()
+        self.append(topic, partition_of(key, self.catalogue.partitions), key, orjson.dumps(event), STRUCTURED)
+
+    def append(
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        """Append any record."""
+        name = self.catalogue.name(topic)
+        records = self.topics[name, partition]
+        stamp = int(self.now.timestamp() * 1000)
+        records.append(Stored(name, partition, len(records), stamp, 0, key, value, tuple(headers)))
+
+    def tick(self, later: timedelta = timedelta()) -> None:
+        """Let time pass, for every partition."""
+        self.now += later
+        for partition in range(self.catalogue.partitions):
+            self.append("clock", partition, None, orjson.dumps({"at": self.now.isoformat()}))
+
+    def handle(self) -> None:
+        """Handle what is there, topic by topic in catalogue order, as workers do with one poll."""
+        for topic in self.catalogue.handled:
+            for partition, handler in self._handlers.items():
+                place = topic.name, partition
+                fresh = self.topics[place][self.committed[place] :]
+                if fresh:
+                    handler.handle(fresh, self._emit)
+                    self.committed[place] += len(fresh)
+
+    def join(self, member: str, state: str = "CA", born: str = "1990-05-01") -> dict[str, Any]:
+        """``points.joined``."""
+        return self.publish("memberships", "points.joined.v1", member, {"birth_date": born, "state": state})
+
+    def order(self, member: str, order_id: str, *lines: Mapping[str, Any], **data: Any) -> dict[str, Any]:
+        """``order.placed``, signed in, by default with one line: 3 pieces at 9.99."""
+        content = {
+            "order_id": order_id,
+            "signed_in": True,
+            "placed_at": (self.now + timedelta(minutes=1)).isoformat(),
+            "payment_method": "card",
+            "lines": list(lines) or [line("1")],
+            "points_redeemed": 0,
+        }
+        return self.publish("orders", "order.placed.v1", member, content | data)
+
+    def bring_back(self, member: str, return_id: str, order_id: str, **pieces: int) -> dict[str, Any]:
+        """``return.completed``; pieces by line id, as ``l1=2``."""
+        lines = [{"line_id": name.removeprefix("l"), "quantity": quantity} for name, quantity in pieces.items()]
+        data = {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": True}
+        return self.publish("returns", "return.completed.v1", member, data)
+
+    def shards(self) -> list[Shard]:
+        """All partitions, as the audit reads them."""
+        return [self.shard(number) for number in range(self.catalogue.partitions)]
+
+    def shard(self, number: int) -> Shard:
+        """One partition, as the audit reads it."""
+        name = self.catalogue.name
+
+        def records(topic: str) -> list[Stored]:
+            return list(self.topics[topic, number])
+
+        done = {topic.role: self.committed[topic.name, number] for topic in self.catalogue.handled}
+        return Shard(
+            number,
+            self.catalogue,
+            inputs={role: records(name(role))[:end] for role, end in done.items()},
+            later_ticks=records(name("clock"))[done["clock"] :],
+            outputs={role: records(name(role)) for role in OUTPUTS},
+            dead_letters=records(name(DEAD_LETTERS)),
+            tables={table: last_values(records(self.catalogue.changelog(table))) for table in TABLES},
+        )
+
+    def _emit(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        headers: Sequence[tuple[str, bytes | None]] = (),
+        partition: int | None = None,
+    ) -> None:
+        assert partition is not None
+        self.append(self.catalogue.role(topic), partition, key, value, headers)
+
+
+class _Logged:
+    """A table whose writes also go to its changelog."""
+
+    def __init__(self, world: World, table: Dictionary, name: str, partition: int) -> None:
+        self._world, self._table, self._name, self._partition = world, table, name, partition
+        self.get, self.items = table.get, table.items
+
+    def put(self, key: bytes, value: bytes, /) -> None:
+        self._table.put(key, value)
+        self._world.append(f"{APP}-{self._name}-changelog", self._partition, key, value)
+
+    def delete(self, key: bytes, /) -> None:
+        self._table.delete(key)
+        self._world.append(f"{APP}-{self._name}-changelog", self._partition, key, None)
+
+
+def line(line_id: str, price: str = "9.99", quantity: int = 3, **more: Any) -> dict[str, Any]:
+    """An order line, qualifying unless told otherwise."""
+    return {
+        "line_id": line_id,
+        "sku": f"SKU-{line_id}",
+        "category": "audio",
+        "quantity": quantity,
+        "unit_price": price,
+        "qualifying": True,
+    } | more
+
+
+def audited(shards: Sequence[Shard]) -> dict[str, Check]:
+    """What the audit finds in those shards, by the name of the check."""
+    findings, ids = Findings({**TRANSPORT, **REPLAY, **BOOKS, **OWN}), Ids()
+    for shard in shards:
+        examine(shard, ids, STANDARD, "external", findings)
+    return {check.name: check for check in findings.checks()}
+
+
+def differing(shards: Sequence[Shard]) -> dict[str, str]:
+    """The first difference of each check that is not clean."""
+    return {name: check.differences[0] for name, check in audited(shards).items() if check.state != "clean"}
+
+
+def a_small_shop(prefix: str = "", partitions: int = 2) -> World:
+    """Members, guests, orders, returns before and after their orders, duplicates, poison, ticks: something of all."""
+    world = World(prefix, partitions)
+    world.tick()
+    for member in ("ann", "bob", "cyd", "dan"):
+        world.join(member)
+    world.join("kid", state="AL", born="2008-01-01")
+    world.handle()
+    again = world.order("ann", "A1", line("1"), line("2", "100.00", 1, bonus={"offer_id": "o", "points": 50}))
+    world.order("bob", "B1", line("1", "12.34", 7), line("2", "5.00", 2, qualifying=False))
+    world.order("cyd", "C1", signed_in=False)
+    world.order("eve", "E1")
+    world.bring_back("dan", "RD", "D1", l1=1)
+    world.tick()
+    world.handle()
+    world.send("orders", again)
+    world.send("orders", again | {"time": START.isoformat()})
+    world.bring_back("ann", "RA", "A1", l1=2, l2=1)
+    world.bring_back("bob", "RB", "B1", l1=3)
+    world.order("dan", "D1")
+    world.handle()
+    world.publish("returns", "return.rejected.v1", "ann", {"return_id": "RA"})
+    world.publish("orders", "order.cancelled.v1", "bob", {"order_id": "B1", "before_shipment": False})
+    world.bring_back("bob", "RX", "nowhere", l1=1)
+    world.append("orders", 0, b"ann", b"not json")
+    world.append("returns", 1, None, None)
+    world.append("clock", 0, None, b'{"at": 1}')
+    world.handle()
+    world.tick(timedelta(days=31))
+    world.handle()
+    world.order("cyd", "C2")
+    world.tick()
+    world.handle()
+    return world
