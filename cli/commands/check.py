@@ -19,7 +19,8 @@ def audit(as_json: AsJson = False) -> None:
     """Recompute everything from the input topics and compare; exit 1 at a difference, which is named."""
     import audit as auditor
 
-    report = auditor.run(settings())
+    with talk.progress("auditing", None) as advance:
+        report = auditor.run(settings(), lambda what, done, total: advance(done, f"of {total} {what}"))
     talk.answer(report, as_json, lambda: _audit_table(report))
     if not report.clean:
         if not as_json and report.first:

@@ -1,7 +1,78 @@
-"""`demo`."""
+"""`demo`: everything started here, a month of sample events run through it, and what came of it."""
+
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
+
+from cli import talk
+from cli.options import AsJson, examples
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the commands of this module."""
+    """Adds the command of this module."""
+    app.command(epilog=examples("memberships demo", "memberships demo --kill 3", "memberships demo --json"))(demo)
+
+
+def demo(
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", file_okay=False, help="Keep everything here; else in a temporary directory."),
+    ] = None,
+    kill: Annotated[
+        int,
+        typer.Option(min=0, max=20, metavar="N", help="Kill the worker N times on the way, and audit the books after."),
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Start Kafka, Valkey, a worker and the views here, run a month of generated events, show what came of it.
+
+    Everything is stopped at the end. The sample is made up: members, orders and payments of March 2026.
+    """
+    from cli.showcase import run
+
+    result = run(data, kill)
+    talk.answer(result, as_json, lambda: _render(result))
+    if result["audit"] is not None and not result["audit"]["clean"]:
+        raise typer.Exit(1)
+
+
+def _render(result: dict[str, Any]) -> RenderableType:
+    from rich.columns import Columns
+    from rich.console import Group
+
+    from cli import cards, tally
+
+    written = result["written"]
+    parts: list[Any] = [
+        Columns(
+            [
+                tally.table(result["published"]),
+                tally.counts("Notifications", written["notifications"]),
+                tally.counts("Points, by ledger entry", written["points"]),
+                tally.counts("Requests to payment", written["requests"]),
+            ],
+            padding=(0, 4),
+        )
+    ]
+    for member_id, shown in result["members"].items():
+        if shown["document"] is not None:
+            parts += ["", cards.member(member_id, shown["document"]), cards.why(member_id, shown["timeline"][-SHOWN:])]
+    if result["audit"] is not None:
+        parts += [
+            "",
+            f"worker killed {result['kills']} times; audit: {'clean' if result['audit']['clean'] else 'NOT CLEAN'}",
+        ]
+    return Group(*parts, "", NEXT)
+
+
+SHOWN = 12
+"""Latest entries of a member's story."""
+
+NEXT = """Try next:
+  memberships demo --kill 3     the same with a worker killed three times
+  memberships up                keep Kafka and Valkey; prints their addresses
+  memberships topics apply      then in terminals of their own: worker, views
+  memberships publish FILE      your own events; then member ID, why ID
+  memberships audit             recompute everything and compare"""

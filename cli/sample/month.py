@@ -49,9 +49,9 @@ def _professionals(script: Script) -> None:
     for number in range(3):
         professionals.not_eligible(script, f"sample-pro-territory-{number}", WEEKDAYS[number])
     for number in range(RENEWING):
-        professionals.longstanding(
-            script, f"sample-pro-renewing-{number:02}", date(2025, 3, 9) + timedelta(days=number)
-        )
+        member, since = f"sample-pro-renewing-{number:02}", date(2025, 3, 5) + timedelta(days=number)
+        professionals.longstanding(script, member, since)
+        professionals.renewal(script, member, since.replace(year=since.year + 1), number)
     _repairs(script)
 
 

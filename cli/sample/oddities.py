@@ -36,17 +36,17 @@ def broken(day: date, partitions: int) -> list[Raw]:
         "source": "/generated/sample",
         "type": "order.cancelled.v1",
         "time": instant(Script(0).moment(day)),
-        "subject": "sample-001",
+        "subject": "sample-broken",
         "data": {"order_id": "nobody-s-order", "before_shipment": True},
     }
-    key = b"sample-001"
+    key = b"sample-broken"
     unknown_field = good | {"data": {"order_id": "x", "before_shipment": True, "colour": "red"}}
     return [
         Raw("orders", key, b"{not json"),
         Raw("orders", key, b"\xff\xfe\x00"),
         Raw("orders", key, None),
         Raw("orders", None, orjson.dumps(good), partition=0),
-        Raw("orders", b"sample-002", orjson.dumps(good)),
+        Raw("orders", b"sample-other", orjson.dumps(good)),
         Raw("orders", key, orjson.dumps(good | {"type": "order.eaten.v1"})),
         Raw("orders", key, orjson.dumps(unknown_field)),
         Raw("returns", key, orjson.dumps(good)),
