@@ -71,6 +71,6 @@ def why_not_eligible(state: str, birth: date, day: date) -> Iterator[tuple[str, 
     """Each reason (code, plain words) why one living in `state` is not eligible on that day; none when one is."""
     if state not in STATES:
         yield "not_resident", f"{state} is neither a US state nor DC"
-    age, needed = age_on(birth, day), MAJORITY_BY_STATE.get(state, MAJORITY)
-    if age < needed:
-        yield "under_age", f"{needed} years are needed in {state}, it was {age} on {day}"
+    needed = MAJORITY_BY_STATE.get(state, MAJORITY)
+    if age_on(birth, day) < needed:
+        yield "under_age", f"not {needed} yet on {day}, the age needed in {state}"

@@ -132,8 +132,7 @@ def _zero(case: Case, order: Order, data: OrderPlaced, reason: str, clause: str,
 
 def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     """MS-3 Two points for each dollar of every qualifying line, all one lot; MS-5 and the bonus such a line carries."""
-    lot = Lot(order.id, data.placed_at, terms.expires_on(case.calendar.day_of(data.placed_at)))
-    earned, bonuses, working = Grant("earn", lot.id, {}), [], []
+    earned, bonuses, working = Grant("earn", order.id, {}), [], []
     for line in data.lines:
         order.lines.append(Line(line.line_id, line.quantity))
         if line.qualifying:
@@ -142,13 +141,15 @@ def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
             if line.bonus:
                 bonuses.append((line.line_id, line.bonus))
                 working.append(f"bonus {line.bonus.offer_id} = {line.bonus.points} (MS-5)")
+    total = earned.total + sum([bonus.points for _, bonus in bonuses])
+    if not total:
+        return _zero(case, order, data, "under_a_point", "MS-3", f"{_spelled(working)}, rounded down")
+    lot = Lot(order.id, data.placed_at, terms.expires_on(case.calendar.day_of(data.placed_at)))
     books = Books(case, order.id)
     books.open(lot)
     books.give(earned, lot, "MS-3")
-    order.grants.append(earned)
-    for line_id, bonus in bonuses:
-        order.grants.append(_bonus(books, lot, line_id, bonus))
-    debt, total = books.close(), sum([grant.total for grant in order.grants])
+    order.grants = [earned, *[_bonus(books, lot, line_id, bonus) for line_id, bonus in bonuses]]
+    debt = books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": str(lot.expires_on)}
     if debt:
         facts["paid_debt"] = -debt
@@ -188,7 +189,7 @@ def _move(case: Case, order: Order, clause: str, what: str, kind: Kind, replaces
     The notice is sent even where rounding moves nothing, and names what it replaces: which notices stand depends on
     the facts alone (GEN-2).
     """
-    if not any(grant.points for grant in order.grants):
+    if not order.grants:
         return applied(f"{what}: the order had earned no points, so none move ({clause}).", clause)
     books, working, total = Books(case, order.id), [], 0
     for grant in order.grants:

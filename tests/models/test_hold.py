@@ -1,0 +1,105 @@
+"""GEN-2: events that come before what they are about wait, settle in their own order, or are refused in the end."""
+
+from models.policies import Policies
+from tests.models.world import World, cancelled, joined, line, order, return_rejected, returned
+
+
+def member() -> World:
+    world = World(now="2026-03-01 20:00")
+    world.send(joined())
+    return world
+
+
+def test_gen_2_a_return_before_its_order_is_held_and_settled_with_it() -> None:
+    world = member()
+    first = world.send(returned("r1", l1=1), id="ret")
+    assert (first.outcome, first.reason, first.clause) == ("held", "awaits_order", "GEN-2")
+    assert world.member().held == 1
+    world.send(order("o1"))
+    own, settled = world.decisions[-2:]
+    assert (own.event.id, own.outcome) != (settled.event.id, settled.outcome)
+    assert (settled.event.id, settled.event.topic, settled.event.offset) == ("ret", "returns", 0)
+    assert (settled.outcome, settled.seq) == ("applied", own.seq)
+    assert settled.id != first.id
+    assert world.balance() == (0, 0)
+    assert (world.member().held, world.member().due) == (0, [])
+    assert not [key for table, key in world.tables if key.startswith((b"held|", b"waiting|"))]
+
+
+def test_gen_2_held_events_settle_by_time_source_and_id_and_chains_in_depth() -> None:
+    world = member()
+    world.send(returned("r2", l1=1), id="b", time="2026-03-06 12:00")
+    world.send(return_rejected("r1"), id="x", time="2026-03-05 12:00")
+    world.send(returned("r1", l1=2), id="a", time="2026-03-04 12:00")
+    world.send(returned("r3", l1=1), id="a2", time="2026-03-06 12:00")
+    world.send(order("o1", line(quantity=2)), id="o")
+    assert [decision.event.id for decision in world.decisions[-5:]] == ["o", "a", "x", "a2", "b"]
+    assert {decision.outcome for decision in world.decisions[-5:]} == {"applied"}
+    assert world.balance() == (0, 0)
+
+
+def test_gen_2_the_same_held_event_again_is_a_duplicate() -> None:
+    world = member()
+    world.send(returned("r1", l1=1), id="ret", time="2026-03-04 12:00")
+    again = world.send(returned("r1", l1=1), id="ret", time="2026-03-04 12:00")
+    assert again.outcome == "duplicate"
+    assert world.member().held == 1
+
+
+def test_gen_2_thirty_days_after_holding_it_is_refused_not_a_second_earlier() -> None:
+    world = member()
+    world.send(returned("r1", l1=1), id="ret", time="2026-02-01 12:00")
+    assert world.due == {"m-1": world.now.replace(month=3, day=31)}  # type: ignore[union-attr]
+    world.tick("2026-03-31 19:59:59")
+    assert len(world.decisions) == 2
+    world.tick("2026-03-31 20:00:00")
+    refused = world.decisions[-1]
+    assert (refused.outcome, refused.reason, refused.event.id) == ("refused", "partner_never_arrived", "ret")
+    assert (world.due, world.member().held) == ({}, 0)
+    world.send(order("o1"))
+    assert world.balance() == (398, 0)
+
+
+def test_gen_4_a_hold_that_ended_while_the_system_was_down_is_refused_once() -> None:
+    world = member()
+    world.send(returned("r1", l1=1))
+    world.tick("2026-09-01 00:00")
+    world.tick("2026-10-01 00:00")
+    assert [d.reason for d in world.decisions].count("partner_never_arrived") == 1
+
+
+def test_gen_2_each_of_several_has_its_own_thirty_days() -> None:
+    world = member()
+    world.send(returned("r1", l1=1), id="early")
+    world.tick("2026-03-11 20:00")
+    world.send(cancelled(), id="late")
+    world.tick("2026-03-31 20:00")
+    assert [d.event.id for d in world.decisions if d.reason == "partner_never_arrived"] == ["early"]
+    world.send(order("o1"))
+    assert world.decisions[-1].event.id == "late"
+    assert world.balance() == (0, 0)
+
+
+def test_gen_2_before_the_first_tick_nothing_is_due_and_the_days_count_from_it() -> None:
+    world = World(now=None)
+    world.send(returned("r1", l1=1), time="2020-01-01 00:00")
+    world.tick("2026-03-01 00:00")
+    assert len(world.decisions) == 1, "the first tick only starts the count"
+    world.tick("2026-03-30 23:59:59")
+    assert len(world.decisions) == 1
+    world.tick("2026-03-31 00:00")
+    assert world.decisions[-1].reason == "partner_never_arrived"
+
+
+def test_gen_2_a_member_cannot_make_us_hold_without_end() -> None:
+    world = World(policies=Policies(held_at_most=2))
+    answers = [world.send(returned(f"r{n}", f"o{n}", l1=1)) for n in range(3)]
+    assert [answer.outcome for answer in answers] == ["held", "held", "refused"]
+    assert answers[-1].reason == "too_many_held"
+
+
+def test_gen_2_two_members_do_not_settle_each_others_events() -> None:
+    world = World()
+    world.send(returned("r1", l1=1), member="m-2")
+    world.send(order("o1"), member="m-1")
+    assert world.member("m-2").held == 1

@@ -1,0 +1,256 @@
+"""A partition in memory: the tables, a clock moved by hand, and events sent through `decide` and `wake`.
+
+Every decision is taken twice and must come out equal: what decides is a function of state, event and now.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from models.catalogue import TOPIC_OF
+from models.decide import decide, lift_quarantine, quarantine, wake
+from models.desk import Decision, Moment
+from models.events import EVENT, PAYLOADS, Event
+from models.outputs.decisions import Decided
+from models.outputs.ledger import LedgerEntry, verify
+from models.outputs.notifications import Notification
+from models.outputs.requests import Request
+from models.points.state import Points
+from models.policies import STANDARD, Policies
+from models.pro.state import Pro
+from models.repairs.state import Repair
+from models.state import MEMBERS, Member, decode, entry_key, member_key
+
+MEMBER = "m-1"
+Fact = tuple[str, dict[str, Any]]
+"""An event type without its version, and the data."""
+
+
+def at(text: str) -> datetime:
+    """`2026-03-10 12:00` as an instant; Pacific time is 8 hours (in summer 7) behind it."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def event(fact: Fact, *, event_id: str, time: datetime, member: str = MEMBER, source: str = "/shop") -> Event[Any]:
+    """The event as the typed reader gives it."""
+    kind, data = fact
+    envelope = {
+        "specversion": "1.0", "id": event_id, "source": source, "type": f"{kind}.v1", "subject": member,
+        "time": time.isoformat(), "data": data,
+    }  # fmt: skip
+    return EVENT.validate_json(orjson.dumps(envelope))
+
+
+class World:
+    """One partition. `now` None: before its first tick."""
+
+    def __init__(self, now: str | None = "2026-03-01 20:00", policies: Policies = STANDARD) -> None:
+        self.now = at(now) if now else None
+        self.policies = policies
+        self.tables: dict[tuple[str, bytes], bytes] = {}
+        self.seq = 0
+        self.offsets: dict[str, int] = {}
+        self.due: dict[str, datetime] = {}
+        self.decisions: list[Decided] = []
+        self.notices: list[Notification] = []
+        self.ledger: list[LedgerEntry] = []
+        self.requests: list[Request] = []
+
+    def read(self, table: str, key: bytes) -> bytes | None:
+        return self.tables.get((table, key))
+
+    # when
+
+    def send(self, fact: Fact, *, id: str | None = None, time: str | None = None, member: str = MEMBER) -> Decided:
+        """Send an event; its own answer. Without a time it happens at the world's now."""
+        when = at(time) if time else self.now
+        assert when is not None
+        sent = event(fact, event_id=id or f"e{self.seq}", time=when, member=member)
+        return self.receive(sent)
+
+    def receive(self, sent: Event[Any]) -> Decided:
+        topic = TOPIC_OF[PAYLOADS[sent.type]]
+        self.offsets[topic] = self.offsets.get(topic, -1) + 1
+        moment = self.moment(topic)
+        before = dict(self.tables)
+        decision = decide(sent, self.read, moment, self.policies)
+        assert decide(sent, self.read, moment, self.policies) == decision
+        assert self.tables == before, "decide must not write"
+        self._take(sent.subject, decision)
+        return decision.decisions[0]
+
+    def tick(self, to: str) -> None:
+        """Move now, and wake whom it is time to wake, until nobody is due."""
+        self.now = max(filter(None, (self.now, at(to))))
+        while due := [member for member, when in self.due.items() if when <= self.now]:
+            for member in due:
+                moment = self.moment("clock")
+                decision = wake(member, self.read, moment, self.policies)
+                assert wake(member, self.read, moment, self.policies) == decision
+                self._take(member, decision)
+
+    def quarantine(self, reason: str = "internal_error", member: str = MEMBER) -> None:
+        self._take(member, quarantine(member, self.read, self.moment("orders"), reason))
+
+    def lift(self, member: str = MEMBER) -> None:
+        self._take(member, lift_quarantine(member, self.read))
+
+    def moment(self, topic: str) -> Moment:
+        self.seq += 1
+        return Moment(self.seq, self.now, topic, 3, self.offsets.get(topic, 0))
+
+    def _take(self, member: str, decision: Decision) -> None:
+        for table, changes in decision.changes.items():
+            for key, value in changes.items():
+                self.tables.pop((table, key), None)
+                if value is not None:
+                    self.tables[table, key] = value
+        self.decisions += decision.decisions
+        self.notices += decision.notifications
+        self.ledger += decision.ledger
+        self.requests += decision.requests
+        self.due.pop(member, None)
+        if decision.due:
+            self.due[member] = decision.due
+
+    # then
+
+    def member(self, member: str = MEMBER) -> Member:
+        raw = self.read(MEMBERS, member_key(member))
+        assert raw is not None, "the member is not known"
+        return decode(raw, Member)
+
+    @property
+    def points(self) -> Points:
+        found = self.member().points
+        assert found is not None
+        return found
+
+    @property
+    def pro(self) -> Pro:
+        found = self.member().pro
+        assert found is not None
+        return found
+
+    def entry(self, kind: type[Any], entry_id: str, member: str = MEMBER) -> Any:
+        raw = self.read("entries", entry_key(kind.KIND, member, entry_id))
+        return decode(raw, kind) if raw else None
+
+    def repair(self, repair_id: str) -> Repair:
+        found = self.member().repairs.get(repair_id) or self.entry(Repair, repair_id)
+        assert found is not None
+        return found
+
+    @property
+    def told(self) -> list[str]:
+        """Kinds of all notifications, in order."""
+        return [notice.kind for notice in self.notices]
+
+    def notice(self, kind: str) -> Notification:
+        """The one notification of that kind."""
+        [found] = [notice for notice in self.notices if notice.kind == kind]
+        return found
+
+    def standing(self, without: Iterable[str] = ()) -> set[tuple[str, str]]:
+        """(kind, id) of what was told and neither replaced nor of a kind that may differ by order of arrival."""
+        replaced = {old for notice in self.notices for old in notice.replaces}
+        return {(n.kind, n.id) for n in self.notices if n.id not in replaced and n.kind not in set(without)}
+
+    @property
+    def booked(self) -> list[tuple[str, int]]:
+        """(kind, points) of all ledger entries."""
+        return [(entry.kind, entry.points) for entry in self.ledger]
+
+    def balance(self) -> tuple[int, int]:
+        """(available, debt)."""
+        return self.points.available, self.points.debt
+
+    def check_books(self) -> None:
+        """MS-20 by the ledger's own, separate account."""
+        entries = [orjson.loads(entry.body()) for entry in self.ledger]
+        assert verify(entries) is None
+        by_lot: dict[str | None, int] = {}
+        for entry in self.ledger:
+            by_lot[entry.lot_id] = by_lot.get(entry.lot_id, 0) + entry.points
+        assert {lot.id: lot.left for lot in self.points.lots} == {lot: n for lot, n in by_lot.items() if lot and n}
+        assert -self.points.debt == by_lot.get(None, 0)
+
+
+# Facts: the events of the tests, with what does not matter filled in.
+
+
+def joined(birth_date: str = "1990-05-05", state: str = "CA") -> Fact:
+    return "points.joined", {"birth_date": birth_date, "state": state}
+
+
+def line(line_id: str = "l1", price: str = "199.00", quantity: int = 1, **more: Any) -> dict[str, Any]:
+    plain = {"sku": "ILCE-7M4", "category": "camera", "qualifying": True}
+    return plain | {"line_id": line_id, "unit_price": price, "quantity": quantity} | more
+
+
+def order(order_id: str = "o1", *lines: dict[str, Any], placed_at: str = "2026-03-02 18:00", **more: Any) -> Fact:
+    plain = {"signed_in": True, "payment_method": "card", "points_redeemed": 0}
+    when = {"placed_at": at(placed_at).isoformat()}
+    return "order.placed", plain | when | {"order_id": order_id, "lines": list(lines) or [line()]} | more
+
+
+def returned(return_id: str, order_id: str = "o1", /, **quantities: int) -> Fact:
+    lines = [{"line_id": line_id, "quantity": quantity} for line_id, quantity in quantities.items()]
+    return "return.completed", {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": True}
+
+
+def return_rejected(return_id: str) -> Fact:
+    return "return.rejected", {"return_id": return_id}
+
+
+def cancelled(order_id: str = "o1") -> Fact:
+    return "order.cancelled", {"order_id": order_id, "before_shipment": True}
+
+
+def applied_for(application_id: str = "a1", invoice_id: str = "i1", **more: Any) -> Fact:
+    plain = {
+        "birth_date": "1990-05-05", "state": "CA", "auto_renew": True, "bodies": [], "lenses": [],
+        "business": {"employment": "employee"},
+    }  # fmt: skip
+    return "pro.applied", plain | {"application_id": application_id, "invoice_id": invoice_id} | more
+
+
+def reviewed(application_id: str = "a1", approved: bool = True) -> Fact:
+    return "pro.reviewed", {"application_id": application_id, "approved": approved}
+
+
+def paid(invoice_id: str = "i1", paid_at: str = "2026-03-02 18:00", amount: str = "100.00", **more: Any) -> Fact:
+    plain = {"method_id": "card-1", "program": "pro", "amount": amount, "paid_at": at(paid_at).isoformat()}
+    return "payment.succeeded", plain | {"invoice_id": invoice_id} | more
+
+
+def failed(invoice_id: str = "i1", attempt_id: str = "t1", **more: Any) -> Fact:
+    plain = {"method_id": "card-1", "program": "pro", "reason": "insufficient_funds"}
+    return "payment.failed", plain | {"invoice_id": invoice_id, "attempt_id": attempt_id} | more
+
+
+def auto_renew(on: bool) -> Fact:
+    return "pro.auto_renew_changed", {"on": on}
+
+
+def repair(repair_id: str = "r1", **more: Any) -> Fact:
+    plain = {
+        "serial": "S1", "model": "ILCE-7M4", "issue": "no picture", "shipment_id": f"ship-{repair_id}", "pieces": 1,
+        "sent_by": "member", "ship_to_state": "CA", "next_day_shipping": False,
+    }  # fmt: skip
+    return "repair.requested", plain | {"repair_id": repair_id} | more
+
+
+def step(name: str, repair_id: str = "r1", **more: Any) -> Fact:
+    needed: dict[str, Any] = {"warranty_validated": {"proof": True}, "handed_to_carrier": {"repaired": True}}
+    return f"repair.{name}", {"repair_id": repair_id} | needed.get(name, {}) | more
+
+
+def pro_member(world: World, *, auto: bool = True) -> World:
+    """Given a PRO member whose first term runs from 2026-03-02 (Pacific) to 2027-03-02."""
+    world.send(applied_for(auto_renew=auto), time="2026-03-01 18:00")
+    world.send(reviewed(), time="2026-03-01 19:00")
+    world.send(paid())
+    return world
