@@ -15,7 +15,6 @@ from jgo.config import GlobalSettings
 from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.env import LockedDependency, LockFile
 from jgo.maven import Artifact, MavenContext
-from requests import RequestException
 from rich.console import Console
 from rich.progress import Progress
 
@@ -86,7 +85,7 @@ def _fetch_one(jar: LockedDependency, maven: MavenContext, cache: Path) -> None:
     for _ in range(TRIES):
         try:
             path = artifact.resolve()
-        except (RequestException, RuntimeError) as error:  # RuntimeError: jgo's word for "no repository has it"
+        except (OSError, RuntimeError) as error:  # no answer, or jgo's word for "no repository has it"
             trouble = str(error)
         else:
             wrong = LockFile([jar]).verify_checksums(maven.repo_cache)
@@ -121,7 +120,10 @@ def _place(jar: LockedDependency, cache: Path) -> Path:
 
 
 def renew_lock(cache: Path | None = None) -> None:
-    """Resolve `COORDINATES` anew and write the lock. For maintainers, after a change of version."""
+    """Resolve `COORDINATES` anew and write the lock. For maintainers, after a change of version.
+
+    python -c "from local.jars import renew_lock; renew_lock()"
+    """
     maven = MavenContext(repo_cache=cache or default_cache())
     dependencies = [maven.create_dependency(coordinate) for coordinate in COORDINATES]
     inputs, transitive = maven.resolver.resolve(dependencies)

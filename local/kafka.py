@@ -35,8 +35,8 @@ BROKER_SETTINGS = {
     "group.min.session.timeout.ms": 1000,
     "transaction.max.timeout.ms": 60_000,
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
-    # After a kill the broker may register again once its old session is over: 2 s instead of 9.
-    "broker.session.timeout.ms": 2000,
+    # After a kill the broker may register again once its old session is over: 3 s instead of 9.
+    "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 500,
     # Sized for two cores and a small heap.
     "num.network.threads": 2,

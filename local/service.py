@@ -37,7 +37,6 @@ class Service(ABC):
     ) -> None:
         self.data_dir = Path(data_dir).absolute()
         self.tied = tied
-        self._wanted_port = port
         self._port = port
         self._owner = owner
         self._process: Identity | None = None
@@ -85,20 +84,21 @@ class Service(ABC):
     def find(self) -> bool:
         """Take up the server that runs on this data directory, if there is one. A stale note of a pid is no server."""
         process, port = self._read_note()
-        if process is not None and process.alive:
-            self._process, self._port = process, port
-            return True
-        if self._port is None and port is not None and is_free(port):
-            self._port = port  # whoever knows where it was will find it there again
-        return False
+        if process is None or not process.alive:
+            return False
+        self._process, self._port = process, port
+        return True
 
     def start(self) -> Self:
         """Start it and return when it answers."""
-        if self.find():
+        noted, last_port = self._read_note()
+        if noted is not None and noted.alive:
             raise LocalError(
-                f"{self.name} already runs on {self.address} with the data in {self.data_dir} (pid {self.pid})",
+                f"{self.name} already runs on {LOOPBACK}:{last_port} with the data in {self.data_dir} (pid {noted.pid})",
                 "use that one, stop it first, or choose another data directory",
             )
+        if self._port is None and last_port is not None and is_free(last_port):
+            self._port = last_port  # whoever knows where it was will find it there again
         self.data_dir.mkdir(parents=True, exist_ok=True)
         port = self._choose_port()
         command = self._command(port)
