@@ -40,6 +40,7 @@ Reason = Literal[
 
 Headers = Sequence[tuple[str, bytes | None]]
 
+_STRUCTURED: Final = b"application/cloudevents+json"
 _CE: Final = "ce_"
 _TICK: Final = TypeAdapter(Tick)
 _ID: Final = re.compile(ID_PATTERN)
@@ -128,9 +129,13 @@ def _is_structured(headers: Headers) -> bool:
     for name, content in headers:
         lower = name.lower()
         if lower == "content-type":
-            return content is not None and content.lstrip().lower().startswith(b"application/cloudevents")
+            return content == _STRUCTURED or _media_type(content) == _STRUCTURED
         binary = binary or lower.startswith(_CE)
     return not binary
+
+
+def _media_type(content: bytes | None) -> bytes:
+    return (content or b"").partition(b";")[0].strip().lower()
 
 
 def _ce_attributes(headers: Headers) -> dict[str, str]:
@@ -148,18 +153,17 @@ def _ce_attributes(headers: Headers) -> dict[str, str]:
 
 def _to_structured(value: bytes, headers: Headers) -> bytes:
     """The same event in structured form. Raises _Refused."""
-    for name, content in headers:
-        if name.lower() == "content-type" and content is not None:
-            media_type = content.split(b";")[0].strip().lower()
-            if media_type != b"application/json":
-                raise _Refused("invalid", "content-type: expected application/cloudevents+json or application/json")
     attributes = _ce_attributes(headers)
+    for name, content in headers:
+        if name.lower() == "content-type":
+            if _media_type(content) != b"application/json":
+                raise _Refused("invalid", "content-type: expected application/cloudevents+json or application/json")
+            attributes["datacontenttype"] = "application/json"
     try:
-        data = orjson.loads(value)
-        return orjson.dumps(attributes | {"data": data})
+        return orjson.dumps(attributes | {"data": orjson.loads(value)})
     except orjson.JSONDecodeError:
         raise _not_json(value) from None
-    except TypeError:  # orjson refuses to write what it read: nested too deeply
+    except TypeError:  # orjson reads deeper nesting than it writes
         raise _Refused("not_json", "value: expected JSON, found it nested too deeply") from None
 
 
@@ -175,18 +179,13 @@ def _not_json(value: bytes) -> _Refused:
 
 
 def _explain(error: ValidationError, document: bytes) -> tuple[Reason, str]:
-    details = error.errors(include_url=False, include_input=False)
-    first = details[0]
-    kind = first["type"]
-    if kind == "json_invalid":
+    first = error.errors(include_url=False, include_input=False)[0]  # the others are often its consequences
+    if first["type"] == "json_invalid":
         finding = _not_json(document)
         return finding.reason, finding.error
-    if kind == "union_tag_invalid":
+    if first["type"] == "union_tag_invalid":
         return "unknown_type", "type: expected one of this contract's event types"
-    sentence = f"{_where(first)}: {_expected(first)}"
-    if len(details) > 1:
-        sentence += f" (and {len(details) - 1} more)"
-    return "invalid", sentence
+    return "invalid", f"{_where(first)}: {_expected(first)}"
 
 
 def _where(error: ErrorDetails) -> str:

@@ -8,7 +8,7 @@ from models.payload import Payload
 from models.values import ITEMS, Distinct, Id, Label, Model, refuse
 
 ProductKind = Literal["body", "lens"]
-Items = Annotated[tuple[Label, ...], Field(max_length=ITEMS), Distinct]
+Items = Annotated[tuple[Label, ...], Field(max_length=ITEMS, fail_fast=True), Distinct]
 
 
 def _by_serial(checklist: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -28,7 +28,7 @@ class CleaningBooked(Payload):
 
     TYPE: ClassVar = "cleaning.booked.v1"
     cleaning_id: Id
-    products: Annotated[tuple[CleaningProduct, ...], Field(min_length=1, max_length=ITEMS)]
+    products: Annotated[tuple[CleaningProduct, ...], Field(min_length=1, max_length=ITEMS, fail_fast=True)]
 
     @model_validator(mode="after")
     def _products_once(self) -> Self:

@@ -24,8 +24,8 @@ Fact = TypeAliasType("Fact", "str | int | bool | list[Fact] | tuple[Fact, ...] |
 class Cause(Model):
     """Why there is an output: CloudEvents `source` and `id` of the event, or our own name of a deadline."""
 
-    source: Annotated[Text, Field(min_length=1)]
     id: Annotated[Text, Field(min_length=1)]
+    source: Annotated[Text, Field(min_length=1)]
 
 
 class Output(Model):

@@ -17,7 +17,7 @@ EntryKind = Literal[
 
 
 class Balance(Model):
-    """MS-19 What the member has after an entry. Fields in alphabetical order: see LedgerEntry."""
+    """MS-19 What the member has after an entry."""
 
     available: Annotated[int, Field(ge=0)]
     debt: Annotated[int, Field(ge=0)]
@@ -32,8 +32,8 @@ def _with_hash(schema: dict[str, Any]) -> None:
 class LedgerEntry(Output):
     """MS-20 One movement of points.
 
-    The hash is SHA-256 over the entry's canonical JSON: keys sorted, no spaces, all fields but `hash`. The fields are
-    declared in alphabetical order so that what pydantic writes is canonical as it stands.
+    The hash is SHA-256 over the entry's canonical JSON: keys sorted, no spaces, all fields but `hash`. The fields,
+    those of Balance and Cause too, are declared in alphabetical order, so that what pydantic writes is canonical.
     """
 
     model_config = ConfigDict(json_schema_extra=_with_hash)

@@ -50,7 +50,7 @@ class OrderLine(Model):
     discount: Money | None = None
     """Off the whole line, not off each piece."""
     qualifying: bool
-    serial_numbers: Annotated[tuple[Id, ...], Field(max_length=SERIALS)] | None = None
+    serial_numbers: Annotated[tuple[Id, ...], Field(max_length=SERIALS, fail_fast=True)] | None = None
     bonus: Bonus | None = None
     promo_price_saving: Money | None = None
     """CARE-7 What a member price saved on this line."""
@@ -82,12 +82,12 @@ class OrderPlaced(Payload):
     placed_at: Instant
     ship_state: State | None = None
     payment_method: PaymentMethod
-    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=LINES)]
+    lines: Annotated[tuple[OrderLine, ...], Field(min_length=1, max_length=LINES, fail_fast=True)]
     tax: Money | None = None
     shipping: Money | None = None
     points_redeemed: Points
     reservation_id: Id | None = None
-    complimentary_items: Annotated[tuple[ComplimentaryItem, ...], Field(max_length=ITEMS)] | None = None
+    complimentary_items: Annotated[tuple[ComplimentaryItem, ...], Field(max_length=ITEMS, fail_fast=True)] | None = None
     shipping_upgrade_value: Money | None = None
 
     @property
@@ -179,7 +179,7 @@ class ReturnCompleted(Payload):
     TYPE: ClassVar = "return.completed.v1"
     return_id: Id
     order_id: Id
-    lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1, max_length=LINES)]
+    lines: Annotated[tuple[ReturnLine, ...], Field(min_length=1, max_length=LINES, fail_fast=True)]
     in_window: bool
     """CARE-7 Within the store's return window."""
 

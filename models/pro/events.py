@@ -27,7 +27,7 @@ class Gear(Model):
     serial: Id
 
 
-GearList = Annotated[tuple[Gear, ...], Field(max_length=ITEMS)]
+GearList = Annotated[tuple[Gear, ...], Field(max_length=ITEMS, fail_fast=True)]
 """A serial may stand in it twice: PRO-2 counts it once."""
 
 

@@ -1,0 +1,292 @@
+"""Outputs: what is written is read back equal, the envelope is a structured CloudEvent, the ledger's chain holds."""
+
+from copy import deepcopy
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+import orjson
+import pytest
+from cloudevents.core.formats.json import JSONFormat
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from models.outputs import (
+    REQUESTS,
+    Balance,
+    Cause,
+    ChargeRequested,
+    Decided,
+    EventRef,
+    LedgerEntry,
+    Notification,
+    Output,
+    RefundItem,
+    RefundRequested,
+    dead_letter_headers,
+    encode,
+    traceback_of,
+    verify,
+)
+from models.outputs.dead_letters import TRACEBACK_BYTES
+from models.values import permanent_id
+from tests.contract.samples import EXAMPLES
+
+NOW = datetime(2026, 3, 14, 9, 27, tzinfo=UTC)
+CAUSE = Cause(source="/store", id="1")
+ID = permanent_id("x")
+OUTPUTS: dict[str, type[Output]] = {kind.TYPE: kind for kind in (Notification, Decided, LedgerEntry, *REQUESTS)}
+
+
+def notification(**changes: Any) -> Notification:
+    fields: dict[str, Any] = {
+        "id": ID,
+        "member_id": "member-1",
+        "time": NOW,
+        "kind": "points.earned",
+        "program": "points",
+        "legal_class": "transactional",
+        "not_before": NOW,
+        "clause": "MS-3",
+        "cause": CAUSE,
+        "params": {"points": 5},
+    }
+    return Notification(**fields | changes)
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_examples_are_read_and_written_unchanged(name: str) -> None:
+    raw = orjson.dumps(EXAMPLES[name])
+
+    assert encode(OUTPUTS[name].read(raw)) == raw
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_written_in_the_words_of_the_cloudevents_library(name: str) -> None:
+    output = OUTPUTS[name].read(orjson.dumps(EXAMPLES[name]))
+
+    event = JSONFormat().read(None, encode(output))
+
+    assert (event.get_id(), event.get_type()) == (output.event_id, name)
+    assert (event.get_subject(), event.get_time()) == (output.member_id, output.time)
+
+
+def test_decision_has_all_coordinates_and_keys_where_nothing_could_be_read() -> None:
+    reference = EventRef(source=None, id=None, type=None, topic="orders", partition=0, offset=7)
+    decided = Decided(
+        id=ID,
+        member_id="?",
+        event=reference,
+        seq=1,
+        now=None,
+        outcome="dead_lettered",
+        reason="not_json",
+        says="Not JSON.",
+        rules_version="1",
+    )
+
+    envelope = orjson.loads(encode(decided))
+
+    assert "time" not in envelope
+    assert envelope["data"]["event"] == {
+        "source": None,
+        "id": None,
+        "type": None,
+        "topic": "orders",
+        "partition": 0,
+        "offset": 7,
+    }
+    assert envelope["data"].keys() >= {"seq", "now", "outcome", "reason", "says", "clause", "ledger", "notifications"}
+
+
+def test_notification_on_the_wire() -> None:
+    data = orjson.loads(encode(notification(not_after=NOW + timedelta(days=1))))["data"]
+
+    assert data == {
+        "notification": "points.earned",
+        "program": "points",
+        "class": "transactional",
+        "not_before": "2026-03-14T09:27:00Z",
+        "not_after": "2026-03-15T09:27:00Z",
+        "replaces": [],
+        "clause": "MS-3",
+        "cause": {"source": "/store", "id": "1"},
+        "ledger": [],
+        "params": {"points": 5},
+    }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kind": "points.gained"},
+        {"legal_class": "ad"},
+        {"clause": "MS3"},
+        {"clause": "XX-1"},
+        {"id": "1"},
+        {"not_before": datetime(2026, 3, 14)},  # noqa: DTZ001 - without a zone, which is the point
+        {"params": {"amount": 1.5}},
+        {"params": {"lines": [{"amount": 0.1}]}},
+        {"params": {"on": date(2026, 3, 14)}},
+        {"colour": "red"},
+    ],
+)
+def test_refused_notifications(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        notification(**changes)
+
+
+def test_outputs_do_not_change() -> None:
+    with pytest.raises(ValidationError):
+        notification().kind = "points.expired"  # type: ignore[misc]
+
+
+def test_instants_are_written_in_utc() -> None:
+    pacific = NOW.astimezone(timezone(timedelta(hours=-7)))
+
+    assert encode(notification(not_before=pacific, time=pacific)) == encode(notification())
+
+
+def test_money_in_requests() -> None:
+    fields: dict[str, Any] = {"id": ID, "member_id": "m", "clause": "PAY-1", "cause": CAUSE, "invoice_id": "i"}
+    refund = RefundRequested(**fields, refund_id="r", amount=5, items=(RefundItem(what="Fee", amount=17_999),))
+
+    data = orjson.loads(encode(refund))["data"]
+
+    assert (data["amount"], data["items"]) == ("0.05", [{"what": "Fee", "amount": "179.99"}])
+    for wrong in (-1, 1_000_000_000, 1.5, "5.00"):
+        with pytest.raises(ValidationError):
+            ChargeRequested(**fields, attempt_id="a", method_id="m", amount=wrong, program="care", round=0)
+
+
+def test_read_refuses_what_is_no_such_output() -> None:
+    for raw in (b"{}", b"[]", b"null", b"{", orjson.dumps(EXAMPLES["decision.v1"]), b'{"type": "notification.v1"}'):
+        with pytest.raises(ValueError):
+            Notification.read(raw)
+
+
+# The ledger.
+
+
+def entries(*points: int) -> list[LedgerEntry]:
+    made: list[LedgerEntry] = []
+    total = 0
+    for n, amount in enumerate(points):
+        total += amount
+        made.append(
+            LedgerEntry(
+                entry_id=permanent_id(n),
+                member_id="member-1",
+                time=NOW,
+                at=NOW,
+                booked_at=NOW if n else None,
+                kind="adjust",
+                points=amount,
+                lot_id=None if n else '日本 "lot" \\ é \u2028'.strip(),
+                clause="MS-18",
+                cause=CAUSE,
+                balance_after=Balance(available=max(total, 0), debt=max(-total, 0), reserved=0),
+                previous=made[-1].hash if made else None,
+            )
+        )
+    return made
+
+
+def bodies(*points: int) -> list[dict[str, Any]]:
+    return [orjson.loads(encode(entry))["data"] for entry in entries(*points)]
+
+
+@given(st.lists(st.integers(-1_000, 1_000), max_size=6))
+def test_chain_of_entries_verifies(points: list[int]) -> None:
+    """MS-20: the sum of a member's entries = available + reserved - debt."""
+    assert verify(bodies(*points)) is None
+
+
+def test_chain_shows_a_gap_a_swap_a_change_and_a_wrong_balance() -> None:
+    whole = bodies(5, 6, 7)
+    changed = deepcopy(whole)
+    changed[1]["points"] = 60
+    unhashed = deepcopy(whole)
+    del unhashed[2]["hash"]
+
+    assert verify(whole) is None
+    assert "entry 1" in str(verify([whole[0], whole[2]]))
+    assert "entry 0" in str(verify(whole[1:]))
+    assert "entry 0" in str(verify([whole[1], whole[0], whole[2]]))
+    assert "entry 1" in str(verify([whole[0], whole[0]]))
+    assert "was changed" in str(verify(changed))
+    assert "was changed" in str(verify(unhashed))
+
+
+def test_chain_shows_a_balance_that_does_not_add_up() -> None:
+    entry = entries(5)[0].model_copy(update={"balance_after": Balance(available=6, debt=0, reserved=0)})
+
+    assert "does not add up" in str(verify([orjson.loads(entry.body())]))
+
+
+def test_entry_with_another_hash_is_not_read() -> None:
+    envelope = deepcopy(EXAMPLES["ledger_entry.v1"])
+    envelope["data"]["points"] += 1
+
+    with pytest.raises(ValueError, match="its hash is not that of its content"):
+        LedgerEntry.read(orjson.dumps(envelope))
+
+
+def test_canonical_form_is_sorted_and_compact() -> None:
+    for entry in entries(5, -9):
+        data = orjson.loads(entry.body())
+        del data["hash"]
+
+        assert orjson.dumps(data, option=orjson.OPT_SORT_KEYS) in entry.body().replace(b',"hash"', b'}"hash"')
+
+
+# Dead letters.
+
+
+def test_dead_letter_headers() -> None:
+    own: list[tuple[str, bytes | None]] = [
+        ("content-type", b"x"),
+        ("dl_error", b"old"),
+        ("empty", None),
+        ("content-type", b"y"),
+    ]
+
+    headers = dead_letter_headers(
+        own,
+        topic="orders",
+        partition=3,
+        offset=41,
+        error_class="invalid",
+        error="data.lines: required \ud800",
+        first_seen="2026-03-14T09:27:00Z",
+        rules_version="1",
+    )
+
+    assert headers[:3] == [("content-type", b"x"), ("empty", None), ("content-type", b"y")]
+    assert dict(headers[3:]) == {
+        "dl_topic": b"orders",
+        "dl_partition": b"3",
+        "dl_offset": b"41",
+        "dl_error_class": b"invalid",
+        "dl_error": b"data.lines: required ?",
+        "dl_first_seen": b"2026-03-14T09:27:00Z",
+        "dl_rules_version": b"1",
+    }
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "日"])
+def test_traceback_is_cut_in_its_middle(letter: str) -> None:
+    def fail(message: str) -> str:
+        try:
+            raise RuntimeError(message + " the end")
+        except RuntimeError as error:
+            return traceback_of(error)
+
+    short, long = fail("short"), fail(letter * 20_000)
+
+    assert short.endswith("RuntimeError: short the end\n")
+    assert len(long.encode()) <= TRACEBACK_BYTES
+    assert len(long.encode()) > TRACEBACK_BYTES - 10
+    assert long.startswith("Traceback")
+    assert "... cut ..." in long
+    assert long.endswith("the end\n")
