@@ -94,13 +94,12 @@ def _dunning(case: Case, pro: Pro, invoice: Invoice, data: PaymentFailed) -> Rul
     ends = case.calendar.start_of(pro.term.end)
     over = case.at >= ends
     facts: dict[str, Fact] = {"invoice_id": invoice.id, "reason": data.reason, "suspended_from": str(pro.term.end)}
-    notice = case.notify("pro", "payment.failed", invoice.id, "PAY-2", facts, replaces=invoice.notices)
-    invoice.notices = [*invoice.notices, notice]
+    pro.notices.append(case.notify("pro", "payment.failed", invoice.id, "PAY-2", facts))
     says = f"Attempt {data.attempt_id} of invoice {invoice.id} failed ({data.reason})."
     if membership.PAYMENT in pro.causes:
         return applied(f"{says} PRO is suspended already (PAY-3).", "PAY-2")
     if over:
-        return applied(f"{says} {membership.suspend(case, pro, f'invoice {invoice.id} failed', invoice)}", "PAY-3")
+        return applied(f"{says} {membership.suspend(case, pro, f'invoice {invoice.id} failed')}", "PAY-3")
     case.unschedule(membership.NOTHING_HEARD, membership.WHICH)
     case.schedule(ends, membership.TERM_END, membership.WHICH)
     return applied(f"{says} Unpaid when the paid term ends on {pro.term.end}, PRO is suspended (PAY-3).", "PAY-2")

@@ -24,5 +24,3 @@ class Invoice(Struct, array_like=True):
     refunded: bool = False
     failed: list[str] = field(default_factory=list)
     """Attempts that were declined, sorted."""
-    notices: list[str] = field(default_factory=list)
-    """Ids of what was told about its failures: its success replaces them."""

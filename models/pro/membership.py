@@ -45,37 +45,33 @@ def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
         says = f"The term had ended on {last.end}, unpaid and without auto-renewal (PRO-5)"
         return give_back(case, invoice, case.cause, "PRO-5", says)
     if PAYMENT in pro.causes and pro.open_invoice not in (None, invoice.id):
-        says = f"Invoice {invoice.id} is not the one that failed, {pro.open_invoice}: it does not reinstate (PAY-5)."
+        says = f"Invoice {invoice.id} is not the one that failed, {pro.open_invoice}: it does not reinstate (PAY-5); support has to look at it."
         return refused("other_invoice", says, "PAY-5")
     term = terms.next_term(last, case.calendar.day_of(paid.at), invoice.id, automatic=pro.auto_renew)
     pro.terms.append(term)
     pro.stage, pro.open_invoice = "active", None
-    replaces = [*invoice.notices, *([pro.lapse_notice] if pro.lapse_notice else [])]
-    pro.lapse_notice = None
+    replaces, pro.notices = pro.notices, []
     case.unschedule(NOTHING_HEARD, WHICH)
     case.schedule(case.calendar.start_of(term.end), TERM_END, WHICH)
     facts: dict[str, Fact] = {"invoice_id": invoice.id, "term_from": str(term.first), "term_to": str(term.end)}
     case.notify("pro", "pro.renewed", invoice.id, "PRO-5", facts, replaces=replaces)
     says = f"Invoice {invoice.id} renews PRO from {term.first} to {term.end} (PRO-6)."
-    return applied(f"{says}{_reinstate(case, pro, invoice)}", "PRO-5")
+    return applied(f"{says}{_reinstate(case, pro, invoice, replaces)}", "PRO-5")
 
 
-def suspend(case: Case, pro: Pro, why: str, invoice: Invoice | None) -> str:
+def suspend(case: Case, pro: Pro, why: str) -> str:
     """PAY-3 Suspend with cause `payment`, which the paid term must have ended for. Returns the words for it."""
     pro.causes = sorted({*pro.causes, PAYMENT})
     pro.suspended_at = case.at
     case.unschedule(TERM_END, WHICH)
     case.unschedule(NOTHING_HEARD, WHICH)
-    about = invoice.id if invoice else WHICH
     facts: dict[str, Fact] = {
         "cause": PAYMENT,
         "why": why,
         "term_ended": str(pro.term.end),
         "invoice_id": pro.open_invoice,
     }
-    notice = case.notify("pro", "membership.suspended", about, "PAY-3", facts)
-    if invoice:
-        invoice.notices.append(notice)
+    pro.notices.append(case.notify("pro", "membership.suspended", pro.open_invoice or WHICH, "PAY-3", facts))
     return f"PRO is suspended: {why}, and the paid term ended on {pro.term.end} (PAY-3)."
 
 
@@ -123,7 +119,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     return applied(says, "PRO-4")
 
 
-def _reinstate(case: Case, pro: Pro, invoice: Invoice) -> str:
+def _reinstate(case: Case, pro: Pro, invoice: Invoice, replaces: list[str]) -> str:
     """PAY-5 Clear the cause `payment`; GEN-3: other causes stay."""
     if PAYMENT not in pro.causes:
         return ""
@@ -132,7 +128,7 @@ def _reinstate(case: Case, pro: Pro, invoice: Invoice) -> str:
         return f" It stays suspended: {', '.join(pro.causes)} (GEN-3)."
     pro.suspended_at = None
     facts: dict[str, Fact] = {"cause": PAYMENT, "invoice_id": invoice.id}
-    case.notify("pro", "membership.reinstated", invoice.id, "PAY-5", facts, replaces=invoice.notices)
+    case.notify("pro", "membership.reinstated", invoice.id, "PAY-5", facts, replaces=replaces)
     return " It is reinstated at once (PAY-5)."
 
 
@@ -148,11 +144,9 @@ def _term_ended(case: Case, which: str) -> None:
     if not pro.auto_renew:
         pro.stage, pro.open_invoice = "lapsed", None
         facts: dict[str, Fact] = {"term_ended": str(pro.term.end)}
-        pro.lapse_notice = case.notify("pro", "pro.lapsed", which, "PRO-5", facts)
+        pro.notices.append(case.notify("pro", "pro.lapsed", which, "PRO-5", facts))
     elif pro.open_invoice:
-        invoice = case.get(Invoice, pro.open_invoice)
-        suspend(case, pro, f"invoice {invoice.id} failed", invoice)
-        case.put(invoice.id, invoice)
+        suspend(case, pro, f"invoice {pro.open_invoice} failed")
     else:
         heard_by = pro.term.end + timedelta(days=case.policies.answer_wait_days)
         case.schedule(case.calendar.start_of(heard_by), NOTHING_HEARD, which)
@@ -163,8 +157,9 @@ def _nothing_heard(case: Case, which: str) -> None:
     pro = case.member.pro
     if pro is None or pro.stage != "active" or PAYMENT in pro.causes:
         return
-    case.notify("pro", "payment.failed", which, "PAY-1", {"invoice_id": None, "reason": "no_answer"})
-    suspend(case, pro, f"nothing was heard of its fee for {case.policies.answer_wait_days} days", None)
+    facts: dict[str, Fact] = {"invoice_id": None, "reason": "no_answer"}
+    pro.notices.append(case.notify("pro", "payment.failed", which, "PAY-1", facts))
+    suspend(case, pro, f"nothing was heard of its fee for {case.policies.answer_wait_days} days")
 
 
 DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType({TERM_END: _term_ended, NOTHING_HEARD: _nothing_heard})

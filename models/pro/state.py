@@ -49,7 +49,8 @@ class Pro(Struct, array_like=True):
     open_invoice: str | None = None
     """The renewal fee that failed and is not paid."""
     terms: list[Term] = field(default_factory=list)
-    lapse_notice: str | None = None
+    notices: list[str] = field(default_factory=list)
+    """Ids of what was told of the fee that is due or the lapse: the renewal replaces them."""
 
     @property
     def status(self) -> str:

@@ -12,7 +12,7 @@ def member() -> World:
 
 def test_gen_2_a_return_before_its_order_is_held_and_settled_with_it() -> None:
     world = member()
-    first = world.send(returned("r1", l1=1), id="ret")
+    first = world.send(returned("r1", l1=1), event_id="ret")
     assert (first.outcome, first.reason, first.clause) == ("held", "awaits_order", "GEN-2")
     assert world.member().held == 1
     world.send(order("o1"))
@@ -28,11 +28,11 @@ def test_gen_2_a_return_before_its_order_is_held_and_settled_with_it() -> None:
 
 def test_gen_2_held_events_settle_by_time_source_and_id_and_chains_in_depth() -> None:
     world = member()
-    world.send(returned("r2", l1=1), id="b", time="2026-03-06 12:00")
-    world.send(return_rejected("r1"), id="x", time="2026-03-05 12:00")
-    world.send(returned("r1", l1=2), id="a", time="2026-03-04 12:00")
-    world.send(returned("r3", l1=1), id="a2", time="2026-03-06 12:00")
-    world.send(order("o1", line(quantity=2)), id="o")
+    world.send(returned("r2", l1=1), event_id="b", time="2026-03-06 12:00")
+    world.send(return_rejected("r1"), event_id="x", time="2026-03-05 12:00")
+    world.send(returned("r1", l1=2), event_id="a", time="2026-03-04 12:00")
+    world.send(returned("r3", l1=1), event_id="a2", time="2026-03-06 12:00")
+    world.send(order("o1", line(quantity=2)), event_id="o")
     assert [decision.event.id for decision in world.decisions[-5:]] == ["o", "a", "x", "a2", "b"]
     assert {decision.outcome for decision in world.decisions[-5:]} == {"applied"}
     assert world.balance() == (0, 0)
@@ -40,15 +40,15 @@ def test_gen_2_held_events_settle_by_time_source_and_id_and_chains_in_depth() ->
 
 def test_gen_2_the_same_held_event_again_is_a_duplicate() -> None:
     world = member()
-    world.send(returned("r1", l1=1), id="ret", time="2026-03-04 12:00")
-    again = world.send(returned("r1", l1=1), id="ret", time="2026-03-04 12:00")
+    world.send(returned("r1", l1=1), event_id="ret", time="2026-03-04 12:00")
+    again = world.send(returned("r1", l1=1), event_id="ret", time="2026-03-04 12:00")
     assert again.outcome == "duplicate"
     assert world.member().held == 1
 
 
 def test_gen_2_thirty_days_after_holding_it_is_refused_not_a_second_earlier() -> None:
     world = member()
-    world.send(returned("r1", l1=1), id="ret", time="2026-02-01 12:00")
+    world.send(returned("r1", l1=1), event_id="ret", time="2026-02-01 12:00")
     assert world.due == {"m-1": world.now.replace(month=3, day=31)}  # type: ignore[union-attr]
     world.tick("2026-03-31 19:59:59")
     assert len(world.decisions) == 2
@@ -70,9 +70,9 @@ def test_gen_4_a_hold_that_ended_while_the_system_was_down_is_refused_once() -> 
 
 def test_gen_2_each_of_several_has_its_own_thirty_days() -> None:
     world = member()
-    world.send(returned("r1", l1=1), id="early")
+    world.send(returned("r1", l1=1), event_id="early")
     world.tick("2026-03-11 20:00")
-    world.send(cancelled(), id="late")
+    world.send(cancelled(), event_id="late")
     world.tick("2026-03-31 20:00")
     assert [d.event.id for d in world.decisions if d.reason == "partner_never_arrived"] == ["early"]
     world.send(order("o1"))

@@ -103,7 +103,7 @@ def test_ms_4_a_buyer_who_is_no_member_is_told_nothing_and_never_earns_later() -
     world = World()
     answer = world.send(order("o1", placed_at="2026-03-02 18:00"))
     world.send(joined(), time="2026-03-02 18:01")
-    again = world.send(order("o1", placed_at="2026-03-02 18:00"), id="again")
+    again = world.send(order("o1", placed_at="2026-03-02 18:00"), event_id="again")
     assert (answer.outcome, answer.reason) == ("applied", "not_a_member")
     assert (again.outcome, again.reason) == ("duplicate", "already_known")
     assert world.told == ["points.welcome"]
@@ -184,10 +184,10 @@ def test_an_order_told_again_with_other_content_is_a_conflict() -> None:
 @pytest.mark.parametrize("change", [{"points_redeemed": 5}, {"points_redeemed": 5, "reservation_id": "x"}])
 def test_redeeming_is_refused_for_now_and_can_be_sent_again_later(change: dict[str, Any]) -> None:
     world = member()
-    answer = world.send(order("o1", **change), id="e1")
+    answer = world.send(order("o1", **change), event_id="e1")
     assert (answer.outcome, answer.reason) == ("refused", "not_supported_yet")
     assert world.entry(Order, "o1") is None
-    assert world.send(order("o1", **change), id="e1").reason == "not_supported_yet", "its id is not remembered"
+    assert world.send(order("o1", **change), event_id="e1").reason == "not_supported_yet", "its id is not remembered"
 
 
 def test_a_used_up_lot_leaves_the_hot_value() -> None:

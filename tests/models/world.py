@@ -63,11 +63,13 @@ class World:
 
     # when
 
-    def send(self, fact: Fact, *, id: str | None = None, time: str | None = None, member: str = MEMBER) -> Decided:
+    def send(
+        self, fact: Fact, *, event_id: str | None = None, time: str | None = None, member: str = MEMBER
+    ) -> Decided:
         """Send an event; its own answer. Without a time it happens at the world's now."""
         when = at(time) if time else self.now
         assert when is not None
-        sent = event(fact, event_id=id or f"e{self.seq}", time=when, member=member)
+        sent = event(fact, event_id=event_id or f"e{self.seq}", time=when, member=member)
         return self.receive(sent)
 
     def receive(self, sent: Event[Any]) -> Decided:
