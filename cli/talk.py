@@ -14,6 +14,8 @@ from rich.markup import escape
 
 from cli.errors import Problem
 
+PIPE_WIDTH = 160
+"""Columns where there is no terminal to ask."""
 PLAIN_PROGRESS_S = 5.0
 """Without a terminal a progress bar is a line now and then."""
 
@@ -35,7 +37,8 @@ def answer(body: Any, as_json: bool, table: Callable[[], RenderableType]) -> Non
     if as_json:
         print_json(body)
     else:
-        Console().print(table())
+        terminal = sys.stdout.isatty()
+        Console(width=None if terminal else PIPE_WIDTH).print(table())
 
 
 def print_json(body: Any) -> None:

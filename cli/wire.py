@@ -16,7 +16,7 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its stub forgets it
+from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata  # type: ignore[attr-defined]  # its stub forgets it
 
 from agents.settings import Settings
 from cli.errors import check_failed, kafka_unreachable
@@ -145,10 +145,7 @@ class Wire:
         return Decided((topic, event["partition"], event["offset"]), (data["outcome"], data.get("reason") or ""))
 
     def _count_partitions(self) -> dict[str, int]:
-        try:
-            found = self._admin.list_topics(timeout=CONNECT_S).topics
-        except KafkaException as error:
-            raise kafka_unreachable(self._settings.bootstrap_servers, error.args[0].str()) from error
+        found = _topics(self._admin, self._settings)
         names = {topic: self._catalogue.name(topic) for topic in (*input_topics(self._settings), "clock", "decisions")}
         missing = [name for name in names.values() if name not in found]
         if missing:
@@ -172,6 +169,19 @@ class Wire:
                 if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
                     raise
             time.sleep(RETRY_S)
+
+
+def demand_broker(settings: Settings) -> None:
+    """Fails within seconds if no broker answers (exit 3); the clients that come after it would try much longer."""
+    _topics(AdminClient(settings.librdkafka() | QUIET), settings)
+
+
+def _topics(admin: AdminClient, settings: Settings) -> dict[str, TopicMetadata]:
+    try:
+        found: dict[str, TopicMetadata] = admin.list_topics(timeout=CONNECT_S).topics
+    except KafkaException as error:
+        raise kafka_unreachable(settings.bootstrap_servers, error.args[0].str()) from error
+    return found
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:

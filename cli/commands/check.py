@@ -18,9 +18,12 @@ def register(app: typer.Typer) -> None:
 def audit(as_json: AsJson = False) -> None:
     """Recompute everything from the input topics and compare; exit 1 at a difference, which is named."""
     import audit as auditor
+    from cli.wire import demand_broker
 
+    config = settings()
+    demand_broker(config)
     with talk.progress("auditing", None) as advance:
-        report = auditor.run(settings(), lambda what, done, total: advance(done, f"of {total} {what}"))
+        report = auditor.run(config, lambda what, done, total: advance(done, f"of {total} {what}"))
     talk.answer(report, as_json, lambda: _audit_table(report))
     if not report.clean:
         if not as_json and report.first:

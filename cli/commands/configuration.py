@@ -48,15 +48,18 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write the contract generated from the models: one JSON Schema for each type, and the AsyncAPI document."""
-    from models import schema
+    from models.schema import export as write
 
-    written = schema.export(directory)
+    written = write(directory)
     names = sorted(str(path) for path in written)
     talk.answer({"files": names}, as_json, lambda: "\n".join(names))
 
 
 def _table(rows: list[dict[str, Any]]) -> Table:
-    view = Table("variable", "value", "origin", "meaning")
+    view = Table()
+    view.add_column("variable", no_wrap=True)
+    for name in ("value", "origin", "meaning"):
+        view.add_column(name, overflow="fold")
     for row in rows:
         view.add_row(row["variable"], "" if row["value"] is None else str(row["value"]), row["origin"], row["meaning"])
     return view

@@ -1,10 +1,15 @@
 """`topics`, `worker`, `views`: what an installation consists of."""
 
+from typing import TYPE_CHECKING
+
 import typer
 from rich.table import Table
 
 from cli import talk
 from cli.options import AsJson, DataDir, examples, settings
+
+if TYPE_CHECKING:
+    from agents.settings import Settings
 
 topics = typer.Typer(name="topics", help="Create and check the Kafka topics.", no_args_is_help=True)
 
@@ -24,7 +29,7 @@ def apply(as_json: AsJson = False) -> None:
     """Create what is missing and set what differs. Never removes a topic or changes a partition count."""
     from agents import topics as setup
 
-    changes = setup.apply(settings())
+    changes = setup.apply(_reached())
     body = {"changes": [{"topic": change.topic, "what": change.what} for change in changes]}
     talk.answer(body, as_json, lambda: _table("Changes", body["changes"]) if changes else "nothing to change")
 
@@ -33,7 +38,7 @@ def check(as_json: AsJson = False) -> None:
     """Compare the topics with the catalogue; exit 1 if they differ."""
     from agents import topics as setup
 
-    problems = setup.check(settings())
+    problems = setup.check(_reached())
     body = {"problems": [{"topic": found.topic, "what": found.what, "hint": found.hint} for found in problems]}
     talk.answer(
         body, as_json, lambda: _table("Problems", body["problems"]) if problems else "all topics are as they should be"
@@ -53,9 +58,18 @@ def worker(data: DataDir = None, as_json: AsJson = False) -> None:
 def views(data: DataDir = None, as_json: AsJson = False) -> None:
     """Feed Redis from the committed topics until told to end."""
     del as_json  # as above
-    from views import feeder
+    from views.feeder import run as feed
 
-    feeder.run(settings(data=data))
+    feed(settings(data=data))
+
+
+def _reached() -> "Settings":
+    """The settings, once a broker has answered."""
+    from cli.wire import demand_broker
+
+    config = settings()
+    demand_broker(config)
+    return config
 
 
 def _table(title: str, rows: list[dict[str, str]]) -> Table:

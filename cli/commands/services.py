@@ -24,11 +24,11 @@ def register(app: typer.Typer) -> None:
 def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, as_json: AsJson = False) -> None:
     """Start the embedded Kafka and Redis-compatible server and leave them running. Prints one JSON line."""
     del as_json  # the answer is one JSON line in any case, for scripts
-    from local import services
+    from local.services import up as start
 
     directory = _directory(data)
     talk.say(f"starting Kafka and Valkey on {directory}")
-    addresses = services.up(directory, kafka_port, redis_port)
+    addresses = start(directory, kafka_port, redis_port)
     talk.print_json(
         {
             "bootstrap_servers": addresses.bootstrap_servers,
@@ -40,10 +40,10 @@ def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, a
 
 def down(data: DataDir = None, as_json: AsJson = False) -> None:
     """Stop what `up` started on this data directory. The data stays."""
-    from local import services
+    from local.services import down as stop
 
     directory = _directory(data)
-    services.down(directory)
+    stop(directory)
     talk.answer({"data": str(directory), "stopped": True}, as_json, lambda: f"stopped; the data stays in {directory}")
 
 
