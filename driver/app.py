@@ -58,7 +58,7 @@ class App(faust.App):
         self._on_restored: list[Hook] = []
         self._on_revoked: list[Hook] = []
         self._crash_point = CrashPoint(config.crash_at)
-        self._watchdog = Watchdog()
+        self._watchdog = Watchdog(config.session_timeout)
         self._directory = DataDirectory(config.data_dir) if config.data_dir is not None else None
         self._engine: Engine | None = None
         self._running: asyncio.Task[None] | None = None

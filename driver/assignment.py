@@ -4,6 +4,7 @@ A partition is live when its tables are restored and it is fetched from. On a re
 assignment it is taken up again if the group's committed offsets are still the ones it stands at, else restored.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -54,16 +55,14 @@ class Assignment:
         self.group: Any = None
         """Metadata of the consumer group, as of this assignment."""
 
-    def follow(self) -> bool:
-        """Do what the group and the restore ask for; True if other partitions than before are to be fetched from."""
-        moved = False
+    async def follow(self) -> bool:
+        """Do what the group and the restore ask for; True if partitions became live: fetch from `positions` anew."""
         for change in self._source.changes():
-            moved = True
             if isinstance(change, Revoked):
-                self._revoke()
+                await self._revoke()
             else:
-                self._assign(change)
-        return self._take_up() or moved
+                await self._assign(change)
+        return self._take_up()
 
     @property
     def settled(self) -> bool:
@@ -83,23 +82,23 @@ class Assignment:
         for (topic, partition), offset in offsets.items():
             self._offsets[partition][topic] = offset
 
-    def rewind(self) -> None:
+    async def rewind(self) -> None:
         """After an abort: drop what the poll changed and start again from what the group has committed."""
-        self._put_aside()
+        await self._put_aside()
         self._start_restore()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Put the state aside for the next start."""
         if self._restore is not None:
-            self._restore.cancel()
+            await asyncio.to_thread(self._restore.cancel)
         self._state.close(dict(self._offsets))
         for kept in self._kept.values():
             kept.store.drop()
 
-    def _revoke(self) -> None:
+    async def _revoke(self) -> None:
         self._metrics.rebalances += 1
         revoked = self._state.partitions
-        self._put_aside()
+        await self._put_aside()
         self._assigned = frozenset()
         self.group = None
         self._watchdog.beat("group")
@@ -108,7 +107,7 @@ class Assignment:
                 hook(partition)
         log.info("revoked: %s", sorted(revoked))
 
-    def _assign(self, change: Assigned) -> None:
+    async def _assign(self, change: Assigned) -> None:
         self._watchdog.rest("group")
         self.group = change.group
         self._assigned = frozenset(partition for _, partition in change.partitions)
@@ -123,9 +122,9 @@ class Assignment:
         log.info("assigned: %s", sorted(self._assigned))
         self._start_restore()
 
-    def _put_aside(self) -> None:
+    async def _put_aside(self) -> None:
         if self._restore is not None:
-            self._restore.cancel()
+            await asyncio.to_thread(self._restore.cancel)
             self._kept |= self._restore.kept
             for restored in self._restore.ready():
                 self._kept[restored.partition] = Kept(restored.store, restored.offsets)

@@ -71,6 +71,8 @@ class Config:
         return {
             "bootstrap.servers": self.bootstrap_servers,
             "client.id": self.worker,
+            # When all brokers are away, asking the bootstrap addresses anew goes round in a tight loop in librdkafka 2.16.
+            "metadata.recovery.strategy": "none",
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
             **self.security,

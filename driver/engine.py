@@ -56,7 +56,6 @@ class Engine:
         self._deliver, self._watchdog, self._metrics, self._crash = deliver, watchdog, metrics, crash
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="kafka")
         self._stopping = False
-        self._positions: dict[TP, int] = {}
         self._rewinds = 0
 
     async def run(self) -> None:
@@ -68,12 +67,13 @@ class Engine:
             self._watchdog.beat("poll")
             wait = WAIT if self._assignment.settled else WAIT_UNSETTLED
             messages = await self._blocking(partial(self._source.poll, wait))
-            if self._assignment.follow():
-                await self._fetch()
+            if await self._assignment.follow():
+                positions = self._assignment.positions()
+                await self._blocking(partial(self._source.fetch_from, positions))
             elif messages and not self._stopping:
                 await self._work(messages)
         await self._blocking(self._source.close)
-        self._assignment.close()
+        await self._assignment.close()
         self._watchdog.rest("poll")
         self._thread.shutdown()
 
@@ -83,10 +83,6 @@ class Engine:
 
     async def _blocking(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, call)
-
-    async def _fetch(self) -> None:
-        self._positions = self._assignment.positions()
-        await self._blocking(partial(self._source.fetch_from, self._positions))
 
     async def _work(self, messages: list[Any]) -> None:
         started = time.monotonic()
@@ -114,12 +110,13 @@ class Engine:
                 groups[tp] = [message]
             else:
                 group.append(message)
+        positions = self._assignment.positions()
         batches: dict[str, list[Batch]] = {}
         offsets: dict[TP, int] = {}
         for tp in sorted(groups):
-            position = self._positions.get(tp)
+            position = positions.get(tp)
             if position is None:
-                continue  # fetched before the assignment changed
+                continue  # not live: fetched before an abort or a rebalance
             topic, partition = tp
             records = [
                 Record(topic, partition, m.offset(), m.key(), m.value(), m.headers() or (), m.timestamp())
@@ -152,7 +149,6 @@ class Engine:
         self._crash.reach("before-local")
         self._state.merge()
         self._assignment.advance(offsets)
-        self._positions.update(offsets)
         self._count(records, len(outbox), sum(len(changed) for _, _, changed in changelogs), time.monotonic() - started)
 
     async def _do_again(self, aborted: AbortedError) -> None:
@@ -161,8 +157,7 @@ class Engine:
         if self._rewinds > MOST_REWINDS:
             raise aborted
         log.warning("transaction aborted (%s): the poll is done again", aborted)
-        self._assignment.rewind()
-        await self._fetch()
+        await self._assignment.rewind()
 
     def _count(self, records: int, outputs: int, changes: int, seconds: float) -> None:
         self._rewinds = 0

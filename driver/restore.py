@@ -33,6 +33,8 @@ T = TypeVar("T")
 BULK = 10_000
 """Changelog records applied at once."""
 REPORT_EVERY = 2.0
+ANSWER = 2.0
+"""Seconds to wait for an answer before asking again; a cancelled restore takes as long to end."""
 
 
 class CancelledError(Exception):
@@ -154,7 +156,7 @@ class Restore(threading.Thread):
     def _committed(self, consumer: Consumer) -> dict[int, Offsets]:
         """Ask for the group's offsets until they are stable: no open transaction may still move them."""
         wanted = [TopicPartition(topic, partition) for partition in self._partitions for topic in self._sources]
-        found = self._persist("committed offsets", lambda: _without_errors(consumer.committed(wanted, 5.0)))
+        found = self._persist("committed offsets", lambda: _without_errors(consumer.committed(wanted, ANSWER)))
         return {
             partition: {tp.topic: tp.offset for tp in found if tp.partition == partition}
             for partition in self._partitions
@@ -171,7 +173,7 @@ class Restore(threading.Thread):
 
         def ask() -> dict[tuple[str, int], int]:
             futures: dict[TopicPartition, Future[Any]] = admin.list_offsets(
-                wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=5.0
+                wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ANSWER
             )
             return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
 
@@ -182,7 +184,7 @@ class Restore(threading.Thread):
         total = sum(targets.values())
         left = dict(targets)
         done: dict[tuple[str, int], int] = {}
-        self._persist("metadata", lambda: consumer.list_topics(timeout=5.0))  # without it, assign idles for a second
+        self._persist("metadata", lambda: consumer.list_topics(timeout=ANSWER))  # without it, assign idles for a second
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for topic, partition in targets])
         reported = time.monotonic()
         while left:

@@ -15,7 +15,6 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from driver.config import Config
 from driver.errors import HOPELESS, fencing
-from driver.failstop import FencedError
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +96,10 @@ class Source:
         return changes
 
     def fetch_from(self, positions: Mapping[TP, int]) -> None:
-        """Fetch exactly these topic partitions, starting at exactly these offsets."""
+        """Fetch exactly these topic partitions, starting at exactly these offsets.
+
+        Not to be called with none: after a revoke an empty assignment would cut into the group's joining.
+        """
         self._consumer.assign(
             [TopicPartition(topic, partition, offset) for (topic, partition), offset in positions.items()]
         )
@@ -115,11 +117,11 @@ class Source:
         consumer.unassign()
         self._changes.append(Revoked())
 
-    def _on_lost(self, _consumer: Consumer, _lost: list[TopicPartition]) -> None:
-        raise FencedError(
-            f"worker {self._config.worker!r} is fenced: it was away for longer than the session timeout and the group gave its "
-            "partitions to others"
-        )
+    def _on_lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
+        # Most likely the broker was away for a while. Nothing is in flight here, and what is kept is compared with the
+        # committed offsets, so joining again is as safe as after a revoke.
+        log.warning("the group was lost; joining again")
+        self._on_revoke(consumer, lost)
 
     def _is_error(self, message: Message) -> bool:
         error = message.error()

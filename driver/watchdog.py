@@ -25,9 +25,14 @@ class _Watch:
 
 
 class Watchdog:
-    """Counts, for each watched thing, the seconds this process ran since its last sign of life."""
+    """Counts, for each watched thing, the seconds this process ran since its last sign of life.
 
-    def __init__(self) -> None:
+    A process that was stopped (SIGSTOP, a suspended machine) for longer than the session timeout ends: it would find out
+    at its next commit, but an idle one would quietly join again, and whoever stopped it could not tell.
+    """
+
+    def __init__(self, session_timeout: float) -> None:
+        self._session_timeout = session_timeout
         self._watches: dict[str, _Watch] = {}
         self._stopped = threading.Event()
 
@@ -58,8 +63,14 @@ class Watchdog:
         last = time.monotonic()
         while not self._stopped.wait(TICK):
             now = time.monotonic()
-            ran = min(now - last, 2 * TICK)  # a longer gap is time in which this process was stopped
-            last = now
+            gap, last = now - last, now
+            if gap > self._session_timeout:
+                end(
+                    Exit.FENCED,
+                    f"this worker is fenced: it was stopped for {gap:.0f} s, longer than its session timeout, and the group "
+                    "has given its partitions to others",
+                )
+            ran = min(gap, 2 * TICK)
             for watch in self._watches.values():
                 watch.age += ran
                 if watch.armed and watch.age > watch.limit:

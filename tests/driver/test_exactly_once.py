@@ -26,15 +26,14 @@ def test_a_backlog_and_a_clean_restart(world: World) -> None:
 def test_killed_at_random_times(world: World) -> None:
     world.load(per_second=400)
     for _ in range(4):
-        worker = world.worker()
-        worker.has(4)
+        worker = world.worker(static_membership=True).has(4)
         pause(0.05, 1.0, world.random)
         assert worker.alive
         worker.kill()
     world.end_load()
     committed = world.count("out")
     assert 0 < committed < world.published, "the kills came before or after all work"
-    world.worker()
+    world.worker(static_membership=True)
     world.handled().audit()
 
 
@@ -64,7 +63,11 @@ def test_one_worker_two_and_one_again(world: World) -> None:
 def test_two_workers_killed_in_turn(world: World) -> None:
     world.load(per_second=400)
     for victim, heir in (("w1", "w2"), ("w2", "w1")):
-        running = {name: world.worker(name) for name in (victim, heir) if not any(w.name == name and w.alive for w in world.workers)}
+        running = {
+            name: world.worker(name)
+            for name in (victim, heir)
+            if not any(w.name == name and w.alive for w in world.workers)
+        }
         for worker in running.values():
             worker.says("live: ")
         pause(0.2, 0.8, world.random)

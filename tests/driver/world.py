@@ -104,7 +104,13 @@ class World:
         self._load: threading.Thread | None = None
         self._stop_load = threading.Event()
         self._producer = Producer(
-            {"bootstrap.servers": broker.bootstrap_servers, "partitioner": "murmur2_random", "linger.ms": 5, "log_level": 0}
+            {
+                "bootstrap.servers": broker.bootstrap_servers,
+                "partitioner": "murmur2_random",
+                "linger.ms": 5,
+                "enable.idempotence": True,
+                "log_level": 0,
+            }
         )
 
     # Topics.

@@ -1,0 +1,46 @@
+"""The broker goes away and comes back, cleanly or not."""
+
+import time
+
+import pytest
+
+from driver.failstop import Exit
+from tests.driver.world import World, pause
+
+pytestmark = pytest.mark.broker
+
+
+def test_a_clean_restart_of_the_broker_ends_no_worker(own_world: World) -> None:
+    world = own_world
+    world.load(per_second=200)
+    worker = world.worker(session_timeout=10.0, transaction_timeout=10.0).has(4)
+    pause(0.3, 0.8, world.random)
+    world.broker.stop()
+    assert worker.alive
+    world.broker.start()
+    back = time.monotonic()
+    before = world.count("out")
+    while world.count("out") <= before:
+        assert time.monotonic() - back < 20, worker.said
+        time.sleep(0.05)
+    print(f"works again {time.monotonic() - back:.1f} s after the broker is back")  # noqa: T201
+    world.end_load()
+    world.handled()
+    assert worker.alive, worker.said
+    world.audit()
+
+
+def test_a_killed_broker(own_world: World) -> None:
+    world = own_world
+    world.load(per_second=200)
+    worker = world.worker(session_timeout=10.0, transaction_timeout=10.0).has(4)
+    pause(0.3, 0.8, world.random)
+    world.broker.kill()
+    pause(0.5, 1.0, world.random)
+    world.broker.start()
+    pause(2.0, 3.0, world.random)
+    world.end_load()
+    if not worker.alive:  # allowed, with a reason; a supervisor starts it again
+        assert worker.ends() in (Exit.FENCED, Exit.FAILED), worker.said
+        worker = world.worker("w1", session_timeout=10.0)
+    world.handled(60).audit()

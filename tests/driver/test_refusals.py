@@ -1,0 +1,90 @@
+"""A wrong set-up is refused at start and a hanging worker ends, each with one clear sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from driver import Config, RefusedError
+from driver.failstop import Exit
+from driver.versions import check_versions
+from local.kafka import Kafka
+from local.ports import free_ports
+from tests.driver.world import World
+
+
+@pytest.fixture
+def bare(broker: Kafka, prefix: str, tmp_path: Path) -> World:
+    """A world without topics."""
+    return World(broker, prefix, tmp_path, 0)
+
+
+TOPICS = {"deposits": 4, "withdrawals": 4, "app-balances-changelog": 4, "app-totals-changelog": 4}
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"withdrawals": 3}, "the source topics must have one number of partitions"),
+        ({"withdrawals": 0}, "these topics do not exist"),
+        ({"app-totals-changelog": 0}, "these topics do not exist"),
+        ({"app-totals-changelog": 2}, "has 2 partitions, but the source topics have 4"),
+    ],
+)
+def test_wrong_topics(bare: World, change: dict[str, int], sentence: str) -> None:
+    bare.create({name: count for name, count in (TOPICS | change).items() if count})
+    worker = bare.worker()
+    assert worker.ends() == Exit.REFUSED
+    assert sentence in worker.said.splitlines()[-1]
+
+
+@pytest.mark.broker
+def test_two_workers_on_one_data_directory(world: World, tmp_path: Path) -> None:
+    world.worker("w1", data_dir=str(tmp_path / "data")).has(4)
+    second = world.worker("w2", data_dir=str(tmp_path / "data"))
+    assert second.ends() == Exit.REFUSED
+    assert "is in use by process" in second.said.splitlines()[-1]
+
+
+def test_no_broker(prefix: str, tmp_path: Path) -> None:
+    world = World(Kafka(tmp_path, next(free_ports())), prefix, tmp_path, 0)
+    worker = world.worker(bootstrap_servers=f"127.0.0.1:{next(free_ports())}", startup_timeout=1.0)
+    assert worker.ends() == Exit.UNREACHABLE
+    assert "no broker answered at 127.0.0.1" in worker.said.splitlines()[-1]
+
+
+@pytest.mark.broker
+@pytest.mark.parametrize(
+    ("misbehave", "code", "sentence"),
+    [
+        ("block", Exit.STUCK, "the event loop did not turn"),
+        ("hang", Exit.STUCK, "a poll, its work or its commit did not finish"),
+        ("return", Exit.FAILED, "agent deposits"),
+        ("send", Exit.FAILED, "outputs go by batch.emit"),
+        ("stranger", Exit.FAILED, "were written by batches of other partitions"),
+        ("late-topic", Exit.REFUSED, "comes after the subscription"),
+        ("task-write", Exit.FAILED, "a table was written outside of a batch"),
+    ],
+)
+def test_an_agent_that_does_what_it_must_not(world: World, misbehave: str, code: Exit, sentence: str) -> None:
+    worker = world.worker(misbehave=misbehave, limits={"loop": 2.0, "poll": 2.0}).has(4)
+    if misbehave == "task-write":
+        worker.says("live")
+        world.publish(10)
+    world.publish_bad()
+    assert worker.ends() == code, worker.said
+    assert sentence in worker.said.splitlines()[-1]
+    assert not [value for *_, value in world.read("out") if b"bad" in (value or b"")]
+
+
+def test_other_versions_than_the_pinned_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    check_versions()
+    monkeypatch.setattr("driver.versions.version", lambda _package: "9.9")
+    with pytest.raises(RefusedError, match=r"faust-streaming 9\.9 is installed"):
+        check_versions()
+
+
+@pytest.mark.parametrize("wrong", [{"store": "rocksdb"}, {"worker": ""}])
+def test_a_config_that_cannot_work(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValueError):
+        Config(**{"bootstrap_servers": "x:1", "worker": "w", **wrong})
