@@ -14,7 +14,7 @@ from samples.retail_rows import read_invoices
 
 SOURCE = "/bench/generated"
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
-CLOUDEVENT = [("content-type", b"application/cloudevents+json")]
+CLOUDEVENT: tuple[tuple[str, str | bytes | None], ...] = (("content-type", b"application/cloudevents+json"),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from confluent_kafka import Consumer, Message, Producer
+from confluent_kafka import Consumer, Producer
 
 from agents.handle import PartitionHandler
 from agents.settings import Settings
 from driver import Record
+from models.catalogue import TABLES
 
 POLL = 4000
 
@@ -77,14 +78,14 @@ def run(settings: Settings) -> None:
         producer.produce(topic, value, key, -1 if partition is None else partition, headers=list(headers))
 
     handlers: dict[int, PartitionHandler] = {}
-    consumer.subscribe([topic.name for topic in catalogue.inputs])
+    consumer.subscribe([topic.name for topic in catalogue.handled])
     while going:
         batches: defaultdict[tuple[int, str], list[Record]] = defaultdict(list)
-        for message in consumer.consume(POLL, 0.1):
-            batches[message.partition(), message.topic()].append(_record(message))
+        for record in map(_record, consumer.consume(POLL, 0.1)):
+            batches[record.partition, record.topic].append(record)
         for (partition, _), records in batches.items():
             if partition not in handlers:
-                tables = {name: Table() for name in catalogue.tables}
+                tables = {name: Table() for name in TABLES}
                 handlers[partition] = PartitionHandler(partition, tables, catalogue, settings.rules(), settings.clock)
             handlers[partition].handle(records, emit)
         producer.poll(0)
@@ -94,7 +95,7 @@ def run(settings: Settings) -> None:
     consumer.close()
 
 
-def _record(message: Message) -> Record:
+def _record(message: Any) -> Record:
     return Record(
         message.topic(),
         message.partition(),
