@@ -72,6 +72,7 @@ class Feeder:
         self._url = settings.redis_url
         self._keys = Keys(settings.topic_prefix, settings.generation)
         self._topics = topics(settings)
+        self._partitions = settings.partitions
         self._source = source
         self._stop = stop
         self._client = connect(settings.redis_url)
@@ -85,9 +86,9 @@ class Feeder:
 
     def run(self) -> None:
         """Follow, and start again, until told to stop."""
-        places = self._source.places(self._topics)
+        places = self._source.places(self._topics, self._partitions)
         while not places and not self._stop.wait(LONGEST_WAIT):
-            places = self._source.places(self._topics)
+            places = self._source.places(self._topics, self._partitions)
         while not self._stop.is_set():
             try:
                 self._turn(places)

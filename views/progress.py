@@ -13,6 +13,7 @@ from agents.settings import Settings
 from views.errors import RedisUnreachable
 from views.feeder import topics
 from views.keys import Keys
+from views.source import places_of
 from views.store import Place, Rebuilding, Store, connect
 
 _log = logging.getLogger(__name__)
@@ -24,10 +25,13 @@ _PATIENCE: Final = 10.0
 def caught_up(settings: Settings, timeout: float = 30.0) -> bool:
     """Wait until Redis has all that is committed at the moment of the call; False after ``timeout`` seconds.
 
-    Raises RedisUnreachable or KafkaException if one of them could not even be asked in that time.
+    False also while a topic is missing. Raises RedisUnreachable or KafkaException if one of the two could not even be
+    asked in that time.
     """
     deadline = time.monotonic() + timeout
     wanted = _ends(settings, deadline)
+    if wanted is None:
+        return False
     with connect(settings.redis_url) as client:
         store = Store(client, Keys(settings.topic_prefix, settings.generation))
         while not (done := _has(store, wanted, settings, deadline)) and time.monotonic() < deadline:
@@ -47,23 +51,27 @@ def _has(store: Store, wanted: Mapping[str, int], settings: Settings, deadline: 
     return all(stored.get(field, 0) >= end for field, end in wanted.items())
 
 
-def _ends(settings: Settings, deadline: float) -> dict[str, int]:
-    """The end of what ``read_committed`` readers can have, per ``Place.field``; asked again until the deadline."""
+def _ends(settings: Settings, deadline: float) -> dict[str, int] | None:
+    """The end of what ``read_committed`` readers can have, per ``Place.field``; asked until there is an answer."""
     admin = AdminClient(settings.librdkafka() | {"logger": _log})
     while True:
         try:
-            return _asked(admin, topics(settings))
+            places = places_of(topics(settings), settings.partitions, admin.list_topics(timeout=_PATIENCE))
+            if places:
+                return _latest(admin, places)
         except KafkaException:
             if time.monotonic() >= deadline:
                 raise
-            time.sleep(POLL_SECONDS)
+        if time.monotonic() >= deadline:
+            return None
+        time.sleep(POLL_SECONDS)
 
 
-def _asked(admin: AdminClient, fed: Collection[str]) -> dict[str, int]:
-    known = admin.list_topics(timeout=_PATIENCE).topics
+def _latest(admin: AdminClient, places: Collection[Place]) -> dict[str, int]:
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    places = [TopicPartition(topic, number) for topic in fed if topic in known for number in known[topic].partitions]
     answers = admin.list_offsets(
-        dict.fromkeys(places, latest), isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=_PATIENCE
+        {TopicPartition(*place): latest for place in places},
+        isolation_level=IsolationLevel.READ_COMMITTED,
+        request_timeout=_PATIENCE,
     )
     return {Place(place.topic, place.partition).field: answer.result().offset for place, answer in answers.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import ClusterMetadata  # type: ignore[attr-defined]
 
 from agents.settings import Settings
 from views.store import Place
@@ -70,13 +71,9 @@ class Source:
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
 
-    def places(self, topics: Collection[str]) -> list[Place]:
-        """All partitions of the topics; empty while one of them is missing. Raises KafkaException without a broker."""
-        known = self._consumer.list_topics(timeout=_PATIENCE).topics
-        if missing := [topic for topic in topics if topic not in known or known[topic].error]:
-            _log.warning("waiting for topics %s; to create them run: memberships topics apply", ", ".join(missing))
-            return []
-        return [Place(topic, number) for topic in topics for number in sorted(known[topic].partitions)]
+    def places(self, topics: Collection[str], partitions: int) -> list[Place]:
+        """``places_of`` these topics. Raises KafkaException without a broker."""
+        return places_of(topics, partitions, self._consumer.list_topics(timeout=_PATIENCE))
 
     def start(self, positions: Mapping[Place, int | None]) -> None:
         """Read on from these offsets, None being the first there is; what was fetched before is forgotten."""
@@ -129,6 +126,21 @@ class Source:
         offsets = [_at(place, offset) for place, offset in positions.items() if offset]
         if offsets:
             self._consumer.commit(offsets=offsets, asynchronous=True)
+
+
+def places_of(topics: Collection[str], partitions: int, known: ClusterMetadata) -> list[Place]:
+    """All partitions of the topics; empty, with a warning, while one topic is missing or has another count."""
+    for topic in topics:
+        found = len(known.topics[topic].partitions) if topic in known.topics else 0
+        if found != partitions:
+            _log.warning(
+                "waiting: topic %s has %d partitions, not %d; run: memberships topics apply (or check)",
+                topic,
+                found,
+                partitions,
+            )
+            return []
+    return [Place(topic, number) for topic in topics for number in range(partitions)]
 
 
 def _place(message: Message) -> Place:

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, Final, TypeAlias, TypedDict
 
 Line: TypeAlias = dict[str, Any]
 """A stored output: its body, with the envelope's ``id`` and ``time``."""
+
+
+DEADLINES: Final = "/memberships/deadlines/"
+"""What the source of a deadline's cause starts with; the cause's id is ``which@due``."""
 
 
 class Explanation(TypedDict):
@@ -16,11 +20,11 @@ class Explanation(TypedDict):
     cause: dict[str, str | None]
     """``source`` and ``id`` of the event, or the name of the deadline."""
     event: dict[str, Any] | None
-    """Source, id, type and coordinates of the record; None for a deadline."""
+    """Source, id, type and coordinates of the record; None for a deadline, and where the decision is not kept here."""
     seq: int | None
-    """Place in the partition's order; None for a deadline."""
+    """Place in the partition's order; None where there is no decision."""
     outcome: str
-    """As the decision says; ``due`` for a deadline."""
+    """As the decision says; ``due`` for a deadline, ``applied`` for what followed from a decision not kept here."""
     reason: str | None
     clause: str | None
     says: str
@@ -37,14 +41,15 @@ class Explanation(TypedDict):
 def explanations(decisions: Sequence[Line], ledger: Sequence[Line], notifications: Sequence[Line]) -> list[Explanation]:
     """All that happened, oldest first. Each argument is in the order of its topic.
 
-    What no decision names was caused by a deadline (ticks get no decision): such lines are joined by their cause. At
-    one instant deadlines come before decisions, as the tick that brings a new now works off what is due first.
+    What no decision names was caused by a deadline (ticks get no decision), or its decision is older than what is kept:
+    such lines are joined by their cause. At one instant deadlines come before decisions, as the tick that brings a new
+    now works off what is due first.
     """
     entries = {line["id"]: line for line in ledger}
     notices = {line["id"]: line for line in notifications}
     decided = [_of_decision(line, entries, notices) for line in decisions]
     named = {id_ for line in decisions for id_ in chain(line["ledger"], line["notifications"])}
-    due = _of_deadlines(
+    due = _of_causes(
         [line for line in ledger if line["id"] not in named],
         [line for line in notifications if line["id"] not in named],
     )
@@ -71,11 +76,11 @@ def _of_decision(line: Line, entries: dict[str, Line], notices: dict[str, Line])
     )
 
 
-def _of_deadlines(ledger: Iterable[Line], notifications: Iterable[Line]) -> list[Explanation]:
+def _of_causes(ledger: Iterable[Line], notifications: Iterable[Line]) -> list[Explanation]:
     found: dict[tuple[Any, ...], Explanation] = {}
     for kind, line in chain((("ledger", one) for one in ledger), (("notifications", one) for one in notifications)):
         cause = line["cause"]
-        one = found.setdefault((line["time"], cause["source"], cause["id"]), _deadline(line))
+        one = found.setdefault((line["time"], cause["source"], cause["id"]), _of_cause(line))
         if kind == "ledger":
             one["ledger"].append(_plain(line))
             one["balance_after"] = line["balance_after"]
@@ -84,16 +89,22 @@ def _of_deadlines(ledger: Iterable[Line], notifications: Iterable[Line]) -> list
     return list(found.values())
 
 
-def _deadline(line: Line) -> Explanation:
+def _of_cause(line: Line) -> Explanation:
+    source, name = line["cause"]["source"], line["cause"]["id"]
+    if what := source.removeprefix(DEADLINES) if source.startswith(DEADLINES) else None:
+        which, _, at = name.rpartition("@")
+        outcome, says = "due", f"A date came ({what}{which and f' of {which}'}): {at}."
+    else:
+        outcome, says = "applied", f"What followed from {name}; the decision itself is not kept here."
     return Explanation(
         time=line["time"],
         cause=line["cause"],
         event=None,
         seq=None,
-        outcome="due",
+        outcome=outcome,
         reason=None,
         clause=line["clause"],
-        says=f"A date came: {line['cause']['id']}.",
+        says=says,
         ledger=[],
         balance_after=None,
         notifications=[],

@@ -14,7 +14,9 @@ from agents.settings import Settings
 from local.kafka import Kafka
 from models.state import Member, encode
 from views.feeder import run, topics
+from views.keys import Keys
 from views.progress import caught_up
+from views.store import Store, connect
 
 PARTITIONS = 2
 NOW = "2026-03-01T12:00:00Z"
@@ -162,4 +164,7 @@ def start_feeder() -> Iterator[StartFeeder]:
 
 
 def wait_until_fed(settings: Settings, timeout: float = 20) -> None:
-    assert caught_up(settings, timeout), "the views have not everything"
+    if not caught_up(settings, timeout):
+        with connect(settings.redis_url) as client:
+            store = Store(client, Keys(settings.topic_prefix, settings.generation))
+            pytest.fail(f"the views have not everything: {store.positions()}, {store.status()}")

@@ -1,0 +1,87 @@
+"""From records to portions: what is left out, and where portions end."""
+
+import orjson
+import pytest
+
+from models.state import Member, encode
+from views.errors import Unfeedable
+from views.keys import Keys
+from views.source import Batch, Record
+from views.store import Place, Portion
+from views.writes import PORTION, portions
+
+KEYS = Keys("", 3)
+PLACE = Place("topic", 1)
+
+
+def batch(*records: Record, end: int) -> Batch:
+    return Batch(PLACE, end, list(records))
+
+
+def state(offset: int, member: str, revision: int) -> Record:
+    return Record(offset, member.encode(), encode(Member(revision=revision)))
+
+
+def decision(offset: int, key: bytes | None = b"anna") -> Record:
+    return Record(offset, key, orjson.dumps({"id": f"d{offset}", "type": "decision.v1", "data": {"says": "No."}}))
+
+
+def states(count: int) -> list[Portion]:
+    records = [state(offset, f"m{offset}", offset) for offset in range(count)]
+    return list(portions(KEYS, "member", batch(*records, end=count + 1), None))
+
+
+def test_only_the_newest_state_of_each_member_is_written() -> None:
+    given = batch(state(4, "anna", 1), state(5, "ben", 1), state(6, "anna", 2), end=8)
+    (portion,) = portions(KEYS, "member", given, 4)
+    assert (portion.start, portion.end) == (4, 8)
+    assert [(write.key, write.revision) for write in portion.writes] == [("member:ben", 1), ("member:anna", 2)]
+    assert orjson.loads(portion.writes[1].value)["generation"] == 3
+    assert portion.writes[1].value.startswith(b'{"generation":3,"revision":2,"member_id":"anna",')
+
+
+def test_a_deletion_after_a_state_wins() -> None:
+    given = batch(state(0, "anna", 1), Record(1, b"anna", None), end=2)
+    (portion,) = portions(KEYS, "member", given, None)
+    assert [write.value for write in portion.writes] == [b""]
+
+
+def test_lines_keep_their_offset_and_id_but_no_envelope() -> None:
+    (portion,) = portions(KEYS, "decisions", batch(decision(7), decision(9), end=11), 6)
+    assert [write.revision for write in portion.writes] == [7, 9]
+    assert orjson.loads(portion.writes[0].value) == {
+        "generation": 3,
+        "revision": 7,
+        "id": "d7",
+        "time": None,
+        "says": "No.",
+    }
+
+
+@pytest.mark.parametrize(("count", "sizes"), [(PORTION, [PORTION]), (PORTION + 1, [PORTION, 1])])
+def test_portions_end_at_their_size_and_follow_each_other(count: int, sizes: list[int]) -> None:
+    found = states(count)
+    assert [len(portion.writes) for portion in found] == sizes
+    assert [portion.start for portion in found] == [None, *[portion.end for portion in found[:-1]]]
+    assert found[-1].end == count + 1
+
+
+def test_markers_alone_move_the_position() -> None:
+    (portion,) = portions(KEYS, "member", batch(end=8), 7)
+    assert (portion.start, portion.end, portion.writes) == (7, 8, ())
+
+
+def test_nothing_new_gives_no_portion() -> None:
+    assert list(portions(KEYS, "member", batch(end=8), 8)) == []
+
+
+@pytest.mark.parametrize("key", [None, b"", b"\xff"])
+def test_a_decision_on_an_unreadable_record_is_nobodys(key: bytes | None) -> None:
+    (portion,) = portions(KEYS, "decisions", batch(decision(0, key), end=1), None)
+    assert (portion.end, list(portion.writes)) == (1, [])
+
+
+def test_what_cannot_be_shown_is_named_by_its_place() -> None:
+    with pytest.raises(Unfeedable, match=r"topic\[1\]@5 cannot be shown: JSONDecodeError") as caught:
+        list(portions(KEYS, "ledger", batch(Record(5, b"anna", b"?"), end=6), None))
+    assert "nothing was skipped" in caught.value.hint
