@@ -165,7 +165,7 @@ def examine(shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "
         for question in (*replay.QUESTIONS, *own.QUESTIONS):
             findings.not_run(question, why)
         return
-    replay.check(shard, replay.replay(shard, order, policies, clock), findings)
+    replay.check(shard, replay.replay(shard, order, policies, clock), policies, findings)
     own.check(shard, order, kept, policies, clock, findings)
 
 

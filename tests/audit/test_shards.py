@@ -14,6 +14,7 @@ import structlog
 from agents import handle
 from audit.shard import Shard
 from audit.topics import Stored
+from models.policies import STANDARD
 from tests.audit.world import World, a_small_shop, audited, differing
 
 
@@ -204,11 +205,29 @@ def test_a_rule_that_failed_is_replayed_as_a_fact(monkeypatch: pytest.MonkeyPatc
     assert [dict(letter.headers)["dl_error_class"] for letter in letters] == [b"internal_error", b"quarantined"]
 
 
+@pytest.mark.parametrize(
+    ("days", "clean"), [(STANDARD.ids_remembered_days + 2, True), (STANDARD.ids_remembered_days, False)]
+)
+def test_only_ids_past_their_time_may_be_gone(days: int, clean: bool) -> None:
+    """GEN-1 given an id that workers deleted, then that is right after the time it is remembered, and not before."""
+    world = World(partitions=1)
+    world.tick()
+    world.handle()
+    world.join("ann")
+    world.handle()
+    world.tick(timedelta(days=days))
+    world.handle()
+    [shard] = world.shards()
+    shard.tables["applied"].clear()
+    assert (differing([shard]) == {}) is clean
+
+
 def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """given more members due than one tick wakes, then the further tick is owed, and its absence is named."""
     monkeypatch.setattr(handle, "WAKE_PORTION", 1)
     world = World(partitions=1)
     world.tick()
+    world.handle()
     for member in ("ann", "bob", "cyd"):
         world.join(member)
         world.bring_back(member, f"R-{member}", "nowhere", l1=1)
@@ -219,7 +238,7 @@ def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyP
     assert differing(world.shards()) == {}
     [shard] = world.shards()
     shard.inputs["clock"].pop()
-    assert "was owed and is not in the clock topic" in differing([shard])["further ticks"]
+    assert "owed since clock@2, is not in the clock topic" in differing([shard])["further ticks"]
 
 
 def partition_with(shop: World, topic: str, least: int) -> int:
