@@ -7,7 +7,7 @@ before anything is decided. Numbers the documents do fix are not here but in eac
 from datetime import date
 from functools import cached_property
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -18,7 +18,10 @@ RULES_VERSION = "1"
 
 
 def _known_zone(name: str) -> str:
-    ZoneInfo(name)  # raises where the zone is unknown
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"no such time zone: {name}") from error
     return name
 
 

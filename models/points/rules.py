@@ -136,7 +136,9 @@ def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     for line in data.lines:
         order.lines.append(Line(line.line_id, line.quantity))
         if line.qualifying:
-            points = earned.points[line.line_id] = terms.points_for(line.net)
+            points = terms.points_for(line.net)
+            if points:
+                earned.points[line.line_id] = points
             working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(line.net)} = {points}")
             if line.bonus:
                 bonuses.append((line.line_id, line.bonus))
@@ -147,8 +149,10 @@ def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     lot = Lot(order.id, data.placed_at, terms.expires_on(case.calendar.day_of(data.placed_at)))
     books = Books(case, order.id)
     books.open(lot)
-    books.give(earned, lot, "MS-3")
-    order.grants = [earned, *[_bonus(books, lot, line_id, bonus) for line_id, bonus in bonuses]]
+    if earned.points:
+        books.give(earned, lot, "MS-3")
+        order.grants.append(earned)
+    order.grants += [_bonus(books, lot, line_id, bonus) for line_id, bonus in bonuses]
     debt = books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": str(lot.expires_on)}
     if debt:

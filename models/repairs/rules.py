@@ -151,7 +151,7 @@ def _step(case: Case, data: RepairPayload, step: str, tracking: str | None = Non
     repair.tracking = tracking or repair.tracking
     clock = _start(case, repair) if step == "warranty_validated" else ""
     _check_clock(case, repair)
-    _tell(case, repair, step, overtaken)
+    _tell(case, repair, step)
     _file(case, repair)
     if overtaken and not clock:
         says = f"Repair {repair.id} is {repair.status.replace('_', ' ')}, which implied '{words}' (REP-1)."
@@ -186,10 +186,10 @@ def _check_clock(case: Case, repair: Repair) -> None:
         case.schedule(clock.deadline, TURNAROUND, repair.id)
 
 
-def _tell(case: Case, repair: Repair, step: str, overtaken: bool) -> None:
+def _tell(case: Case, repair: Repair, step: str) -> None:
     """Notices of a step; a later one replaces the earlier, and none is sent of what is past (GEN-2)."""
     facts: dict[str, Fact] = {"repair_id": repair.id}
-    if step == "received" and not overtaken:
+    if step == "received" and not (repair.turnaround or repair.on_its_way):
         repair.notices.append(case.notify("pro", "repair.received", repair.id, "REP-1", facts))
     elif step == "warranty_validated" and repair.turnaround and not repair.on_its_way:
         facts["deadline"] = rfc3339(repair.turnaround.deadline)

@@ -1,0 +1,138 @@
+"""The state's codec: golden bytes per version, upcasting in one place, keys that no member id can forge."""
+
+from base64 import b64decode, b64encode
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models import state
+from models.fees.state import Invoice
+from models.hold import Held, Waiting
+from models.points.state import Lot, Order, Return
+from models.policies import Policies
+from models.pro.state import Application
+from models.repairs.state import Repair
+from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
+from tests.models import world as given_
+from tests.models.world import World, line, step
+
+GOLDEN = Path(__file__).parent / "golden"
+KINDS: dict[str, type[Any]] = {
+    kind.KIND: kind for kind in (Order, Return, Lot, Invoice, Application, Repair, Held, Waiting, Quarantine)
+}
+
+
+def rich_world() -> World:
+    """A little of everything the state can hold."""
+    world = given_.pro_member(World(policies=Policies()))
+    bonus = {"offer_id": "spring", "points": 100, "expires_on": "2026-06-30"}
+    bought = given_.order("o1", line("l1", "100.00", 2, bonus=bonus), line("l2", qualifying=False))
+    for fact, event_id, time in (
+        (given_.joined(), "join", "2026-03-01 20:00"),
+        (bought, "o1", "2026-03-02 18:00"),
+        (given_.order("o2", placed_at="2026-03-02 18:30"), "o2", "2026-03-02 18:30"),
+        (given_.order("o3", signed_in=False), "o3", "2026-03-02 18:00"),
+        (given_.returned("r1", l1=1), "r1", "2026-03-05 12:00"),
+        (given_.return_rejected("r1"), "x1", "2026-03-06 12:00"),
+        (given_.cancelled("o2"), "c2", "2026-03-06 13:00"),
+        (given_.returned("r9", "o9", l1=1), "r9", "2026-03-07 12:00"),
+        (given_.applied_for("a2", "i9"), "a2", "2026-03-08 12:00"),
+        (given_.failed("i2"), "f2", "2027-02-01 12:00"),
+        (given_.paid("i3", paid_at="2026-04-01 12:00"), "p3", "2026-04-01 12:00"),
+        (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
+        (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
+        (given_.repair("r2", sent_by="dealer"), "rep2", "2026-07-01 15:00"),
+    ):
+        world.send(fact, event_id=event_id, time=time)
+    world.quarantine()
+    return world
+
+
+def values(world: World) -> dict[str, bytes]:
+    """Every state value of a world, by a name that begins with its kind."""
+    found = {}
+    for (table, key), raw in world.tables.items():
+        if table == state.MEMBERS:
+            found["member"] = raw
+        elif table == state.ENTRIES:
+            kind, _, entry_id = key.decode().split("|", 2)
+            found[f"{kind} {entry_id}".strip()] = raw
+    return found
+
+
+def kind_of(name: str) -> type[Any]:
+    return Member if name == "member" else KINDS[name.split()[0]]
+
+
+def golden(path: Path) -> dict[str, dict[str, Any]]:
+    """Name -> {bytes: as written, in base64; value: what they mean}."""
+    found: dict[str, dict[str, Any]] = orjson.loads(path.read_bytes())
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(GOLDEN.glob("v*.json")), ids=lambda path: path.stem)
+def test_values_of_every_version_are_read_as_what_they_were(path: Path) -> None:
+    """A golden file is never changed: a new version adds its own."""
+    for name, sample in golden(path).items():
+        found = decode(b64decode(sample["bytes"]), kind_of(name))
+        assert orjson.loads(msgspec.json.encode(found)) == sample["value"], name
+
+
+def test_what_this_version_writes_is_golden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change of shape without a new version breaks here.
+
+    For a new one: raise VERSION, add to UPCASTS, and write its file with `python -m tests.models.test_state`.
+    """
+    monkeypatch.setattr("models.calendar.version", lambda _: "0.109")
+    written = values(rich_world())
+    samples = golden(GOLDEN / f"v{state.VERSION}.json")
+    assert {name: b64decode(sample["bytes"]) for name, sample in samples.items()} == written
+    assert {kind_of(name) for name in written} == {Member, *KINDS.values()}
+
+
+def test_a_newer_version_is_refused() -> None:
+    raw = encode(Member())
+    with pytest.raises(UnknownVersionError, match="schema version 2"):
+        decode(bytes([state.VERSION + 1]) + raw[1:], Member)
+
+
+def test_an_older_version_is_upcast_step_by_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = bytes([1]) + msgspec.msgpack.encode(["r", 7])
+    monkeypatch.setattr(state, "VERSION", 3)
+    monkeypatch.setattr(state, "UPCASTS", {(Quarantine, 2): lambda content: [*content, None]})
+    assert decode(old, Quarantine) == Quarantine("r", 7, None)
+
+
+def test_what_is_no_value_is_a_decode_error() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        decode(b"\x01\xc1", Member)
+
+
+@given(st.lists(st.tuples(st.sampled_from(["order", "return"]), st.text("a|%7C", max_size=5), st.text("a|%7C"))))
+def test_no_two_entries_share_a_key(entries: list[tuple[str, str, str]]) -> None:
+    assert len({entry_key(*entry) for entry in entries}) == len(set(entries))
+
+
+def test_a_decoded_value_is_a_fresh_copy() -> None:
+    raw = encode(Member(as_of={"orders-1": 1}))
+    decode(raw, Member).as_of["orders-1"] = 2
+    assert decode(raw, Member).as_of == {"orders-1": 1}
+
+
+def write_golden() -> None:
+    """Write this version's file, once."""
+    samples = {
+        name: {"bytes": b64encode(raw).decode(), "value": orjson.loads(msgspec.json.encode(decode(raw, kind_of(name))))}
+        for name, raw in values(rich_world()).items()
+    }
+    with (GOLDEN / f"v{state.VERSION}.json").open("xb") as file:
+        file.write(orjson.dumps(samples, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+
+if __name__ == "__main__":
+    write_golden()

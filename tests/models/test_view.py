@@ -1,0 +1,98 @@
+"""The read side's document: what it shows, JSON-ready, from the hot value alone."""
+
+import json
+from typing import Any
+
+from models.points.state import Lot, Points
+from models.state import Member
+from models.view import view
+from tests.models.world import World, at, failed, joined, line, order, pro_member, repair, returned, step
+
+
+def shown(world: World) -> dict[str, Any]:
+    document = view("m-1", world.member(), generation=2)
+    loaded: dict[str, Any] = json.loads(json.dumps(document))
+    assert loaded == document, "nothing in it needs converting"
+    return loaded
+
+
+def test_nothing_known_yet() -> None:
+    document = view("m-1", Member())
+    assert (document["points"], document["memberships"], document["repairs"]) == (None, {}, [])
+
+
+def test_ms_19_the_balance_with_its_full_expiry_schedule() -> None:
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    bonus = {"offer_id": "x", "points": 50, "expires_on": "2026-06-30"}
+    world.send(order("o1", line(price="100.00", bonus=bonus), placed_at="2026-03-02 18:00"))
+    world.send(order("o2", line(price="10.00"), placed_at="2026-03-02 19:00"))
+    world.send(order("o3", line(price="1.00"), placed_at="2026-03-05 19:00"))
+    world.send(returned("r1", "o3", l1=1))
+    document = shown(world)
+    assert document["points"] == {
+        "available": 270,
+        "reserved": 0,
+        "debt": 0,
+        "next_expiry": {"expires_on": "2026-06-30", "points": 50},
+        "expiry_schedule": [{"expires_on": "2026-06-30", "points": 50}, {"expires_on": "2028-03-02", "points": 220}],
+        "lifetime": {"earned": 272, "taken_back": 2, "redeemed": 0, "expired": 0, "forfeited": 0},
+    }
+    assert document["memberships"]["points"]["status"] == "active"
+    assert (document["generation"], document["revision"]) == (2, world.seq)
+    assert document["as_of"] == {"memberships-3": 0, "orders-3": 2, "returns-3": 0}
+    assert document["updated_at"] == "2026-03-01T20:00:00Z"
+
+
+def test_ms_19_reserved_points_are_shown_but_are_not_to_be_spent() -> None:
+    lot = Lot("o1", at("2026-03-02 18:00"), at("2028-03-02 12:00").date(), left=10, reserved=5)
+    document = view("m-1", Member(points=Points(at("2026-03-01 12:00"), 10, 5, booked=15, lots=[lot])))
+    assert (document["points"]["available"], document["points"]["reserved"]) == (10, 5)
+
+
+def test_a_pro_membership_with_its_term_next_charge_and_benefits() -> None:
+    pro = shown(pro_member(World()))["memberships"]["pro"]
+    assert (pro["status"], pro["causes"], pro["auto_renew"]) == ("active", [], True)
+    assert pro["term"] == {"from": "2026-03-02", "to": "2027-03-02"}
+    assert pro["next_charge"] == {"on": "2027-03-02", "amount": "100.00"}
+    assert pro["benefits"]["repair_discount_percent"] == 20
+
+
+def test_pay_4_suspended_has_no_benefits_and_no_next_charge() -> None:
+    world = pro_member(World())
+    world.send(failed("i2"), time="2027-03-02 12:00")
+    pro = shown(world)["memberships"]["pro"]
+    assert (pro["status"], pro["causes"], pro["open_invoice"]) == ("suspended", ["payment"], "i2")
+    assert (pro["benefits"], pro["next_charge"]) == ({}, None)
+
+
+def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
+    world = pro_member(World())
+    world.send(repair(), time="2026-06-05 15:00")
+    assert shown(world)["promises"] == []
+    world.send(step("warranty_validated"), event_id="val", time="2026-06-05 20:00")
+    document = shown(world)
+    [found] = document["repairs"]
+    assert found["status"] == "warranty_validated"
+    assert found["turnaround"]["started_by"] == {"source": "/shop", "id": "val"}
+    assert found["turnaround"]["days"][:2] == [
+        {"day": "2026-06-06", "skipped": "Saturday"},
+        {"day": "2026-06-07", "skipped": "Sunday"},
+    ]
+    promise = {
+        "what": "repair r1 handed to the carrier",
+        "due": "2026-06-11T07:00:00Z",
+        "clause": "REP-4",
+        "state": "open",
+    }
+    assert document["promises"] == [promise]
+    world.tick("2026-06-11 07:00")
+    assert shown(world)["promises"] == [promise | {"state": "missed"}]
+
+
+def test_a_kept_promise() -> None:
+    world = pro_member(World())
+    world.send(repair(), time="2026-06-05 15:00")
+    world.send(step("warranty_validated"), time="2026-06-05 20:00")
+    world.send(step("handed_to_carrier"), time="2026-06-08 20:00")
+    assert [promise["state"] for promise in shown(world)["promises"]] == ["kept"]
