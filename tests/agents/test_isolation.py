@@ -1,0 +1,150 @@
+"""A rule that fails concerns one member: nothing of its event is done, its neighbours go on, and it is loud."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from agents import handle
+from models.desk import Decision
+from tests.agents.partition import Partition, at
+
+
+class BrokenRuleError(Exception):
+    """What the rules of these tests raise."""
+
+
+@pytest.fixture
+def partition() -> Partition:
+    """Ann and bob are members, ann's return is held: she has a deadline."""
+    partition = Partition()
+    partition.ticked("2026-03-02 12:00")
+    partition.joined("ann")
+    partition.joined("bob")
+    partition.returned("ann", "A9")
+    partition.work()
+    return partition
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The rule on order `bad` does its work, then raises."""
+    decide = handle.decide
+
+    def failing(event: Any, *others: Any) -> Decision:
+        decision = decide(event, *others)
+        if getattr(event.data, "order_id", None) == "bad":
+            raise BrokenRuleError("the books are upside down")
+        return decision
+
+    monkeypatch.setattr(handle, "decide", failing)
+
+
+@pytest.mark.usefixtures("broken")
+def test_nothing_of_the_failed_event_is_done(partition: Partition) -> None:
+    before = {name: dict(store.committed) for name, store in partition.tables[0].items()}
+    outputs = {topic: len(records) for topic, records in partition.outputs.items()}
+    record = partition.ordered("ann", "bad")
+    partition.work()
+
+    grown = {topic: len(records) - outputs[topic] for topic, records in partition.outputs.items()}
+    assert grown == {"notifications": 0, "points-ledger": 0, "requests": 0, "decisions": 1, "dead-letters": 1}
+    after = {name: dict(store.committed) for name, store in partition.tables[0].items()}
+    assert after["members"] == before["members"]
+    assert after["applied"] == before["applied"], "the event can be sent again once the rule is mended"
+    new = after["entries"].keys() - before["entries"].keys()
+    assert [key.split(b"|")[0] for key in new] == [b"quarantine"]
+
+    assert partition.answers("ann")[-1] == ("dead_lettered", "internal_error")
+    [letter] = partition.letters
+    assert (letter.topic, letter.partition, letter.offset) == ("orders", 0, record.offset)
+    assert (letter.key, letter.value, letter.headers) == (record.key, record.value, record.headers)
+    assert letter.error_class == "internal_error"
+    assert letter.error.startswith("Traceback")
+    assert letter.error.rstrip().endswith("BrokenRuleError: the books are upside down")
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_member_is_quarantined_and_its_events_are_set_aside_in_order(partition: Partition) -> None:
+    partition.ordered("ann", "bad")
+    later = [partition.ordered("ann", f"A{number}") for number in range(3)]
+    partition.work()
+    assert partition.answers("ann")[-4:] == [
+        ("dead_lettered", "internal_error"),
+        *[("dead_lettered", "quarantined")] * 3,
+    ]
+    assert [letter.value for letter in partition.letters[1:]] == [record.value for record in later]
+    assert [letter.error_class for letter in partition.letters] == ["internal_error", *["quarantined"] * 3]
+
+
+@pytest.mark.usefixtures("broken")
+def test_neighbours_in_the_same_poll_are_not_touched(partition: Partition) -> None:
+    alone = Partition()
+    for world in (partition, alone):
+        if world is alone:
+            world.ticked("2026-03-02 12:00")
+            world.joined("ann")
+            world.joined("bob")
+            world.returned("ann", "A9")
+            world.work()
+        world.ordered("bob", "B1")
+        world.ordered("ann", "bad" if world is partition else "good")
+        world.ordered("bob", "B2")
+        world.work()
+    assert partition.told("bob").comparable == alone.told("bob").comparable
+    assert partition.told("bob").view["points"]["available"] == 200
+
+
+@pytest.mark.usefixtures("broken")
+def test_the_alarm_counts_members_and_not_their_events(partition: Partition) -> None:
+    partition.ordered("ann", "bad")
+    partition.ordered("ann", "A1")
+    partition.ordered("bob", "bad")
+    partition.work()
+    assert partition.alarms == 2
+    assert partition.handler.counts["quarantined", "BrokenRuleError"] == 2
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_quarantined_member_is_not_woken(partition: Partition) -> None:
+    """given ann's held return was due in April, then nothing happens for her; after a new start neither."""
+    partition.ordered("ann", "bad")
+    partition.work()
+    for tick in ("2026-05-01 12:00", "2026-05-02 12:00"):
+        partition.ticked(tick)
+        partition.work()
+        partition.handler.load()
+    assert partition.woken == []
+    assert len(partition.letters) == 1
+
+
+def test_a_deadline_that_fails_isolates_its_member_and_the_clock_goes_on(
+    partition: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """given ann's deadline raises, then the tick that woke her is the dead letter, and it wakes bob and carl all the same."""
+    wake = handle.wake
+
+    def failing(member_id: str, *others: Any) -> Decision:
+        if member_id == "ann":
+            raise BrokenRuleError("no such lot")
+        return wake(member_id, *others)
+
+    monkeypatch.setattr(handle, "wake", failing)
+    partition.joined("carl")
+    partition.returned("carl", "C9")
+    partition.returned("bob", "B9")
+    partition.work()
+    partition.ticked("2026-05-01 12:00")
+    tick = partition.read("clock")[-1]
+    partition.work()
+    assert partition.woken == ["bob", "carl"]
+    [letter] = partition.letters
+    assert (letter.topic, letter.offset, letter.value) == ("clock", tick.offset, tick.value)
+    assert letter.error_class == "internal_error"
+    assert letter.error.rstrip().endswith("BrokenRuleError: no such lot")
+    assert partition.alarms == 1
+    assert partition.handler.now == at("2026-05-01 12:00")
+    partition.joined("ann")
+    partition.work()
+    assert partition.answers("ann")[-1] == ("dead_lettered", "quarantined")
+    assert orjson.loads(partition.read("clock")[-1].value or b"")["at"].startswith("2026-05-01"), "no tick of its own"

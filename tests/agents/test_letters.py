@@ -1,0 +1,74 @@
+"""Decisions on records that are no events: to whom they go, and what they may repeat."""
+
+import orjson
+import pytest
+
+from agents import letters
+from models.desk import Moment
+from models.envelope import Unreadable
+from models.values import permanent_id
+from tests.agents.partition import Partition, at
+
+MOMENT = Moment(7, at("2026-03-02 12:00"), "orders", 3, 42)
+
+
+@pytest.mark.parametrize(
+    ("subject", "key", "addressee"),
+    [
+        ("ann", b"bob", "ann"),
+        (None, b"bob", "bob"),
+        (None, None, "*"),
+        (None, b"", "*"),
+        ("x" * 300, b"bob", "bob"),
+        (None, b"\x00\x01", "*"),
+        (None, b"k" * 5000, "*"),
+    ],
+)
+def test_it_goes_to_whom_the_subject_or_else_the_key_names(
+    subject: str | None, key: bytes | None, addressee: str
+) -> None:
+    found = Unreadable("invalid", "data.points: expected a whole number", subject=subject)
+    [decision] = letters.unreadable(found, key, MOMENT).decisions
+    assert decision.member_id == addressee
+
+
+def test_it_names_the_record_and_what_could_be_read_of_it() -> None:
+    found = Unreadable("invalid", "data.points: expected a whole number", "/shop", "e1", "order.placed.v1", "ann")
+    [decision] = letters.unreadable(found, b"ann", MOMENT).decisions
+    assert decision.id == permanent_id("decision", "orders", 3, 42, "decided")
+    assert (decision.outcome, decision.reason, decision.seq) == ("dead_lettered", "invalid", 7)
+    assert decision.says == "data.points: expected a whole number"
+    event = decision.event
+    assert (event.source, event.id, event.type, event.topic, event.partition, event.offset) == (
+        "/shop", "e1", "order.placed.v1", "orders", 3, 42,
+    )  # fmt: skip
+
+
+def test_what_cannot_be_read_is_null_and_not_missing() -> None:
+    partition = Partition()
+    partition.append("orders", b"ann", b"\xff\xfe")
+    partition.work()
+    [record] = partition.read("decisions")
+    event = orjson.loads(record.value or b"")["data"]["event"]
+    assert event == {"source": None, "id": None, "type": None, "topic": "orders", "partition": 0, "offset": 0}
+
+
+def test_a_bad_tick_is_a_dead_letter_too_and_moves_nothing() -> None:
+    partition = Partition()
+    partition.append("clock", None, b'{"at": "yesterday"}', partition=0)
+    partition.work()
+    assert partition.handler.now is None
+    [letter] = partition.letters
+    assert (letter.topic, letter.error_class, letter.value) == ("clock", "invalid", b'{"at": "yesterday"}')
+
+
+def test_a_redriven_letter_keeps_its_own_headers_and_gets_ours_anew() -> None:
+    partition = Partition()
+    headers = [("trace", b"1"), ("dl_topic", b"returns"), ("dl_error", b"old"), ("none", None)]
+    partition.append("orders", b"ann", b"rubbish", headers=headers)
+    partition.work()
+    [record] = partition.read("dead-letters")
+    names = [name for name, _ in record.headers]
+    assert names[:2] == ["trace", "none"]
+    assert len(names) == len(set(names)) == 2 + 7
+    assert dict(record.headers)["dl_topic"] == b"orders"
