@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.talk import printable
 from views.query import Document
 from views.timeline import Explanation
 
@@ -34,16 +35,20 @@ def member(member_id: str, document: Document) -> Panel:
     for name, value in _parts(document):
         label = Text(name, style="bold")
         for line in _lines(value):
+            line.plain = printable(line.plain)
             view.add_row(label, line)
             label = Text("")
     foot = f"revision {document.get('revision')}, updated {document.get('updated_at')}"
-    return Panel(view, title=Text(member_id, style="bold"), title_align="left", subtitle=foot, subtitle_align="left")
+    return Panel(
+        view, title=Text(printable(member_id), style="bold"), title_align="left", subtitle=foot, subtitle_align="left"
+    )
 
 
 def why(member_id: str, told: Sequence[Explanation]) -> Panel:
     """What happened to a member and why, in the order in which it was decided."""
     story = Text("\n").join(_entry(one) for one in told)
-    title = Text.assemble(("why ", "dim"), (member_id, "bold"))
+    story.plain = printable(story.plain)
+    title = Text.assemble(("why ", "dim"), (printable(member_id), "bold"))
     return Panel(story, title=title, title_align="left")
 
 

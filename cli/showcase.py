@@ -29,6 +29,7 @@ PARTITIONS = 4
 SESSION_TIMEOUT_MS = 3_000
 """Short, so that a killed worker's successor need not wait long."""
 CATCH_UP_S = 60.0
+POLL_S = 0.05
 
 
 def run(data: Path | None, kills: int) -> dict[str, Any]:
@@ -112,9 +113,17 @@ def _killing(items: list[lines.Item], kills: int, worker: Supervisor) -> Iterato
     """Passes the items on; at `kills` places evenly spread over them the worker is killed without warning."""
     places = {len(items) * number // (kills + 1) for number in range(1, kills + 1)}
     for number, item in enumerate(items):
-        if number in places and (pid := worker.pid) is not None:
-            os.kill(pid, signal.SIGKILL)
+        if number in places:
+            os.kill(_living(worker), signal.SIGKILL)
         yield item
+
+
+def _living(worker: Supervisor) -> int:
+    """The worker's process, waited for if it is just being started again."""
+    while (pid := worker.pid) is None:
+        worker.check()
+        time.sleep(POLL_S)
+    return pid
 
 
 def _story(config: Settings, member_id: str) -> dict[str, Any]:

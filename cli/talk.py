@@ -20,11 +20,19 @@ PLAIN_PROGRESS_S = 5.0
 """Without a terminal a progress bar is a line now and then."""
 
 
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}
+
+
 class Advance(Protocol):
     """Tells a progress bar how far the work is, and a word about it."""
 
     def __call__(self, done: int, note: str = "") -> None:
         """Set the count done so far."""
+
+
+def printable(text: str) -> str:
+    """The text with control characters replaced, one by one: what others wrote must not steer a terminal."""
+    return text.translate(_CONTROLS)
 
 
 def say(message: RenderableType) -> None:
@@ -102,6 +110,6 @@ def _lines(console: Console, description: str, total: int | None) -> Advance:
 def say_problem(problem: Problem) -> None:
     """An error for people: what, what to do, where to read on."""
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print("[bold red]error:[/bold red]", escape(problem.message))
+    console.print("[bold red]error:[/bold red]", escape(printable(problem.message)))
     console.print("[bold]hint:[/bold] ", escape(problem.hint))
     console.print(f"[dim]{problem.doc}[/dim]")

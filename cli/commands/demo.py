@@ -60,10 +60,8 @@ def _render(result: dict[str, Any]) -> RenderableType:
         if shown["document"] is not None:
             parts += ["", cards.member(member_id, shown["document"]), cards.why(member_id, shown["timeline"][-SHOWN:])]
     if result["audit"] is not None:
-        parts += [
-            "",
-            f"worker killed {result['kills']} times; audit: {'clean' if result['audit']['clean'] else 'NOT CLEAN'}",
-        ]
+        verdict = "clean" if result["audit"]["clean"] else "NOT CLEAN"
+        parts += ["", f"worker killed {result['kills']} times; audit: {verdict}"]
     return Group(*parts, "", NEXT)
 
 

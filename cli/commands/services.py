@@ -43,8 +43,12 @@ def down(data: DataDir = None, as_json: AsJson = False) -> None:
     from local.services import down as stop
 
     directory = _directory(data)
-    stop(directory)
-    talk.answer({"data": str(directory), "stopped": True}, as_json, lambda: f"stopped; the data stays in {directory}")
+    stopped = stop(directory)
+    talk.answer(
+        {"data": str(directory), "stopped": list(stopped)},
+        as_json,
+        lambda: f"stopped {' and '.join(stopped) or 'nothing: nothing ran'}; the data stays in {directory}",
+    )
 
 
 def _directory(data: Path | None) -> Path:

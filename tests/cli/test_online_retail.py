@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli import lines
 from cli.errors import CommandError
 from cli.online_retail import Importer, Line
 from cli.retail_rows import ZONE, Invoice, Row, read_invoices
 from models.events import EVENT
+from tests.cli.world import World
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "online_retail.csv.xz"
 HEADER = "InvoiceNo,StockCode,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n"
@@ -269,3 +271,18 @@ class TestFile:
 
         with pytest.raises(CommandError):
             read_invoices(file)
+
+
+class TestRules:
+    def test_decide_all_of_it_and_find_no_return_too_large(
+        self, imported: tuple[Importer, list[Line], list[Line]]
+    ) -> None:
+        _, joins, purchases = imported
+        world = World()
+        world.take(lines.as_message(line) for line in joins + purchases)
+        outcomes = world.outcomes
+        unknown = [line for line in purchases if line["event"]["data"]["order_id"].startswith("unknown-of")]
+
+        assert outcomes.total() == len(joins) + len(purchases)
+        assert {outcome for outcome, _ in outcomes} == {"applied", "held"}
+        assert outcomes["held", "awaits_order"] == len(unknown)

@@ -1,0 +1,92 @@
+"""The demo's month: generated, the same for one seed, and with everything in it that the demo is to show."""
+
+from collections import Counter
+
+import orjson
+import pytest
+
+from cli import lines, sample
+from models.catalogue import INPUTS, TOPIC_OF
+from models.events import EVENT
+from tests.cli.world import World
+
+TOPICS = tuple(topic.role for topic in INPUTS)
+
+
+@pytest.fixture(scope="module")
+def month() -> list[dict]:
+    return list(sample.month())
+
+
+@pytest.fixture(scope="module")
+def world(month: list[dict]) -> World:
+    world = World(partitions=4)
+    world.take(lines.parse(orjson.dumps(line), number, TOPICS) for number, line in enumerate(month))
+    world.take(sample.broken(sample.MONTH, 4))
+    return world
+
+
+def test_is_the_same_for_one_seed_and_another_for_another(month: list[dict]) -> None:
+    assert list(sample.month()) == month
+    assert list(sample.month(seed=7)) != month
+
+
+def test_keeps_the_contract_and_says_that_it_is_generated(month: list[dict]) -> None:
+    for line in month:
+        if "event" in line:
+            event = EVENT.validate_json(orjson.dumps(line["event"]))
+            assert TOPIC_OF[type(event.data)] == line["topic"]
+            assert event.source == "/generated/sample"
+
+
+def test_is_a_month_of_some_thousand_events_with_a_tick_a_day(month: list[dict]) -> None:
+    ticks = [line["tick"] for line in month if "tick" in line]
+
+    assert 2_000 <= len(month) - len(ticks) <= 5_000
+    assert ticks == sorted(ticks)
+    assert {f"2026-03-{day:02}T12:00:00Z" for day in range(1, 32)} <= set(ticks)
+
+
+def test_has_every_story_that_the_demo_tells(world: World) -> None:
+    assert {
+        "points.earned",
+        "points.not_earned",
+        "points.taken_back",
+        "points.refused",
+        "pro.welcome",
+        "pro.rejected",
+        "pro.renewed",
+        "membership.suspended",
+        "membership.reinstated",
+        "repair.turnaround_missed",
+        "repair.shipped",
+    } <= set(world.kinds)
+    assert Counter(event["type"] for event in world.written["requests"])["refund.requested.v1"] >= 5
+
+
+def test_has_every_outcome(world: World) -> None:
+    outcomes = world.outcomes
+    by_outcome = Counter()
+    for (outcome, _), count in outcomes.items():
+        by_outcome[outcome] += count
+
+    assert set(by_outcome) == {"applied", "duplicate", "conflict", "held", "superseded", "refused", "dead_lettered"}
+    assert outcomes["conflict", "other_content"] == 10
+    assert outcomes["refused", "under_age"] == 8
+
+
+def test_each_broken_message_is_broken_in_a_way_of_its_own(world: World) -> None:
+    broken = sample.broken(sample.MONTH, 4)
+    reasons = [reason for (outcome, reason), _ in world.outcomes.items() if outcome == "dead_lettered"]
+
+    assert len(broken) == len(reasons) == len(world.written["dead-letters"]) == 9
+
+
+def test_no_rule_stumbles_over_it(world: World) -> None:
+    assert not [key for key in world.outcomes if "internal_error" in key or key[0] == "quarantined"]
+
+
+def test_those_shown_have_a_story(world: World) -> None:
+    told = {event["subject"] for event in world.written["notifications"]}
+
+    assert set(sample.SHOWN) <= told
