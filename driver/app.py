@@ -172,6 +172,8 @@ class App(faust.App):
         if self._engine is not None and self._running is not None:
             self._engine.stop()
             await self._running
+        elif self._running is not None:
+            self._running.cancel()
         if self._outside is not None:
             await asyncio.to_thread(self._outside.flush, 5.0)
         self._watchdog.stop()

@@ -58,7 +58,7 @@ class Config:
     """Seconds to wait for a broker's first answer."""
     limits: Limits = field(default_factory=Limits)
     crash_at: str = ""
-    """``name`` or ``name:n``: kill this process when it reaches that point (the n-th time). For tests; see failstop."""
+    """For tests: the point at which this process is killed; see `failstop.CrashPoint`."""
 
     def __post_init__(self) -> None:
         if self.store == "rocksdb" and self.data_dir is None:
@@ -73,6 +73,7 @@ class Config:
             "client.id": self.worker,
             # When all brokers are away, asking the bootstrap addresses anew goes round in a tight loop in librdkafka 2.16.
             "metadata.recovery.strategy": "none",
+            "log.connection.close": False,  # an idle connection closed by the broker is no news
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
             **self.security,

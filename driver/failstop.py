@@ -63,14 +63,21 @@ def end_for(error: BaseException, doing: str) -> NoReturn:
 
 
 class CrashPoint:
-    """Kills the process by SIGKILL when it comes to a named point for the n-th time."""
+    """Kills this process when it comes to a named point: ``name``, or ``name:n`` for the n-th time.
+
+    ``name:n:stop`` stops it there (SIGSTOP) instead, until somebody sends SIGCONT.
+    """
 
     def __init__(self, spec: str) -> None:
-        name, _, count = spec.partition(":")
+        name, _, rest = spec.partition(":")
+        count, _, way = rest.partition(":")
         if name and name not in CRASH_POINTS:
             raise RefusedError(f"unknown crash point {name!r}; there are {', '.join(CRASH_POINTS)}")
+        if way not in ("", "stop") or not (count or "1").isdigit():
+            raise RefusedError(f"crash point {spec!r} is not name, name:n or name:n:stop")
         self._name = name
         self._left = int(count or 1)
+        self._signal = signal.SIGSTOP if way else signal.SIGKILL
 
     def reach(self, name: str, before: Callable[[], object] | None = None) -> None:
         """Tell that the point is reached; ``before`` runs first if this is where to die (say, a flush)."""
@@ -81,4 +88,4 @@ class CrashPoint:
             if before is not None:
                 before()
             os.write(2, f"crash point {name} reached\n".encode())
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self._signal)

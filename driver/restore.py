@@ -164,7 +164,7 @@ class Restore(threading.Thread):
 
     def _targets(self, partitions: Iterable[int]) -> dict[tuple[str, int], int]:
         """Give the high watermark of each changelog partition, whatever transactions are open."""
-        admin = AdminClient(self._config.client())
+        admin = AdminClient({**self._config.client(), "log_level": 5})
         wanted = {
             TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
             for partition in partitions

@@ -158,19 +158,15 @@ class Conductor(FaustConductor):
 
 
 class Consumer(Service):
-    """What Faust asks of a consumer: run, subscribe, stop."""
+    """What Faust asks of a consumer: to be a service, and to subscribe."""
 
     def __init__(self, app: "App", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.app = app
-        self._topics: asyncio.Future[Iterable[str]] | None = None
 
     async def subscribe(self, topics: Iterable[str]) -> None:
         """Start the engine on these topics; what it raises ends the process."""
         self.app.begin(frozenset(topics))
-
-    async def on_task_error(self, exc: BaseException) -> None:
-        """Called by Faust when an agent failed; our agents end the process themselves."""
 
 
 class TableManager(FaustTableManager):

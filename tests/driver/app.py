@@ -9,12 +9,13 @@ import json
 import sys
 import time
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import faust
 
-from driver import App, Batch, Config, Limits
+from driver import App, Batch, Config, Limits, PartitionTable, Table
 
 SIGN = {"deposits": 1, "withdrawals": -1}
 BAD = b"bad"
@@ -29,24 +30,11 @@ def make(spec: dict[str, Any]) -> App:
     app = App(f"{prefix}app", config=Config(topic_order=tuple(prefix + name for name in SIGN), **spec))
     balances, totals = app.Table("balances"), app.Table("totals")
 
-    def handle(batch: Batch, sign: int) -> None:
-        balance, total = balances.at(batch.partition), totals.at(batch.partition)
-        for record in batch.records:
-            amount = 0 if record.value == BAD else int(record.value)
-            after = int(balance.get(record.key) or 0) + sign * amount
-            if after:
-                balance.put(record.key, b"%d" % after)
-            else:
-                balance.delete(record.key)
-            total.put(b"n", b"%d" % (int(total.get(b"n") or 0) + 1))
-            cause = [record.topic.removeprefix(prefix), record.partition, record.offset]
-            batch.emit(f"{prefix}out", record.key, json.dumps({"cause": cause, "after": after}).encode())
-
     async def work(batches: AsyncIterator[Batch], sign: int) -> None:
         async for batch in batches:
             if any(record.value == BAD for record in batch.records):
                 await misbehaviour(app, misbehave, balances, batch)
-            handle(batch, sign)
+            handle(batch, sign, prefix, balances.at(batch.partition), totals.at(batch.partition))
 
     @app.agent(app.topic(f"{prefix}deposits"), name="deposits")
     async def deposits(batches: Any) -> None:
@@ -61,14 +49,30 @@ def make(spec: dict[str, Any]) -> App:
         sys.stderr.write(f"restored {partition}: {len(balances.at(partition))} balances\n")
 
     if misbehave == "task-write":
-
-        @app.task
-        async def stray() -> None:
-            while not app.assigned:
-                await asyncio.sleep(0.05)
-            balances.at(min(app.assigned)).put(b"stray", b"1")
+        app.task(partial(stray, app, balances))
 
     return app
+
+
+def handle(batch: Batch, sign: int, prefix: str, balance: PartitionTable, total: PartitionTable) -> None:
+    """Move the balances, count the records, tell each new balance."""
+    for record in batch.records:
+        amount = 0 if record.value == BAD else int(record.value)
+        after = int(balance.get(record.key) or 0) + sign * amount
+        if after:
+            balance.put(record.key, b"%d" % after)
+        else:
+            balance.delete(record.key)
+        total.put(b"n", b"%d" % (int(total.get(b"n") or 0) + 1))
+        cause = [record.topic.removeprefix(prefix), record.partition, record.offset]
+        batch.emit(f"{prefix}out", record.key, json.dumps({"cause": cause, "after": after}).encode())
+
+
+async def stray(app: App, balances: Table) -> None:
+    """Write a table outside of any batch."""
+    while not app.assigned:
+        await asyncio.sleep(0.05)
+    balances.at(min(app.assigned)).put(b"stray", b"1")
 
 
 async def misbehaviour(app: App, kind: str, balances: Any, batch: Batch) -> None:

@@ -23,7 +23,7 @@ def test_a_clean_restart_of_the_broker_ends_no_worker(own_world: World) -> None:
     while world.count("out") <= before:
         assert time.monotonic() - back < 20, worker.said
         time.sleep(0.05)
-    print(f"works again {time.monotonic() - back:.1f} s after the broker is back")
+    print(f"works again {time.monotonic() - back:.1f} s after the broker is back")  # noqa: T201
     world.end_load()
     world.handled()
     assert worker.alive, worker.said
@@ -40,7 +40,7 @@ def test_a_killed_broker(own_world: World) -> None:
     world.broker.start()
     pause(2.0, 3.0, world.random)
     world.end_load()
-    print(f"the worker {'lives' if worker.alive else 'ended: ' + worker.said.splitlines()[-1]}")
+    print(f"the worker {'lives' if worker.alive else 'ended: ' + worker.said.splitlines()[-1]}")  # noqa: T201
     if not worker.alive:  # allowed, with a reason; a supervisor starts it again
         assert worker.ends() in (Exit.FENCED, Exit.FAILED), worker.said
         worker = world.worker("w1", session_timeout=10.0)

@@ -93,6 +93,21 @@ def test_stopped_past_the_session_timeout_and_woken(world: World) -> None:
     world.handled().audit()
 
 
+@pytest.mark.parametrize("point", ["before-produce", "before-commit"])
+def test_stopped_within_a_transaction_and_woken(world: World, point: str) -> None:
+    world.publish(300)
+    sleeper = world.worker("w1", crash_at=f"{point}:2:stop", max_poll_records=60)
+    sleeper.says(f"crash point {point} reached")
+    world.worker("w2").has(4)
+    world.publish(100)
+    world.handled()
+    sleeper.send(signal.SIGCONT)
+    assert sleeper.ends() == Exit.FENCED
+    assert "is fenced" in sleeper.said
+    world.publish(100)
+    world.handled().audit()
+
+
 def test_two_workers_with_one_name(world: World) -> None:
     world.publish(300)
     first = world.worker("twin").has(4)

@@ -1,0 +1,236 @@
+"""The parts that need no broker."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import KafkaError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from driver import RefusedError
+from driver.checks import DataDirectory
+from driver.engine import in_order
+from driver.errors import fencing, is_passing
+from driver.failstop import CRASH_POINTS, CrashPoint, Exit
+from driver.records import Batch
+from driver.store import MemoryStores, RocksStores, Store, Stores
+from driver.table import PartitionTable
+from tests.support.processes import python
+
+OFFSETS = {"orders": 7}
+
+
+@pytest.fixture(params=["memory", "rocksdb"])
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
+    return MemoryStores(["t", "u"]) if request.param == "memory" else RocksStores(tmp_path, ["t", "u"])
+
+
+@pytest.fixture
+def store(stores: Stores) -> Iterator[Store]:
+    store = stores.create(0)
+    yield store
+    store.drop()
+
+
+def test_a_change_is_seen_at_once_and_stored_with_the_commit(store: Store) -> None:
+    store.apply({"t": {b"a": b"1", b"b": b"2"}})
+    table = PartitionTable("t", store)
+    table.put(b"a", b"3")
+    table.delete(b"b")
+    table.put(b"c", b"4")
+    assert (table.get(b"a"), table.get(b"b"), table.get(b"c"), table.get(b"d")) == (b"3", None, b"4", None)
+    assert dict(table.items()) == {b"a": b"3", b"c": b"4"}
+    assert len(table) == 2
+    assert dict(store.items("t")) == {b"a": b"1", b"b": b"2"}, "stored before the commit"
+    store.apply({"t": table.pending})
+    table.pending.clear()
+    assert dict(table.items()) == dict(store.items("t")) == {b"a": b"3", b"c": b"4"}
+    assert dict(store.items("u")) == {}
+
+
+KEYS = st.sampled_from([b"a", b"b", b"c"])
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), KEYS, st.binary(max_size=3)),
+        st.tuples(st.just("delete"), KEYS, st.just(b"")),
+        st.tuples(st.sampled_from(["commit", "abort"]), st.just(b""), st.just(b"")),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_a_table_is_a_dictionary_with_commit_and_abort(steps: list[tuple[str, bytes, bytes]]) -> None:
+    run_like_a_dictionary(MemoryStores(["t"]).create(0), steps)
+
+
+@settings(max_examples=10, deadline=None)
+@given(STEPS)
+def test_also_in_rocksdb(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, bytes, bytes]]) -> None:
+    store = RocksStores(tmp_path_factory.mktemp("rocks"), ["t"]).create(0)
+    run_like_a_dictionary(store, steps)
+    store.drop()
+
+
+def run_like_a_dictionary(store: Store, steps: list[tuple[str, bytes, bytes]]) -> None:
+    table = PartitionTable("t", store)
+    committed: dict[bytes, bytes] = {}
+    now: dict[bytes, bytes] = {}
+    for step, key, value in steps:
+        if step == "put":
+            table.put(key, value)
+            now[key] = value
+        elif step == "delete":
+            table.delete(key)
+            now.pop(key, None)
+        else:
+            if step == "commit":
+                store.apply({"t": table.pending})
+                committed = dict(now)
+            table.pending.clear()
+            now = dict(committed)
+        assert dict(table.items()) == now
+        assert len(table) == len(now)
+        assert all(table.get(key) == now.get(key) for key in (b"a", b"b", b"c"))
+
+
+def test_a_rocksdb_store_is_reopened_only_as_it_was_closed(tmp_path: Path) -> None:
+    stores = RocksStores(tmp_path, ["t"])
+
+    def closed() -> None:
+        store = stores.create(0)
+        store.apply({"t": {b"a": b"1"}})
+        store.close(OFFSETS)
+
+    closed()
+    assert stores.reopen(0, {"orders": 8}) is None, "the group has moved on"
+    assert stores.reopen(0, OFFSETS) is None, "the marker outlived the first attempt"
+    closed()
+    again = stores.reopen(0, OFFSETS)
+    assert again is not None
+    assert dict(again.items("t")) == {b"a": b"1"}
+    assert RocksStores(tmp_path, ["t"]).reopen(0, OFFSETS) is None, "files in use were taken for closed ones"
+    again.drop()
+    assert stores.reopen(1, OFFSETS) is None
+
+
+def test_an_emit_after_the_batch_is_refused() -> None:
+    outbox: list[object] = []
+    batch = Batch("orders", 0, [], outbox)  # type: ignore[arg-type]
+    batch.emit("out", b"k", b"v", headers=[("h", b"1")], partition=3)
+    batch.emit("out", b"k", None)
+    assert outbox == [("out", b"v", b"k", 3, [("h", b"1")]), ("out", None, b"k", -1, ())]
+    batch.seal()
+    with pytest.raises(RuntimeError, match="after the batch was done"):
+        batch.emit("out", b"k", b"v")
+
+
+def test_topics_not_named_in_the_order_come_last() -> None:
+    assert in_order(("b", "a"), {"c", "a", "d", "b"}) == ("b", "a", "c", "d")
+
+
+@pytest.mark.parametrize("spec", ["nowhere", "after-decide:x", "after-decide:1:later"])
+def test_an_unknown_crash_point_is_refused(spec: str) -> None:
+    with pytest.raises(RefusedError):
+        CrashPoint(spec)
+
+
+def test_the_third_time_at_a_crash_point(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    doomed = python(
+        """
+        import sys
+        from pathlib import Path
+        from driver.failstop import CrashPoint
+        point = CrashPoint("before-commit:3")
+        for turn in range(5):
+            point.reach("after-commit")
+            point.reach("before-commit", lambda: Path(sys.argv[1]).write_text(str(turn)))
+        """,
+        mark,
+    )
+    assert doomed.wait(20) == -signal.SIGKILL
+    assert mark.read_text() == "2"
+    assert len(set(CRASH_POINTS)) == 6
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        (KafkaError._FENCED, "Two workers must not have one name"),
+        (KafkaError.INVALID_PRODUCER_EPOCH, "Two workers must not have one name"),
+        (KafkaError.UNKNOWN_MEMBER_ID, "gave its partitions to others"),
+        (KafkaError.ILLEGAL_GENERATION, "gave its partitions to others"),
+    ],
+)
+def test_fencing_is_said(code: int, words: str) -> None:
+    fenced = fencing(KafkaError(code), "w1")
+    assert fenced is not None
+    assert words in str(fenced)
+    assert "w1" in str(fenced)
+
+
+def test_passing_errors_are_told_from_lasting_ones() -> None:
+    assert is_passing(KafkaError(KafkaError.NOT_COORDINATOR))
+    assert is_passing(KafkaError(KafkaError.UNKNOWN, retriable=True))
+    assert is_passing(KafkaError(KafkaError.UNKNOWN, txn_requires_abort=True))
+    assert not is_passing(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
+    assert not is_passing(KafkaError(KafkaError.NOT_COORDINATOR, fatal=True))
+    assert fencing(KafkaError(KafkaError.NOT_COORDINATOR), "w1") is None
+
+
+def test_a_data_directory_is_locked_and_given_free(tmp_path: Path) -> None:
+    first, second = DataDirectory(tmp_path), DataDirectory(tmp_path)
+    first.lock()
+    with pytest.raises(RefusedError, match=rf"in use by process {os.getpid()}"):
+        second.lock()
+    first.release()
+    second.lock()
+    second.release()
+
+
+WATCHED = """
+import sys, time
+from driver.watchdog import Watchdog
+watchdog = Watchdog(session_timeout=float(sys.argv[2]))
+watchdog.watch("poll", 1.0, "a poll did not finish")
+watchdog.watch("broker", 9.0, "no broker answered")
+watchdog.start(lambda: None)
+print("up", flush=True)
+mode, started = sys.argv[1], time.monotonic()
+while time.monotonic() - started < 4.0:
+    if mode != "hang" or time.monotonic() - started < 0.5:
+        watchdog.beat("poll")
+    if mode == "rest":
+        watchdog.rest("poll")
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mode", "session", "stopped", "code"),
+    [("hang", 60, 0.0, Exit.STUCK), ("live", 60, 2.0, 0), ("live", 1, 2.0, Exit.FENCED), ("rest", 60, 0.0, 0)],
+)
+def test_the_watchdog(mode: str, session: int, stopped: float, code: int) -> None:
+    """It ends a process that hangs, or was stopped past its session; not one that lives, rests, or was stopped briefly."""
+    watched = python(WATCHED, mode, session)
+    assert watched.stdout is not None
+    assert watched.stdout.readline() == "up\n"
+    if stopped:
+        watched.send_signal(signal.SIGSTOP)
+        time.sleep(stopped)
+        watched.send_signal(signal.SIGCONT)
+    assert watched.wait(20) == code
+
+
+def test_the_driver_imports_nothing_of_the_product() -> None:
+    program = (
+        "import driver, sys; sys.exit(any(name.split('.')[0] in {'models', 'agents', 'views'} for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=Path(__file__).parents[2]).returncode == 0
