@@ -1,0 +1,71 @@
+"""`memberships demo` for real: what it answers, that a killed worker changes nothing, and that nothing is left behind."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psutil
+import pytest
+
+from cli import lines, sample
+from models.catalogue import INPUTS
+from tests.cli.world import World
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(280)]
+
+ROOT = Path(__file__).parents[2]
+
+
+def demo(data: Path, *options: str, **given: Any) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "cli", "demo", "--data", str(data), *options]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **given)
+
+
+def left_behind(data: Path) -> list[str]:
+    """Command lines of processes that work on this data directory."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), process.cwd()]
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+        if any(str(data) in word for word in words):
+            found.append(" ".join(words))
+    return found
+
+
+def test_with_a_worker_killed_on_the_way_comes_to_the_same_as_without(tmp_path: Path) -> None:
+    expected = World(partitions=4)
+    topics = tuple(topic.role for topic in INPUTS)
+    expected.take(lines.parse(orjson.dumps(line), number, topics) for number, line in enumerate(sample.month()))
+    expected.take(sample.broken(sample.MONTH, 4))
+
+    process = demo(tmp_path, "--json", "--kill", "1")
+    out, err = process.communicate()
+
+    assert process.returncode == 0, err.decode()
+    result = orjson.loads(out)
+    assert result["written"]["notifications"] == dict(expected.kinds)
+    assert result["published"]["sent"] == result["published"]["decided"]
+    assert result["worker_restarts"] == 1
+    assert result["audit"]["clean"]
+    assert all(shown["document"] and shown["timeline"] for shown in result["members"].values())
+    assert left_behind(tmp_path) == []
+
+
+def test_interrupted_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = demo(tmp_path)
+    while not (tmp_path / "worker.log").exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    assert left_behind(tmp_path)
+
+    process.send_signal(signal.SIGINT)
+    process.communicate()
+
+    assert process.returncode == 130
+    assert left_behind(tmp_path) == []
