@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
+from confluent_kafka import KafkaException
 from redis.exceptions import AuthenticationError, RedisError
 
 from agents.settings import Settings
@@ -35,7 +36,7 @@ def run(settings: Settings, stop: threading.Event | None = None, limit: int = TI
     """Feed until ``stop`` is set (without one: until SIGTERM or SIGINT), whatever happens to Redis meanwhile.
 
     Raises RedisUnreachable when Redis refuses the login, Unfeedable for a record of a newer release, KafkaException
-    when the broker cannot be reached at the start.
+    when the broker cannot be reached at the start; later it is waited for.
     """
     with nullcontext(stop) if stop else stopped_by_signals() as stop, Source(settings) as source:
         Feeder(settings, source, stop, limit).run()
@@ -79,6 +80,7 @@ class Feeder:
         self._store = Store(self._client, self._keys, limit)
         self._positions: dict[Place, int | None] = {}
         self._checked_at = 0.0
+        self._failing = ""
         self._failures = 0
         self._starts = 0
         self._records = 0
@@ -95,7 +97,11 @@ class Feeder:
             except AuthenticationError as error:
                 raise RedisUnreachable(self._url, error) from error
             except RedisError as error:
-                self._back_off(error)
+                self._back_off(f"Redis at {without_login(self._url)}", error)
+            except KafkaException as error:
+                if error.args[0].fatal():
+                    raise
+                self._back_off("Kafka", error)
         self._end()
 
     def _turn(self, places: list[Place]) -> None:
@@ -160,19 +166,20 @@ class Feeder:
                 "starts": self._starts,
             }
         )
-        if (complete := lag == 0) != self._complete:
-            self._complete = complete
-            _log.info("the views have everything" if complete else f"the views are {lag} offsets behind")
+        if lag == 0 and not self._complete:
+            self._complete = True
+            _log.info("the views have everything (%d records so far)", self._records)
 
-    def _back_off(self, error: RedisError) -> None:
+    def _back_off(self, service: str, error: Exception) -> None:
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2**self._failures)
         self._failures += 1
-        _log.warning("Redis at %s cannot serve (%s); next try in %.1f s", without_login(self._url), error, wait)
+        self._failing = service
+        _log.warning("%s cannot serve (%s); next try in %.1f s", service, error, wait)
         self._stop.wait(wait)
 
     def _answered(self) -> None:
         if self._failures:
-            _log.info("Redis at %s serves again after %d tries", without_login(self._url), self._failures)
+            _log.info("%s serves again after %d tries", self._failing, self._failures)
             self._failures = 0
 
     def _end(self) -> None:

@@ -134,10 +134,11 @@ class RunningFeeder:
             self._failure = failure
 
     def join(self, timeout: float = 20) -> BaseException | None:
-        """Wait for its end; what ended it."""
+        """Wait for its end; what ended it, told once."""
         self._thread.join(timeout)
         assert not self._thread.is_alive(), "the feeder does not end"
-        return self._failure
+        failure, self._failure = self._failure, None
+        return failure
 
     def stop(self) -> None:
         self._stop.set()
@@ -150,7 +151,7 @@ StartFeeder = Callable[..., RunningFeeder]
 
 @pytest.fixture
 def start_feeder() -> Iterator[StartFeeder]:
-    """Start a feeder for these settings; those still running at the end are stopped."""
+    """Start a feeder for these settings. At the end all are stopped; what ended one before is raised, unless joined."""
     started: list[RunningFeeder] = []
 
     def start(settings: Settings, limit: int = 1_000) -> RunningFeeder:
@@ -159,8 +160,7 @@ def start_feeder() -> Iterator[StartFeeder]:
 
     yield start
     for feeder in started:
-        feeder._stop.set()
-        feeder.join()
+        feeder.stop()
 
 
 def wait_until_fed(settings: Settings, timeout: float = 20) -> None:
