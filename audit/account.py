@@ -12,8 +12,6 @@ and MS-10 (a return of more than is left is refused whole).
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from fractions import Fraction
-from math import floor
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -94,8 +92,9 @@ class Account:
         for order_id, purchase in self.purchases.items():
             total = 0
             for line in purchase.lines.values():
-                share = Fraction(line.pieces if purchase.cancelled else line.back, line.pieces)
-                total += sum(points - floor(points * share) for points in (line.earned, line.bonus))
+                back = line.pieces if purchase.cancelled else line.back
+                for points in (line.earned, line.bonus):
+                    total += points - points * back // line.pieces
             yield order_id, total
 
     @property
@@ -180,9 +179,9 @@ class Account:
 
 
 def _earned(line: Any) -> tuple[int, int]:
-    """Points and bonus points of a qualifying line: 2 for each whole dollar's worth of cents, rounded down."""
+    """Points and bonus points of a qualifying line: one for every full 50 cents."""
     net = line.unit_price * line.quantity - (line.discount or 0)
-    return floor(Fraction(net, 100) * 2), line.bonus.points if line.bonus else 0
+    return net // 50, line.bonus.points if line.bonus else 0
 
 
 def _birthday(born: date, years: int) -> date:

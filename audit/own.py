@@ -25,8 +25,8 @@ QUESTIONS = {
 
 KNOWN_KINDS: Final = frozenset({"earn", "bonus", "take_back", "restore"})
 """Movements that the naive account can explain. Any other is a difference: nobody has vouched for it."""
-TAKEN_AS_FACTS: Final = frozenset({"not_supported_yet", "too_many_held"})
-"""Refusals that say something about the release or its limits and not about points: such events are left out."""
+TAKEN_AS_FACTS: Final = frozenset({"not_supported_yet", "too_many_held", "quarantined", "internal_error"})
+"""Answers that say something about the release or its limits and not about points: such events are left out."""
 
 
 def check(
@@ -38,14 +38,14 @@ def check(
     findings: Findings,
 ) -> None:
     """Keep the accounts of a partition's members, then compare."""
-    accounts = _accounts(shard, order, policies, clock)
+    accounts = _accounts(shard, order, policies, clock, findings)
     states = dict(_states(shard, findings))
     for member_id in sorted(accounts.keys() | states.keys() | books.keys()):
         account, book = accounts.get(member_id, Account()), books.get(member_id, Book())
         findings.compared(MEMBERS)
-        differences = _member(account, book, states.get(member_id))
-        findings.all_differ(MEMBERS, (f"member {member_id}: {what}" for what in differences))
         kept = {order_id: points for order_id, points in account.kept() if points}
+        differences = _member(account, sum(kept.values()), book, states.get(member_id))
+        findings.all_differ(MEMBERS, (f"member {member_id}: {what}" for what in differences))
         booked = {order_id: points for order_id, points in book.orders.items() if points}
         findings.compared(ORDERS, len(kept))
         for order_id in sorted(kept.keys() | booked.keys()):
@@ -66,7 +66,11 @@ def _states(shard: Shard, findings: Findings) -> Iterator[tuple[str, Points | No
 
 
 def _accounts(
-    shard: Shard, order: Mapping[int, Stored], policies: Policies, clock: Literal["wall", "external"]
+    shard: Shard,
+    order: Mapping[int, Stored],
+    policies: Policies,
+    clock: Literal["wall", "external"],
+    findings: Findings,
 ) -> dict[str, Account]:
     accounts: dict[str, Account] = defaultdict(lambda: Account(waiting_for=timedelta(days=policies.hold_days)))
     answers = {
@@ -84,8 +88,12 @@ def _accounts(
                 for account in accounts.values():
                     account.first_tick(at)
             now = max(at, now or at)
-        elif isinstance(read, Event) and _counts(answers[role, record.offset]):
-            accounts[read.subject].note(read, now)
+        elif isinstance(read, Event):
+            reason = answers[role, record.offset].data.get("reason")
+            if reason in TAKEN_AS_FACTS:
+                findings.taken_as_given[f"events answered {reason}, left out of the own account"] += 1
+            else:
+                accounts[read.subject].note(read, now)
     return accounts
 
 
@@ -96,15 +104,11 @@ def _is_own(decision: Output, order: Mapping[int, Stored], shard: Shard) -> bool
     return (event["topic"], event["partition"], event["offset"]) == about
 
 
-def _counts(answer: Output) -> bool:
-    return answer.data.get("outcome") != "dead_lettered" and answer.data.get("reason") not in TAKEN_AS_FACTS
-
-
-def _member(account: Account, book: Book, points: Points | None) -> Iterator[str]:
+def _member(account: Account, balance: int, book: Book, points: Points | None) -> Iterator[str]:
     if unknown := book.kinds - KNOWN_KINDS:
         yield f"the ledger has {', '.join(sorted(unknown))}, which the own account does not know"
         return
-    own = {"available": max(account.balance, 0), "reserved": 0, "debt": max(-account.balance, 0)}
+    own = {"available": max(balance, 0), "reserved": 0, "debt": max(-balance, 0)}
     stored = {
         "available": points.available if points else 0,
         "reserved": points.reserved if points else 0,
@@ -114,8 +118,8 @@ def _member(account: Account, book: Book, points: Points | None) -> Iterator[str
         yield f"the changelog has {stored}, the own account {own}"
     if dict(book.last) != own:
         yield f"the ledger ends with {dict(book.last)}, the own account with {own}"
-    if book.points != account.balance:
-        yield f"the ledger comes to {book.points}, the own account to {account.balance}"
+    if book.points != balance:
+        yield f"the ledger comes to {book.points}, the own account to {balance}"
     since = points.joined_at if points else None
     if since != account.joined_at:
         yield f"the changelog has a member since {since}, the own account since {account.joined_at}"

@@ -1,5 +1,6 @@
 """What an audit found: one check per question, with the number of things compared and the first differences in full."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -32,6 +33,8 @@ class Report(BaseModel):
     checks: tuple[Check, ...]
     covered: dict[str, int]
     """Records read, per topic."""
+    taken_as_given: dict[str, int]
+    """What the audit believed without being able to recompute it, and how often."""
     seconds: float
 
     @computed_field  # type: ignore[prop-decorator]
@@ -59,6 +62,7 @@ class Findings:
         self._found = dict.fromkeys(questions, 0)
         self._named: dict[str, list[str]] = {name: [] for name in questions}
         self._states: dict[str, State] = {}
+        self.taken_as_given: Counter[str] = Counter()
 
     def compared(self, name: str, count: int = 1) -> None:
         """Count things that were looked at."""

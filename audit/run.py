@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from typing import Final, Literal
 
 from kafka import TopicPartition
-from kafka.errors import KafkaError
+from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
 from redis.exceptions import RedisError
 
 from agents.settings import Settings
-from audit import books, documents, own, replay, transport
+from agents.topics import BrokerUnreachable
+from audit import books, compare, documents, own, replay, transport
 from audit.documents import Documents
 from audit.report import Findings, Report
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
@@ -27,7 +28,7 @@ QUESTIONS: Final = {
     COVERED: "the topics are there from their first record on, and stood still for a moment",
     COMMITTED: "the workers have handled every input record (lag 0); ticks may be under way",
     **transport.QUESTIONS,
-    **replay.QUESTIONS,
+    **compare.QUESTIONS,
     **books.QUESTIONS,
     **own.QUESTIONS,
     **documents.QUESTIONS,
@@ -46,18 +47,28 @@ def run(settings: Settings, progress: Progress | None = None, *, views: bool = T
 
     progress: called with (what, done, total) after each partition. views: False leaves Redis out, on purpose.
     patience: seconds to wait for a quiet moment of the log, and again for the views to catch up.
-    Raises AuditImpossibleError if the broker cannot be reached or the topics are still being written after that time.
+    Raises BrokerUnreachable, or AuditImpossibleError if the topics cannot be read or are still being written after that
+    time.
     """
     started = time.monotonic()
     findings = Findings(QUESTIONS)
     try:
         with TopicReader(settings.kafka_python(), settings.group) as reader, _no_collector():
             covered = _Audit(settings, reader, findings, progress or _silent, patience).make(views=views)
+    except (KafkaConnectionError, KafkaTimeoutError) as error:
+        raise BrokerUnreachable(
+            f"no Kafka broker answers at {settings.bootstrap_servers}", "start one: memberships up"
+        ) from error
     except (KafkaError, TopicsUnreadableError) as error:
         raise AuditImpossibleError(
             f"{error or type(error).__name__} (brokers: {settings.bootstrap_servers})"
         ) from error
-    return Report(checks=findings.checks(), covered=covered, seconds=round(time.monotonic() - started, 2))
+    return Report(
+        checks=findings.checks(),
+        covered=covered,
+        taken_as_given=dict(findings.taken_as_given),
+        seconds=round(time.monotonic() - started, 2),
+    )
 
 
 class _Audit:
@@ -162,10 +173,10 @@ def examine(shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "
     kept = books.read(shard.parsed.get("points-ledger", []), findings)
     if order is None:
         why = f"partition {shard.number}: the order of handling cannot be told, see `{transport.ANSWERED}` and `{transport.ORDER}`"
-        for question in (*replay.QUESTIONS, *own.QUESTIONS):
+        for question in (*compare.QUESTIONS, *own.QUESTIONS):
             findings.not_run(question, why)
         return
-    replay.check(shard, replay.replay(shard, order, policies, clock), policies, findings)
+    compare.check(shard, replay.replay(shard, order, policies, clock), policies, findings)
     own.check(shard, order, kept, policies, clock, findings)
 
 

@@ -222,6 +222,34 @@ def test_only_ids_past_their_time_may_be_gone(days: int, clean: bool) -> None:
     assert (differing([shard]) == {}) is clean
 
 
+def test_a_deadline_that_failed_is_replayed_as_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
+    """given a rule that raised on a tick for the second of three members, then that member alone fails again."""
+    world = World(partitions=1)
+    world.tick()
+    world.handle()
+    for member in ("ann", "bob", "cyd"):
+        world.join(member)
+        world.bring_back(member, f"R-{member}", "nowhere", l1=1)
+    world.handle()
+    wake = handle.wake
+
+    def failing(member_id: str, *rest: Any) -> Any:
+        if member_id == "bob":
+            raise ZeroDivisionError("a rule of ours")
+        return wake(member_id, *rest)
+
+    monkeypatch.setattr(handle, "wake", failing)
+    world.tick(timedelta(days=31))
+    with structlog.testing.capture_logs():
+        world.handle()
+    monkeypatch.undo()
+    world.join("bob")
+    world.handle()
+    assert differing(world.shards()) == {}
+    [shard] = world.shards()
+    assert [dict(letter.headers)["dl_topic"] for letter in shard.dead_letters] == [b"clock", b"memberships"]
+
+
 def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     """given more members due than one tick wakes, then the further tick is owed, and its absence is named."""
     monkeypatch.setattr(handle, "WAKE_PORTION", 1)

@@ -13,8 +13,8 @@ import orjson
 
 from agents.handle import PartitionHandler
 from audit.books import QUESTIONS as BOOKS
+from audit.compare import QUESTIONS as REPLAY
 from audit.own import QUESTIONS as OWN
-from audit.replay import QUESTIONS as REPLAY
 from audit.replay import Dictionary
 from audit.report import Check, Findings
 from audit.run import examine
