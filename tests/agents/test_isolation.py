@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from agents import handle
+from models import decide as rules
 from models.desk import Decision
 from tests.agents.partition import Partition, at
 
@@ -29,7 +30,7 @@ def partition() -> Partition:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rule on order `bad` does its work, then raises."""
-    decide = handle.decide
+    decide = rules.decide
 
     def failing(event: Any, *others: Any) -> Decision:
         decision = decide(event, *others)
@@ -122,7 +123,7 @@ def test_a_deadline_that_fails_isolates_its_member_and_the_clock_goes_on(
     partition: Partition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """given ann's deadline raises, then the tick that woke her is the dead letter, and it wakes bob and carl all the same."""
-    wake = handle.wake
+    wake = rules.wake
 
     def failing(member_id: str, *others: Any) -> Decision:
         if member_id == "ann":

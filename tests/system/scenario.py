@@ -1,0 +1,307 @@
+"""Scenarios: stories of members as data, one YAML file each, told the same way in memory and on a real broker.
+
+    says: One plain sentence.
+    clauses: [MS-3]
+    steps:
+      - tick: 2026-03-02 09:00            # the clock of all partitions
+      - send: points.joined               # an event; what does not matter is filled in (see `defaults.yaml`)
+        from: ann                         # the member: subject and key
+        data: {state: CA}                 # laid over the defaults
+        then: applied                     # its own answer: outcome, or {outcome, reason, clause, told: [kinds]}
+        later: refused partner_never_arrived   # its second answer, if it was held
+      - raw: orders                       # bytes that are no event, under the member's key
+        from: ann
+        value: "{not json"
+        then: dead_lettered not_json
+    expect:
+      ann:
+        told: [points.welcome]            # all notifications in their order; {kind, due, params} looks closer
+        booked: [earn 398]                # all ledger entries
+        asked: [{type: refund.requested, amount: 100.00}]
+        letters: [not_json]
+        view: {points.available: 398}     # dotted paths into the read side's document
+
+Times without a zone are the programme's (Pacific). An event happens at its `at`, else at the last tick. Numbers with a
+point are money and stay text. `id` names an event that is sent again: everything else must then be told again too,
+unless the step says `again: true`.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import orjson
+import yaml
+
+from cli.lines import Item, Message, Raw, Tick
+from models.catalogue import TOPIC_OF
+from models.events import PAYLOADS
+from models.policies import STANDARD
+from tests.system.outcome import Json, Told
+
+FOLDER = Path(__file__).parent / "scenarios"
+ZONE = ZoneInfo(STANDARD.zone)
+NEVER = datetime.min.replace(tzinfo=UTC)
+"""Of what comes before a scenario's first tick."""
+ALIVE = ("then", "later")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML whose times and numbers with a point stay text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":float"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _load(path: Path) -> Any:
+    return yaml.load(path.read_text(), _Loader)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a step expects of a decision; None: not looked at."""
+
+    outcome: str
+    reason: str | None = None
+    clause: str | None = None
+    told: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, text: str | Mapping[str, Any]) -> Self:
+        if isinstance(text, str):
+            outcome, _, reason = text.partition(" ")
+            return cls(outcome, reason or None)
+        told = text.get("told")
+        return cls(text["outcome"], text.get("reason"), text.get("clause"), None if told is None else tuple(told))
+
+
+@dataclass
+class Step:
+    """One event or raw record, and the answers that belong to it."""
+
+    member: str
+    item: Message | Raw
+    then: Answer
+    later: Answer | None
+
+
+@dataclass
+class Scenario:
+    """`segments` are ticks with the steps that follow each."""
+
+    name: str
+    says: str
+    clauses: tuple[str, ...]
+    segments: list[tuple[datetime, list[Step]]]
+    expect: dict[str, Any] = field(default_factory=dict)
+
+    def subject(self, member: str) -> str:
+        """The member's id: scenarios share an installation and no members."""
+        return f"{self.name}.{member}"
+
+    @property
+    def steps(self) -> list[Step]:
+        return [step for _, steps in self.segments for step in steps]
+
+    def differences(self, members: Mapping[str, Told]) -> Iterator[str]:
+        """Where what came out is not what the scenario expects, in sentences."""
+        steps: dict[str, list[Step]] = defaultdict(list)
+        for step in self.steps:
+            steps[step.member].append(step)
+        for member in steps.keys() | self.expect.keys():
+            told = members.get(self.subject(member), Told())
+            for difference in (*_answers(steps[member], told), *_ends(self.expect.get(member, {}), told)):
+                yield f"{member}: {difference}"
+
+
+def load(path: Path) -> Scenario:
+    """The scenario of a file."""
+    raw = _load(path)
+    assert raw.keys() <= {"says", "clauses", "steps", "expect"}, f"{path.name}: {raw.keys()}"
+    scenario = Scenario(path.stem, raw["says"], tuple(raw["clauses"]), [], raw["expect"])
+    defaults = _load(FOLDER.parent / "defaults.yaml")
+    now, steps, known = NEVER, list[Step](), dict[str, Message]()
+    for number, step in enumerate(raw["steps"], 1):
+        if "tick" in step:
+            scenario.segments.append((now, steps))
+            now, steps = _instant(step["tick"]), []
+            assert now >= scenario.segments[-1][0], "ticks of a scenario go forward"
+        else:
+            steps.append(_step(scenario, number, step, now, defaults, known))
+    scenario.segments.append((now, steps))
+    return scenario
+
+
+def load_all() -> list[Scenario]:
+    """Every scenario there is, by name."""
+    return [load(path) for path in sorted(FOLDER.glob("*.yaml"))]
+
+
+def told_together(scenarios: list[Scenario]) -> Iterator[Item]:
+    """The scenarios' steps merged by tick. Members are independent: nobody sees a difference to being alone."""
+    segments = sorted(
+        ((now, steps) for scenario in scenarios for now, steps in scenario.segments), key=lambda segment: segment[0]
+    )
+    for now, steps in segments:
+        if now is not NEVER:
+            yield Tick(now.isoformat())
+        yield from (step.item for step in steps)
+
+
+def _step(
+    scenario: Scenario,
+    number: int,
+    step: dict[str, Any],
+    now: datetime,
+    defaults: Mapping[str, Any],
+    known: dict[str, Message],
+) -> Step:
+    extra = step.keys() - {"send", "raw", "from", "at", "id", "again", "data", "value", *ALIVE}
+    assert not extra, f"{scenario.name}, step {number}: {extra}"
+    member = step["from"]
+    item = _raw(scenario, step) if "raw" in step else _event(scenario, number, step, now, defaults, known)
+    return Step(member, item, Answer.of(step["then"]), Answer.of(step["later"]) if "later" in step else None)
+
+
+def _raw(scenario: Scenario, step: dict[str, Any]) -> Raw:
+    return Raw(step["raw"], scenario.subject(step["from"]).encode(), step["value"].encode())
+
+
+def _event(
+    scenario: Scenario,
+    number: int,
+    step: dict[str, Any],
+    now: datetime,
+    defaults: Mapping[str, Any],
+    known: dict[str, Message],
+) -> Message:
+    if step.get("again"):
+        return known[step["id"]]
+    kind = step["send"]
+    happened = _instant(step["at"]) if "at" in step else now
+    assert happened is not NEVER, f"{scenario.name}, step {number}: before the first tick an event needs its `at`"
+    data = _filled(defaults.get(kind, {}), step.get("data") or {}, happened)
+    event = {
+        "specversion": "1.0",
+        "id": step.get("id", f"step-{number}"),
+        "source": f"/scenarios/{scenario.name}",
+        "type": f"{kind}.v1",
+        "time": happened.isoformat(),
+        "subject": scenario.subject(step["from"]),
+        "data": data,
+    }
+    topic = TOPIC_OF[PAYLOADS[f"{kind}.v1"]]
+    message = known[event["id"]] = Message(topic, event["subject"], orjson.dumps(event))
+    return message
+
+
+def _filled(defaults: Mapping[str, Any], data: Mapping[str, Any], happened: datetime) -> Json:
+    """The data over its defaults; each of its `lines` over the defaults of a line; `$now` is when it happened."""
+    template = defaults.get("lines", [{}])[0]
+    merged = dict(defaults) | dict(data)
+    if "lines" in data:
+        merged["lines"] = [template | line for line in data["lines"]]
+    filled = {name: happened.isoformat() if value == "$now" else value for name, value in merged.items()}
+    for name, value in filled.items():
+        if name in ("paid_at", "placed_at") and value != happened.isoformat():
+            filled[name] = _instant(value).isoformat()
+    return {name: value for name, value in filled.items() if value is not None}
+
+
+def _instant(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
+
+
+# Comparing.
+
+
+def _answers(steps: list[Step], told: Told) -> Iterator[str]:
+    """Decisions against steps: the first one on a record is its own answer, a second one settles it."""
+    by_record: dict[tuple[str, int], list[Json]] = {}
+    for decision in told.decisions:
+        event = decision["data"]["event"]
+        by_record.setdefault((event["topic"], event["offset"]), []).append(decision["data"])
+    kinds = {notice["id"]: notice["data"]["notification"] for notice in told.notifications}
+    own = sorted(by_record.values(), key=lambda decisions: decisions[0]["seq"])
+    if len(own) != len(steps):
+        yield f"{len(steps)} records sent, {len(own)} decided"
+        return
+    for number, (step, decisions) in enumerate(zip(steps, own, strict=True), 1):
+        expected = [answer for answer in (step.then, step.later) if answer]
+        if len(decisions) != len(expected):
+            outcomes = [decision["outcome"] for decision in decisions]
+            yield f"record {number}: answered {outcomes}, expected {len(expected)} answers"
+        for answer, decision in zip(expected, decisions, strict=False):
+            if difference := _difference(answer, decision, kinds):
+                yield f"record {number} ({decision['event']['type']}): {difference}; it says: {decision['says']}"
+
+
+def _difference(answer: Answer, decision: Json, kinds: Mapping[str, str]) -> str | None:
+    if (answer.outcome, answer.reason) != (decision["outcome"], decision["reason"]):
+        return f"{decision['outcome']} {decision['reason']}, expected {answer.outcome} {answer.reason}"
+    if answer.clause and answer.clause != decision["clause"]:
+        return f"clause {decision['clause']}, expected {answer.clause}"
+    caused = tuple(kinds[notice] for notice in decision["notifications"])
+    if answer.told is not None and answer.told != caused:
+        return f"caused {caused}, expected {answer.told}"
+    return None
+
+
+def _ends(expected: Mapping[str, Any], told: Told) -> Iterator[str]:
+    """What a member was told, what was booked and asked, and where it ended."""
+    assert expected.keys() <= {"told", "booked", "asked", "letters", "view"}, expected.keys()
+    notices = [notice["data"] for notice in told.notifications]
+    yield from _list("told", expected.get("told", []), notices, lambda n: str(n["notification"]))
+    entries = [f"{entry['data']['kind']} {entry['data']['points']}" for entry in told.ledger]
+    yield from _list("booked", expected.get("booked", []), entries, str)
+    requests = [request["data"] | {"type": request["type"].removesuffix(".v1")} for request in told.requests]
+    yield from _list("asked", expected.get("asked", []), requests, lambda r: str(r["type"]))
+    yield from _list("letters", expected.get("letters", []), [letter.error_class for letter in told.letters], str)
+    for path, value in expected.get("view", {}).items():
+        found = _at(told.view, path)
+        if found != value:
+            yield f"view {path} is {found!r}, expected {value!r}"
+
+
+def _list(name: str, wanted: list[Any], found: list[Any], short: Any) -> Iterator[str]:
+    """A list is exactly as long and in the order as expected; an entry that is a mapping looks at more."""
+    kinds = [want if isinstance(want, str) else want.get("kind") or want["type"] for want in wanted]
+    if kinds != (seen := [short(entry) for entry in found]):
+        yield f"{name} {seen}, expected {kinds}"
+        return
+    for want, entry in zip(wanted, found, strict=True):
+        if isinstance(want, dict):
+            yield from (f"{name} {short(entry)}: {difference}" for difference in _facts(want, entry))
+
+
+def _facts(want: Mapping[str, Any], entry: Json) -> Iterator[str]:
+    for key, value in want.items():
+        if key == "kind":
+            continue
+        if key == "due":
+            seen: Any = _instant(entry["not_before"])
+            value = _instant(value)
+        elif key == "params":
+            seen = {fact: entry["params"].get(fact) for fact in value}
+        else:
+            seen = entry.get(key)
+        if seen != value:
+            yield f"{key} is {seen}, expected {value}"
+
+
+def _at(document: Any, path: str) -> Any:
+    for part in re.split(r"\.", path):
+        if isinstance(document, list):
+            document = document[int(part)] if part.isdigit() and int(part) < len(document) else None
+        else:
+            document = (document or {}).get(part)
+    return document
