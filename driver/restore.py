@@ -29,6 +29,7 @@ from driver.store import Offsets, Store, Stores
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+TP = tuple[str, int]
 
 BULK = 10_000
 """Changelog records applied at once."""
@@ -123,7 +124,7 @@ class Restore(threading.Thread):
                 "enable.partition.eof": True,
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": 50,
-                "queued.max.messages.kbytes": 64 * 1024,
+                "queued.min.messages": 1_000_000,
             },
             logger=log,
         )
@@ -162,7 +163,7 @@ class Restore(threading.Thread):
             for partition in self._partitions
         }
 
-    def _targets(self, partitions: Iterable[int]) -> dict[tuple[str, int], int]:
+    def _targets(self, partitions: Iterable[int]) -> dict[TP, int]:
         """Give the high watermark of each changelog partition, whatever transactions are open."""
         admin = AdminClient({**self._config.client(), "log_level": 5})
         wanted = {
@@ -171,7 +172,7 @@ class Restore(threading.Thread):
             for topic in self._changelogs
         }
 
-        def ask() -> dict[tuple[str, int], int]:
+        def ask() -> dict[TP, int]:
             futures: dict[TopicPartition, Future[Any]] = admin.list_offsets(
                 wanted, isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=ANSWER
             )
@@ -183,7 +184,7 @@ class Restore(threading.Thread):
         targets = {tp: end for tp, end in self._targets(partitions).items() if end > 0}
         total = sum(targets.values())
         left = dict(targets)
-        done: dict[tuple[str, int], int] = {}
+        done: dict[TP, int] = {}
         self._persist("metadata", lambda: consumer.list_topics(timeout=ANSWER))  # without it, assign idles for a second
         consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for topic, partition in targets])
         reported = time.monotonic()
@@ -198,26 +199,40 @@ class Restore(threading.Thread):
                 share = 100 * sum(done.values()) // max(total, 1)
                 log.info("restoring %d partitions: %d records read, %d %%", len(partitions), self.records, share)
 
-    def _apply(self, messages: list[Any], left: dict[tuple[str, int], int], done: dict[tuple[str, int], int]) -> None:
-        changes: dict[int, dict[str, dict[bytes, bytes | None]]] = {}
+    def _apply(self, messages: list[Any], left: dict[TP, int], done: dict[TP, int]) -> None:
+        """Take in a bulk of records and ends; strike out of ``left`` what is complete."""
+        changes: dict[TP, dict[bytes, bytes | None]] = {}
+        here: TP | None = None
+        change: dict[bytes, bytes | None] = {}
         for message in messages:
-            error = message.error()
-            if error is not None and error.code() != KafkaError._PARTITION_EOF:
-                if not is_passing(error):
-                    raise KafkaException(error)
-                log.warning("restore: %s", error)
+            if message.error() is not None:
+                self._end_of_partition(message, left, done)
                 continue
-            topic, partition, offset = message.topic(), message.partition(), message.offset()
-            if error is None:
-                table = changes.setdefault(partition, {}).setdefault(self._changelogs[topic], {})
-                table[message.key()] = message.value()
-                self.records += 1
-                offset += 1
-            done[topic, partition] = offset
-            if offset >= left.get((topic, partition), offset + 1):
-                del left[topic, partition]
-        for partition, tables in changes.items():
-            self._unfinished[partition].apply(tables)
+            tp = (message.topic(), message.partition())
+            if tp != here:  # records come in long runs of one partition
+                here, change = tp, changes.setdefault(tp, {})
+            change[message.key()] = message.value()
+            done[tp] = message.offset() + 1
+        for (topic, partition), change in changes.items():
+            self._unfinished[partition].apply({self._changelogs[topic]: change})
+            self.records += len(change)
+            self._strike_out((topic, partition), left, done)
+
+    def _end_of_partition(self, message: Any, left: dict[TP, int], done: dict[TP, int]) -> None:
+        error = message.error()
+        if error.code() == KafkaError._PARTITION_EOF:
+            tp = (message.topic(), message.partition())
+            done[tp] = message.offset()
+            self._strike_out(tp, left, done)
+        elif is_passing(error):
+            log.warning("restore: %s", error)
+        else:
+            raise KafkaException(error)
+
+    @staticmethod
+    def _strike_out(tp: TP, left: dict[TP, int], done: dict[TP, int]) -> None:
+        if tp in left and done[tp] >= left[tp]:
+            del left[tp]
 
     def _check(self) -> None:
         if self._cancelled.is_set():

@@ -74,11 +74,9 @@ class MemoryStore:
         """Take in committed changes."""
         for table, changed in changes.items():
             entries = self._tables[table]
-            for key, value in changed.items():
-                if value is None:
-                    entries.pop(key, None)
-                else:
-                    entries[key] = value
+            entries.update(changed)  # type: ignore[arg-type]  # the deleted ones go next
+            for key in [key for key, value in changed.items() if value is None]:
+                del entries[key]
 
     def close(self, offsets: Offsets) -> None:  # noqa: ARG002 - nothing outlives the process
         """Put aside for the next start."""
