@@ -1,6 +1,7 @@
 """The committed topics, read from given positions: a consumer that no rebalance can touch."""
 
 import logging
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
@@ -17,6 +18,8 @@ GROUP: Final = "memberships-views"
 POLL_RECORDS: Final = 4_000
 POLL_SECONDS: Final = 0.1
 """A poll waits this long for its records: the views' delay at low load, and what lets a member's changes be joined."""
+QUIET_SECONDS: Final = 10.0
+"""Shortest time between two complaints about the broker."""
 _PATIENCE: Final = 10.0
 
 
@@ -45,6 +48,7 @@ class Source:
     """Reads all partitions of the given topics, committed records only. Use as a context manager."""
 
     def __init__(self, settings: Settings) -> None:
+        self._quiet_until = 0.0
         self._consumer = Consumer(
             settings.librdkafka()
             | {
@@ -59,7 +63,8 @@ class Source:
                 "fetch.wait.max.ms": 100,  # the end of a partition is told by the first empty answer
                 "queued.max.messages.kbytes": 32_768,
                 "fetch.queue.backoff.ms": 50,
-                "error_cb": _complain,
+                "error_cb": self._complain,
+                "log_level": 2,  # what librdkafka would log of a lost connection, the callback tells
                 "logger": _log,
             }
         )
@@ -74,6 +79,13 @@ class Source:
     def places(self, topics: Collection[str], partitions: int) -> list[Place]:
         """``places_of`` these topics. Raises KafkaException without a broker."""
         return places_of(topics, partitions, self._consumer.list_topics(timeout=_PATIENCE))
+
+    def _complain(self, error: KafkaError) -> None:
+        """Tell of a lost broker, but not of each try to reach it."""
+        now = time.monotonic()
+        if now >= self._quiet_until:
+            self._quiet_until = now + QUIET_SECONDS
+            _log.warning("Kafka: %s; going on when it is back", error.str())
 
     def start(self, positions: Mapping[Place, int | None]) -> None:
         """Read on from these offsets, None being the first there is; what was fetched before is forgotten."""
@@ -149,7 +161,3 @@ def _place(message: Message) -> Place:
 
 def _at(place: Place, offset: int | None) -> TopicPartition:
     return TopicPartition(place.topic, place.partition, OFFSET_BEGINNING if offset is None else offset)
-
-
-def _complain(error: KafkaError) -> None:
-    _log.warning("Kafka: %s; the feeder goes on when it is back", error.str())
