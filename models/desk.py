@@ -49,7 +49,7 @@ class Decision:
     changes: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     """Table -> key -> new value; None deletes."""
     decisions: list[Decided] = field(default_factory=list)
-    """The event's own answer last; before it those of held events that it settled."""
+    """The event's own answer first; after it those of held events that it settled."""
     notifications: list[Notification] = field(default_factory=list)
     ledger: list[LedgerEntry] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)

@@ -76,11 +76,12 @@ class Books:
     def close(self) -> int:
         """Move the lots that are used up out of the hot value, and check MS-20. Returns what debt grew by."""
         points = self._points
-        used_up = [lot for lot in points.lots if not (lot.left or lot.reserved)]
-        if used_up:
-            points.lots = [lot for lot in points.lots if lot.left or lot.reserved]
-            for lot in used_up:
-                self._case.put(lot.id, lot)
+        still_open = [lot for lot in points.lots if lot.left or lot.reserved]
+        if len(still_open) < len(points.lots):
+            for lot in points.lots:
+                if not (lot.left or lot.reserved):
+                    self._case.put(lot.id, lot)
+            points.lots = still_open
         check(points)
         return points.debt - self._debt_before
 

@@ -1,0 +1,72 @@
+"""Deciding is total: whatever arrives, in whatever order and with whatever ids, gets one answer, and the books balance."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.policies import Policies
+from tests.models import world as given_
+from tests.models.world import Fact, World, line, step
+
+# Few ids and many events, so that they meet.
+orders, returns, invoices, applications, repairs = (
+    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x")
+)
+instants = st.builds("2026-{:02}-{:02} {:02}:00".format, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23))
+lines = st.builds(
+    line,
+    st.sampled_from(["l1", "l2"]),
+    st.sampled_from(["0.00", "0.49", "19.99", "500.00"]),
+    st.integers(1, 3),
+    qualifying=st.booleans(),
+)
+facts: st.SearchStrategy[Fact] = st.one_of(
+    st.builds(given_.joined, state=st.sampled_from(["CA", "CA", "PR"])),
+    st.builds(given_.order, orders, lines, placed_at=instants, signed_in=st.sampled_from([True, True, False])),
+    st.builds(given_.returned, returns, orders, l1=st.integers(1, 3)),
+    st.builds(given_.return_rejected, returns),
+    st.builds(given_.cancelled, orders),
+    st.builds(
+        given_.applied_for, applications, invoices, auto_renew=st.booleans(), state=st.sampled_from(["CA", "GU"])
+    ),
+    st.builds(given_.reviewed, applications, st.booleans()),
+    st.builds(given_.paid, invoices, paid_at=instants, amount=st.sampled_from(["100.00", "100.00", "5.00"])),
+    st.builds(given_.failed, invoices, st.sampled_from(["t1", "t2"])),
+    st.builds(given_.auto_renew, st.booleans()),
+    st.builds(given_.repair, repairs, sent_by=st.sampled_from(["member", "member", "dealer"])),
+    st.builds(
+        step,
+        st.sampled_from(["received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier", "delivered"]),
+        repairs,
+    ),
+)
+moves = st.one_of(st.tuples(facts, instants), st.tuples(facts, instants), st.tuples(st.none(), instants))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(moves, min_size=1, max_size=40), st.sampled_from([None, "2026-01-01 00:00"]))
+def test_every_event_gets_one_answer_and_the_books_balance(
+    story: list[tuple[Fact | None, str]], now: str | None
+) -> None:
+    world = World(now=now, policies=Policies(held_at_most=5, hold_days=7))
+    sent = 0
+    for fact, time in story:
+        if fact is None:
+            world.tick(time)
+            continue
+        sent += 1
+        answer = world.send(fact, event_id=f"fact-{sent}", time=time)
+        assert answer.event.id == f"fact-{sent}"
+        assert answer.says.endswith(".")
+    world.tick("2030-01-01 00:00")  # the first tick, for some: it starts the count of what is held
+    world.tick("2030-02-01 00:00")
+    own = [decision.event.id for decision in world.decisions]
+    held = [decision for decision in world.decisions if decision.outcome == "held"]
+    assert len(own) == sent + len(held), "one answer each, and one more when a held one settles"
+    assert len({decision.id for decision in world.decisions}) == len(own)
+    assert len({notice.id for notice in world.notices}) == len(world.notices)
+    assert len({entry.entry_id for entry in world.ledger}) == len(world.ledger)
+    assert len({request.id for request in world.requests}) == len(world.requests)
+    assert not sent or world.member().held == 0
+    if sent and world.member().points:
+        world.check_books()
+        assert world.points.debt == 0
