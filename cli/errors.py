@@ -99,6 +99,7 @@ def _of_ours(error: Exception) -> Problem | None:
     """Errors of our other parts; each carries its own hint."""
     from agents.topics import BrokerUnreachable, SetupError
     from audit import AuditImpossibleError
+    from cli.retail_rows import NotOnlineRetailError
     from local.errors import LocalError
     from views.errors import RedisUnreachable, ViewsError
 
@@ -111,6 +112,8 @@ def _of_ours(error: Exception) -> Problem | None:
             return _refused("redis_unreachable", str(error), error.hint)
         case ViewsError():
             return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
+        case NotOnlineRetailError():
+            return Problem("not_online_retail", str(error), error.hint, ExitCode.WRONG_USE)
         case AuditImpossibleError():
             hint = "is the broker up (`memberships up`), and does nobody publish meanwhile?"
             return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)

@@ -15,12 +15,19 @@ from pathlib import Path
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from cli.errors import wrong_use
-
 COLUMNS = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
 ZONE = ZoneInfo("Europe/London")
 CENT = Decimal("0.01")
 _PRODUCT = re.compile(r"\d{5}|DCGS")
+
+
+class NotOnlineRetailError(ValueError):
+    """The file is another one, or damaged; the message names the file and the line."""
+
+    hint = (
+        f"expected the columns {', '.join(COLUMNS)} with whole quantities, decimal prices, and dates as "
+        "2010-12-01T08:26 or 12/1/2010 8:26, month first (doi 10.24432/C5BW33)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ class Invoice:
 
 
 def read_invoices(path: Path) -> list[Invoice]:
-    """Every invoice of the file, in order of time (and of the file, within a minute)."""
+    """Every invoice of the file, in order of time (and of the file, within a minute). Raises NotOnlineRetailError."""
     invoices: dict[str, Invoice] = {}
     with _open(path) as file:
         for number, at, customer, row in _rows(path, file):
@@ -77,14 +84,14 @@ def _rows(path: Path, file: TextIO) -> Iterator[tuple[str, datetime, str | None,
         header = next(reader, [])
         missing = [name for name in COLUMNS if name not in header]
         if missing:
-            hint = f"expected the columns {', '.join(COLUMNS)} (doi 10.24432/C5BW33)"
-            raise wrong_use("not_online_retail", f"{path} lacks the columns {', '.join(missing)}", hint)
+            raise NotOnlineRetailError(f"{path} lacks the columns {', '.join(missing)}")
         places = [header.index(name) for name in COLUMNS]
         for cells in reader:
             yield _row(*(cells[place].strip() for place in places))
+    except NotOnlineRetailError:
+        raise
     except (ValueError, IndexError, InvalidOperation, csv.Error, lzma.LZMAError, EOFError) as error:
-        hint = "whole quantities, decimal prices, dates as 2010-12-01T08:26 or 12/1/2010 8:26 (month first)"
-        raise wrong_use("not_online_retail", f"{path}, line {reader.line_num}: {error}", hint) from error
+        raise NotOnlineRetailError(f"{path}, line {reader.line_num}: {error}") from error
 
 
 def _row(

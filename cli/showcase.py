@@ -39,7 +39,7 @@ def run(data: Path | None, kills: int) -> dict[str, Any]:
         directory = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memberships-demo-")))
         config = _services(stack, directory)
         worker = _processes(stack, directory, config)
-        items = [*_items(config), *sample.broken(sample.MONTH, PARTITIONS)]
+        items = [*_items(config), *(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, PARTITIONS))]
         published = _publish(config, _killing(items, kills, worker), len(items))
         worker.check()
         if not progress.caught_up(config, CATCH_UP_S):

@@ -2,11 +2,21 @@
 
 import copy
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import orjson
 
-from cli.lines import Raw
 from cli.sample.script import Line, Script, instant
+from models.partitioning import partition_of
+
+
+class Broken(NamedTuple):
+    """A message to be sent as it is; without a partition the key decides."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int | None = None
 
 
 def repeats(script: Script, member: str, day: date) -> None:
@@ -28,7 +38,7 @@ def not_supported_yet(script: Script, member: str, day: date) -> None:
     script.event(at, "orders", "redemption.reserved", f"reserved-{member}", member, reservation)
 
 
-def broken(day: date, partitions: int) -> list[Raw]:
+def broken(day: date, partitions: int) -> list[Broken]:
     """Messages that no worker may apply: each ends in dead-letters with its reason."""
     good = {
         "specversion": "1.0",
@@ -42,22 +52,20 @@ def broken(day: date, partitions: int) -> list[Raw]:
     key = b"sample-broken"
     unknown_field = good | {"data": {"order_id": "x", "before_shipment": True, "colour": "red"}}
     return [
-        Raw("orders", key, b"{not json"),
-        Raw("orders", key, b"\xff\xfe\x00"),
-        Raw("orders", key, None),
-        Raw("orders", None, orjson.dumps(good), partition=0),
-        Raw("orders", b"sample-other", orjson.dumps(good)),
-        Raw("orders", key, orjson.dumps(good | {"type": "order.eaten.v1"})),
-        Raw("orders", key, orjson.dumps(unknown_field)),
-        Raw("returns", key, orjson.dumps(good)),
-        *(Raw("orders", key, orjson.dumps(good), partition=partition) for partition in _foreign(key, partitions)),
+        Broken("orders", key, b"{not json"),
+        Broken("orders", key, b"\xff\xfe\x00"),
+        Broken("orders", key, None),
+        Broken("orders", None, orjson.dumps(good), partition=0),
+        Broken("orders", b"sample-other", orjson.dumps(good)),
+        Broken("orders", key, orjson.dumps(good | {"type": "order.eaten.v1"})),
+        Broken("orders", key, orjson.dumps(unknown_field)),
+        Broken("returns", key, orjson.dumps(good)),
+        *(Broken("orders", key, orjson.dumps(good), partition=partition) for partition in _foreign(key, partitions)),
     ]
 
 
 def _foreign(key: bytes, partitions: int) -> list[int]:
     """One partition that is not the key's, if there is one."""
-    from models.partitioning import partition_of
-
     return [partition for partition in range(partitions) if partition != partition_of(key, partitions)][:1]
 
 

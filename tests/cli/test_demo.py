@@ -42,7 +42,7 @@ def test_with_a_worker_killed_on_the_way_comes_to_the_same_as_without(tmp_path: 
     expected = World(partitions=4)
     topics = tuple(topic.role for topic in INPUTS)
     expected.take(lines.parse(orjson.dumps(line), number, topics) for number, line in enumerate(sample.month()))
-    expected.take(sample.broken(sample.MONTH, 4))
+    expected.take(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, 4))
 
     process = demo(tmp_path, "--json", "--kill", "1")
     out, err = process.communicate()

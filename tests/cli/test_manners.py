@@ -124,6 +124,17 @@ class TestErrors:
         assert (code, body["code"]) == (ExitCode.WRONG_USE, "file")
         assert "nowhere.jsonl" in body["message"]
 
+    def test_another_file_than_online_retail_is_wrong_use(
+        self, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    ) -> None:
+        file = tmp_path / "other.csv"
+        file.write_text("a,b\n1,2\n")
+
+        code, body = problem(capsys, "import", "online-retail", str(file))
+
+        assert (code, body["code"]) == (ExitCode.WRONG_USE, "not_online_retail")
+        assert "other.csv" in body["message"]
+
     def test_what_nobody_foresaw_is_a_bug_with_a_traceback(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -22,7 +22,7 @@ def month() -> list[dict]:
 def world(month: list[dict]) -> World:
     world = World(partitions=4)
     world.take(lines.parse(orjson.dumps(line), number, TOPICS) for number, line in enumerate(month))
-    world.take(sample.broken(sample.MONTH, 4))
+    world.take(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, 4))
     return world
 
 
