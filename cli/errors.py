@@ -67,12 +67,6 @@ def kafka_unreachable(bootstrap_servers: str, detail: str) -> CommandError:
     return CommandError("kafka_unreachable", message, UP, ExitCode.UNREACHABLE)
 
 
-def redis_unreachable(redis_url: str, detail: str) -> CommandError:
-    """Nothing answered as Redis at `redis_url`, whose password is not shown (exit 3)."""
-    message = f"Redis at {without_password(redis_url)} cannot be reached: {detail}"
-    return CommandError("redis_unreachable", message, UP, ExitCode.UNREACHABLE)
-
-
 def without_password(url: str) -> str:
     """The URL with its user and password replaced, fit for a screen."""
     parts = urlsplit(url)

@@ -46,6 +46,8 @@ def execute(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the top of the program: whatever comes gets a message and a code
         return _failed(error, as_json)
+    if code == ExitCode.INTERRUPTED:
+        talk.say("interrupted")
     return code if isinstance(code, int) else ExitCode.DONE
 
 

@@ -1,5 +1,7 @@
 """Options that several commands share, and how their help shows examples."""
 
+import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,6 +10,8 @@ import typer
 from cli.errors import wrong_use
 
 if TYPE_CHECKING:
+    from pydantic import ValidationError
+
     from agents.settings import Settings
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document, errors included.")]
@@ -29,10 +33,21 @@ def settings(**overrides: Any) -> "Settings":
     from agents.settings import Settings
 
     given = {name: value for name, value in overrides.items() if value is not None}
+    hint = "`memberships config show` lists every setting"
     try:
-        return Settings(**given)
+        found = Settings(**given)
     except ValidationError as error:
-        wrong = error.errors(include_input=False, include_url=False)[0]
-        name = "_".join(["MEMBERSHIPS", *(str(part) for part in wrong["loc"])]).upper()
-        hint = "`memberships config show` lists every setting"
-        raise wrong_use("bad_setting", f"{name}: {wrong['msg']}", hint) from error
+        raise wrong_use("bad_setting", f"MEMBERSHIPS_{_first(error, str.upper)}", hint) from error
+    try:
+        found.rules()
+    except ValidationError as error:
+        raise wrong_use("bad_setting", f"MEMBERSHIPS_POLICIES: {found.policies}: {_first(error)}", hint) from error
+    except tomllib.TOMLDecodeError as error:
+        raise wrong_use("bad_setting", f"MEMBERSHIPS_POLICIES: {found.policies}: {error}", hint) from error
+    return found
+
+
+def _first(error: "ValidationError", spelled: Callable[[str], str] = str) -> str:
+    """The first finding: the field, spelled that way, and what is wrong with it."""
+    wrong = error.errors(include_input=False, include_url=False)[0]
+    return f"{spelled('_'.join(str(part) for part in wrong['loc']))}: {wrong['msg']}"

@@ -35,9 +35,9 @@ def printable(text: str) -> str:
     return text.translate(_CONTROLS)
 
 
-def say(message: RenderableType) -> None:
+def say(message: str) -> None:
     """A word to the person at the terminal, never part of the answer."""
-    Console(stderr=True).print(message)
+    Console(stderr=True).print(printable(message), markup=False, highlight=False, soft_wrap=True)
 
 
 def answer(body: Any, as_json: bool, table: Callable[[], RenderableType]) -> None:
@@ -71,7 +71,7 @@ def progress(description: str, total: int | None) -> Iterator[Advance]:
         with _bar(console, description, total) as advance:
             yield advance
     else:
-        yield _lines(console, description, total)
+        yield _lines(description, total)
 
 
 @contextmanager
@@ -95,14 +95,14 @@ def _bar(console: Console, description: str, total: int | None) -> Iterator[Adva
         yield advance
 
 
-def _lines(console: Console, description: str, total: int | None) -> Advance:
+def _lines(description: str, total: int | None) -> Advance:
     last = time.monotonic()
 
     def advance(done: int, note: str = "") -> None:
         nonlocal last
         if time.monotonic() - last >= PLAIN_PROGRESS_S:
             last = time.monotonic()
-            console.print(f"{description}: {done}{f' of {total}' if total else ''} {note}".rstrip(), highlight=False)
+            say(f"{description}: {done}{f' of {total}' if total else ''} {note}".rstrip())
 
     return advance
 

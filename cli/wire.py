@@ -29,6 +29,7 @@ NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAI
 """What a broker says for a moment after a topic was made; the client does not retry this one question by itself."""
 QUIET = {"log_level": 2}
 """A service that is away is one message of ours, not a stream of librdkafka's."""
+HOPELESS = (KafkaError._AUTHENTICATION, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
 PRODUCER = {
     "enable.idempotence": True,
     "acks": "all",
@@ -133,9 +134,9 @@ class Wire:
     def _decision(self, message: Message) -> Decided | None:
         error = message.error()
         if error is not None:
-            if not error.retriable():
+            if error.fatal() or error.code() in HOPELESS:
                 self._failure = error
-            return None
+            return None  # anything else mends itself: the client connects again, and silence has its own limit
         value = message.value()
         if value is None:
             return None

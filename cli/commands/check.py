@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from cli import talk
@@ -33,7 +32,7 @@ def audit(as_json: AsJson = False) -> None:
     talk.answer(report, as_json, lambda: _audit_table(report))
     if not report.clean:
         if not as_json and report.first:
-            talk.say(f"[bold red]first difference:[/bold red] {escape(talk.printable(report.first))}")
+            talk.say(f"first difference: {report.first}")
         raise typer.Exit(1)
 
 

@@ -118,11 +118,37 @@ class TestErrors:
         assert (code, body["code"]) == (ExitCode.WRONG_USE, "bad_setting")
         assert "MEMBERSHIPS_CLOCK" in body["message"]
 
+    @pytest.mark.parametrize(
+        ("text", "says"), [("hold_days = -1", "hold_days"), ("no_such = 1", "no_such"), ("=", "line 1")]
+    )
+    def test_wrong_policies_are_named(
+        self, text: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        file = tmp_path / "policies.toml"
+        file.write_text(text)
+        monkeypatch.setenv("MEMBERSHIPS_POLICIES", str(file))
+
+        code, body = problem(capsys, "worker")
+
+        assert (code, body["code"]) == (ExitCode.WRONG_USE, "bad_setting")
+        assert "policies.toml" in body["message"]
+        assert says in body["message"]
+
     def test_a_missing_file_is_wrong_use(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         code, body = problem(capsys, "publish", str(tmp_path / "nowhere.jsonl"))
 
         assert (code, body["code"]) == (ExitCode.WRONG_USE, "file")
         assert "nowhere.jsonl" in body["message"]
+
+    def test_a_pipe_is_checked_to_its_end_before_anything_is_sent(self) -> None:
+        good = '{"topic": "orders", "event": {"subject": "m"}}\n'
+        command = [sys.executable, "-m", "cli", "publish", "-", "--json"]
+        done = subprocess.run(
+            command, input=(good * 3 + "{\n").encode(), capture_output=True, cwd=CLI.parent, check=False
+        )
+
+        assert done.returncode == ExitCode.WRONG_USE
+        assert orjson.loads(done.stdout)["message"].startswith("line 4: not JSON")
 
     def test_another_file_than_online_retail_is_wrong_use(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
