@@ -187,7 +187,10 @@ def _check_clock(case: Case, repair: Repair) -> None:
 
 
 def _tell(case: Case, repair: Repair, step: str) -> None:
-    """Notices of a step; a later one replaces the earlier, and none is sent of what is past (GEN-2)."""
+    """Notices of a step; a later one replaces the earlier, and none is sent of what is past (GEN-2).
+
+    A delivery implies the hand-over; one that is told after it takes its place, with the tracking number.
+    """
     facts: dict[str, Fact] = {"repair_id": repair.id}
     if step == "received" and not (repair.turnaround or repair.on_its_way):
         repair.notices.append(case.notify("pro", "repair.received", repair.id, "REP-1", facts))
@@ -196,9 +199,9 @@ def _tell(case: Case, repair: Repair, step: str) -> None:
         facts["last_day"] = str(repair.turnaround.days[-1][0])
         notice = case.notify("pro", "repair.turnaround_started", repair.id, "REP-4", facts, replaces=repair.notices)
         repair.notices.append(notice)
-    elif step == "handed_to_carrier":
+    elif step == "handed_to_carrier" or (step == "delivered" and "handed_to_carrier" not in repair.steps):
         facts["tracking"] = repair.tracking
-        case.notify("pro", "repair.shipped", repair.id, "REP-4", facts, replaces=repair.notices)
+        repair.notices.append(case.notify("pro", "repair.shipped", repair.id, "REP-4", facts, replaces=repair.notices))
 
 
 def _file(case: Case, repair: Repair) -> None:

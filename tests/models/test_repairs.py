@@ -118,6 +118,18 @@ def test_rep_4_after_the_decision_a_hand_over_does_not_undo_it() -> None:
     assert world.told[-1] == "repair.shipped"
 
 
+def test_rep_1_a_delivery_implies_the_hand_over_which_takes_its_place_when_told() -> None:
+    world = pro_member(World())
+    world.send(repair(), time="2026-06-01 15:00")
+    world.send(step("warranty_validated"), time="2026-06-01 20:00")
+    world.send(step("delivered"), time="2026-06-04 20:00")
+    assert world.repair("r1").turnaround.state == "met"  # type: ignore[union-attr]
+    world.send(step("handed_to_carrier", tracking="1Z9"), time="2026-06-03 20:00")
+    first, second = [notice for notice in world.notices if notice.kind == "repair.shipped"]
+    assert first.id in second.replaces
+    assert second.params["tracking"] == "1Z9"
+
+
 STEPS = ["received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier"]
 
 
