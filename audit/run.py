@@ -94,7 +94,8 @@ class _Audit:
         counts = {name: self._reader.partitions(name) for name in names}
         wrong = [f"{name} has {count}" for name, count in counts.items() if count != catalogue.partitions]
         if wrong:
-            raise TopicsUnreadableError(f"{', '.join(wrong)} partitions; the settings say {catalogue.partitions}")
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            raise TopicsUnreadableError(f"{wrong[0]} partitions, the settings say {catalogue.partitions}{more}")
         self._progress("waiting for a quiet moment", 0, catalogue.partitions)
         snapshot = self._reader.snapshot(counts, self._patience)
         self._whole(snapshot)

@@ -14,7 +14,8 @@ QUIET_SECONDS: Final = 0.15
 STALL_SECONDS: Final = 30.0
 """A read that gets nothing for this long before its end is an error and not an end."""
 
-_FETCH: Final[dict[str, Any]] = {
+_CONNECT: Final[dict[str, Any]] = {"client_id": "memberships-audit", "bootstrap_timeout_ms": 10_000}
+_FETCH: Final[dict[str, Any]] = _CONNECT | {
     "isolation_level": "read_committed",
     "enable_auto_commit": False,
     "auto_offset_reset": "none",
@@ -66,7 +67,7 @@ class TopicReader:
         self._group = group
         self._consumer = KafkaConsumer(**connection, **_FETCH)
         self._uncommitted = KafkaConsumer(**connection, **(_FETCH | {"isolation_level": "read_uncommitted"}))
-        self._admin = KafkaAdminClient(**connection)
+        self._admin = KafkaAdminClient(**connection, **_CONNECT)
 
     def __enter__(self) -> "TopicReader":
         return self

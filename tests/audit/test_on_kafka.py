@@ -146,7 +146,7 @@ def test_views_that_cannot_be_asked_make_it_not_clean_unless_left_out(
 
 def test_a_log_that_does_not_stand_still_cannot_be_audited(settings: Settings, shop: World) -> None:
     """given a transaction that stays open, then the audit says so instead of guessing."""
-    producer = Producer(settings.librdkafka() | {"transactional.id": f"{settings.topic_prefix}open"})
+    producer = Producer(settings.librdkafka() | {"transactional.id": f"{settings.topic_prefix}open", "log_level": 2})
     producer.init_transactions(10)
     producer.begin_transaction()
     producer.produce(shop.catalogue.name("notifications"), key=b"ann", value=b"{}", partition=0)
@@ -155,6 +155,18 @@ def test_a_log_that_does_not_stand_still_cannot_be_audited(settings: Settings, s
         audit.run(settings, patience=1)
     producer.abort_transaction(10)
     assert audit.run(settings, patience=3).clean
+
+
+def test_topics_of_another_size_are_refused(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", "3")
+    with pytest.raises(audit.AuditImpossibleError, match="has 2 partitions, the settings say 3"):
+        audit.run(Settings())
+
+
+def test_a_broker_that_is_away_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEMBERSHIPS_BOOTSTRAP_SERVERS", "127.0.0.1:1")
+    with pytest.raises(topics.BrokerUnreachable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
+        audit.run(Settings())
 
 
 def test_gaps_of_transactional_inputs_are_no_gaps(settings: Settings, shop: World) -> None:
@@ -211,7 +223,7 @@ def failing(settings: Settings) -> dict[str, str]:
 
 def write(settings: Settings, records: dict[Place, list[Any]], *, within: str = "", abort: bool = False) -> None:
     """Write records to their partitions; ``within``: in a transaction of that id."""
-    properties = settings.librdkafka() | {"enable.idempotence": True, "linger.ms": 5}
+    properties = settings.librdkafka() | {"enable.idempotence": True, "linger.ms": 5, "log_level": 2}
     producer = Producer(properties | ({"transactional.id": settings.topic_prefix + within} if within else {}))
     if within:
         producer.init_transactions(20)
@@ -235,14 +247,14 @@ def write(settings: Settings, records: dict[Place, list[Any]], *, within: str = 
 
 def commit(settings: Settings, offsets: dict[Place, int]) -> None:
     """Commit for the workers' group."""
-    consumer = Consumer(settings.librdkafka() | {"group.id": settings.group})
+    consumer = Consumer(settings.librdkafka() | {"group.id": settings.group, "log_level": 2})
     consumer.commit(offsets=[TopicPartition(*place, offset) for place, offset in offsets.items()], asynchronous=False)
     consumer.close()
 
 
 def committed(settings: Settings, world: World) -> dict[Place, int]:
     """What the workers' group has committed, where it has."""
-    consumer = Consumer(settings.librdkafka() | {"group.id": settings.group})
+    consumer = Consumer(settings.librdkafka() | {"group.id": settings.group, "log_level": 2})
     places = [TopicPartition(t.name, p) for t in world.catalogue.handled for p in range(PARTITIONS)]
     try:
         found = {(place.topic, place.partition): place.offset for place in consumer.committed(places, 10)}
