@@ -23,9 +23,10 @@ _PATIENCE: Final = 10.0
 
 
 def caught_up(settings: Settings, timeout: float = 30.0) -> bool:
-    """Wait until Redis has all that is committed at the moment of the call; False after ``timeout`` seconds.
+    """Wait until Redis has all that lies in the topics at the moment of the call; False after ``timeout`` seconds.
 
-    False also while a topic is missing. Raises RedisUnreachable or KafkaException if one of the two could not even be
+    A transaction that is open, or whose end is not yet marked in every partition, is waited for: a writer may have
+    been told of its commit already. False also while a topic is missing. Raises RedisUnreachable or KafkaException if one of the two could not even be
     asked in that time.
     """
     deadline = time.monotonic() + timeout
@@ -52,7 +53,7 @@ def _has(store: Store, wanted: Mapping[str, int], settings: Settings, deadline: 
 
 
 def _ends(settings: Settings, deadline: float) -> dict[str, int] | None:
-    """The end of what ``read_committed`` readers can have, per ``Place.field``; asked until there is an answer."""
+    """The high watermark per ``Place.field``; asked until there is an answer."""
     admin = AdminClient(settings.librdkafka() | {"logger": _log})
     while True:
         try:
@@ -71,7 +72,7 @@ def _latest(admin: AdminClient, places: Collection[Place]) -> dict[str, int]:
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     answers = admin.list_offsets(
         {TopicPartition(*place): latest for place in places},
-        isolation_level=IsolationLevel.READ_COMMITTED,
+        isolation_level=IsolationLevel.READ_UNCOMMITTED,
         request_timeout=_PATIENCE,
     )
     return {Place(place.topic, place.partition).field: answer.result().offset for place, answer in answers.items()}

@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from confluent_kafka import Consumer, TopicPartition
 
 from agents.settings import Settings
 from local.valkey import Valkey
-from tests.views.conftest import StartFeeder, Writer, wait_until_fed
+from tests.views.conftest import PARTITIONS, StartFeeder, Writer, wait_until_fed
 from views import query, store
+from views.feeder import topics
+from views.source import GROUP
 
 pytestmark = pytest.mark.broker
 
@@ -23,9 +26,9 @@ MEMBERS = [f"m{number}" for number in range(7)]
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[Valkey]:
     """A server that the test may stop, pause or break."""
-    with_log = Valkey(tmp_path / "valkey", append_only=False).start()
-    yield with_log
-    with_log.stop()
+    server = Valkey(tmp_path / "valkey").start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
@@ -138,6 +141,31 @@ def test_not_there_yet_when_the_feeder_starts(
     wait_for_log(caplog, "next try in 0.4 s")
     valkey.start()
     load.check(own)
+
+
+def committed(settings: Settings) -> int:
+    """The sum of what the feeder has committed to Kafka for others to see."""
+    consumer = Consumer(settings.librdkafka() | {"group.id": f"{settings.topic_prefix}{GROUP}"})
+    try:
+        places = [TopicPartition(topic, number) for topic in topics(settings) for number in range(PARTITIONS)]
+        return sum(max(0, place.offset) for place in consumer.committed(places, timeout=10))
+    finally:
+        consumer.close()
+
+
+def test_kafka_is_told_only_what_redis_has(
+    own: Settings, valkey: Valkey, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture
+) -> None:
+    valkey.stop()
+    start_feeder(own)
+    wait_for_log(caplog, "next try in 0.8 s")
+    assert committed(own) == 0
+    valkey.start()
+    load.check(own)
+    wait_for_log(caplog, "the views have everything")
+    time.sleep(0.2)  # the commit is on its way when the line is written
+    with redis.Redis.from_url(own.redis_url) as client:
+        assert committed(own) == sum(int(offset) for offset in client.hvals(f"{own.topic_prefix}feed:1")) > 6_000
 
 
 def test_killed_and_back_with_its_data_goes_on_from_there(
