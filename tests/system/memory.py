@@ -84,6 +84,8 @@ class Installation:
     ) -> None:
         self.catalogue = Catalogue("", partitions)
         self.partitions = range(partitions)
+        self.handled = tuple(topic.role for topic in self.catalogue.handled)
+        """Contract names of what the worker reads, in handling order."""
         self.topics: dict[Place, list[Record]] = defaultdict(list)
         self.offsets: dict[Place, int] = defaultdict(int)
         """The next record to handle, as committed."""
@@ -130,9 +132,9 @@ class Installation:
         take: says how many of a topic partition's waiting records this poll gets. crash: die before the commit.
         """
         done: dict[Place, int] = {}
-        for topic in self.catalogue.handled:
+        for topic in self.handled:
             for partition in self.partitions:
-                place = (topic.role, partition)
+                place = (topic, partition)
                 waiting = self.topics[place][self.offsets[place] :]
                 if batch := waiting[: take(len(waiting)) if waiting else 0]:
                     self.handlers[partition].handle(batch, self._emit)
@@ -149,6 +151,15 @@ class Installation:
         handled = sum(end - self.offsets[place] for place, end in done.items())
         self.offsets.update(done)
         return handled
+
+    @property
+    def waiting(self) -> bool:
+        """Whether some record is not handled yet."""
+        return any(
+            len(self.topics[topic, partition]) > self.offsets[topic, partition]
+            for topic in self.handled
+            for partition in self.partitions
+        )
 
     def work(self) -> "Installation":
         """Poll until there is nothing left, the worker's own ticks included."""
@@ -198,10 +209,14 @@ class Installation:
 
 
 class MemoryWire:
-    """What a publisher needs of Kafka, on an installation in memory: each poll of the publisher is one of the worker."""
+    """What a publisher needs of Kafka, on an installation in memory: each poll of the publisher is one of the worker.
 
-    def __init__(self, installation: Installation) -> None:
+    poll: how the worker polls, where that is to be out of the ordinary.
+    """
+
+    def __init__(self, installation: Installation, poll: Callable[[], object] | None = None) -> None:
         self._installation = installation
+        self._handle = poll or installation.poll
         roles = [topic.role for topic in (*installation.catalogue.inputs, *installation.catalogue.outputs)]
         self.partitions = dict.fromkeys(roles, len(installation.partitions))
         self._reports: list[Sent] = []
@@ -222,7 +237,7 @@ class MemoryWire:
 
     def poll(self, wait_s: float) -> list[Sent | Decided]:
         del wait_s  # nothing to wait for
-        self._installation.poll()
+        self._handle()
         reports, self._reports = self._reports, []
         return [*reports, *self._decisions()]
 

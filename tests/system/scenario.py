@@ -31,6 +31,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -127,7 +128,6 @@ def load(path: Path) -> Scenario:
     raw = _load(path)
     assert raw.keys() <= {"says", "clauses", "steps", "expect"}, f"{path.name}: {raw.keys()}"
     scenario = Scenario(path.stem, raw["says"], tuple(raw["clauses"]), [], raw["expect"])
-    defaults = _load(FOLDER.parent / "defaults.yaml")
     now, steps, known = NEVER, list[Step](), dict[str, Message]()
     for number, step in enumerate(raw["steps"], 1):
         if "tick" in step:
@@ -135,7 +135,7 @@ def load(path: Path) -> Scenario:
             now, steps = _instant(step["tick"]), []
             assert now >= scenario.segments[-1][0], "ticks of a scenario go forward"
         else:
-            steps.append(_step(scenario, number, step, now, defaults, known))
+            steps.append(_step(scenario, number, step, now, known))
     scenario.segments.append((now, steps))
     return scenario
 
@@ -161,13 +161,12 @@ def _step(
     number: int,
     step: dict[str, Any],
     now: datetime,
-    defaults: Mapping[str, Any],
     known: dict[str, Message],
 ) -> Step:
     extra = step.keys() - {"send", "raw", "from", "at", "id", "again", "data", "value", *ALIVE}
     assert not extra, f"{scenario.name}, step {number}: {extra}"
     member = step["from"]
-    item = _raw(scenario, step) if "raw" in step else _event(scenario, number, step, now, defaults, known)
+    item = _raw(scenario, step) if "raw" in step else _event(scenario, number, step, now, known)
     return Step(member, item, Answer.of(step["then"]), Answer.of(step["later"]) if "later" in step else None)
 
 
@@ -180,27 +179,38 @@ def _event(
     number: int,
     step: dict[str, Any],
     now: datetime,
-    defaults: Mapping[str, Any],
     known: dict[str, Message],
 ) -> Message:
     if step.get("again"):
         return known[step["id"]]
-    kind = step["send"]
     happened = _instant(step["at"]) if "at" in step else now
     assert happened is not NEVER, f"{scenario.name}, step {number}: before the first tick an event needs its `at`"
-    data = _filled(defaults.get(kind, {}), step.get("data") or {}, happened)
+    event_id, source = step.get("id", f"step-{number}"), f"/scenarios/{scenario.name}"
+    known[event_id] = message(
+        step["send"], scenario.subject(step["from"]), step.get("data") or {}, happened, event_id, source
+    )
+    return known[event_id]
+
+
+def message(
+    kind: str, subject: str, data: Mapping[str, Any], happened: datetime, event_id: str, source: str
+) -> Message:
+    """An event of that type (without its version); what the data leaves out comes from `defaults.yaml`."""
     event = {
         "specversion": "1.0",
-        "id": step.get("id", f"step-{number}"),
-        "source": f"/scenarios/{scenario.name}",
+        "id": event_id,
+        "source": source,
         "type": f"{kind}.v1",
         "time": happened.isoformat(),
-        "subject": scenario.subject(step["from"]),
-        "data": data,
+        "subject": subject,
+        "data": _filled(_defaults().get(kind, {}), data, happened),
     }
-    topic = TOPIC_OF[PAYLOADS[f"{kind}.v1"]]
-    message = known[event["id"]] = Message(topic, event["subject"], orjson.dumps(event))
-    return message
+    return Message(TOPIC_OF[PAYLOADS[f"{kind}.v1"]], subject, orjson.dumps(event))
+
+
+@cache
+def _defaults() -> Mapping[str, Any]:
+    return _load(FOLDER.parent / "defaults.yaml")  # type: ignore[no-any-return]
 
 
 def _filled(defaults: Mapping[str, Any], data: Mapping[str, Any], happened: datetime) -> Json:

@@ -1,0 +1,102 @@
+"""Sets of events within which GEN-2 lets the order of arrival not matter, made up from a seed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from cli.lines import Message
+from tests.system import scenario
+
+START = datetime(2026, 3, 2, 18, tzinfo=UTC)
+SOURCE = "/stories"
+
+
+class Story:
+    """One member: `before` is in order and comes first, `free` may come in any order, repeated as often as one likes."""
+
+    def __init__(self, member: str, chance: Random) -> None:
+        self.member, self.chance = member, chance
+        self.before: list[Message] = []
+        self.free: list[Message] = []
+        self._time = START
+
+    def _message(self, kind: str, **data: Any) -> Message:
+        self._time += timedelta(minutes=7)
+        return scenario.message(kind, self.member, data, self._time, f"{self.member}-{self._time:%H%M}", SOURCE)
+
+    def given(self, kind: str, **data: Any) -> None:
+        self.before.append(self._message(kind, **data))
+
+    def when(self, kind: str, **data: Any) -> None:
+        self.free.append(self._message(kind, **data))
+
+
+def an_order(member: str, chance: Random) -> Story:
+    """An order of a member, returned in parts; a part of that rejected; now and then cancelled."""
+    story = Story(member, chance)
+    story.given("points.joined")
+    left = {f"l{number}": chance.randint(1, 5) for number in range(chance.randint(1, 3))}
+    lines = [
+        {"line_id": name, "quantity": quantity, "unit_price": f"{chance.randint(0, 300)}.{chance.randint(0, 99):02}"}
+        | ({"bonus": {"offer_id": "b", "points": chance.randint(1, 99)}} if chance.random() < 0.3 else {})
+        for name, quantity in left.items()
+    ]
+    story.when("order.placed", order_id="o1", lines=lines)
+    for number in range(chance.randint(0, 4)):
+        back = [
+            {"line_id": n, "quantity": chance.randint(1, q)} for n, q in left.items() if q and chance.random() < 0.6
+        ]
+        if not back:
+            continue
+        for line in back:
+            left[line["line_id"]] -= line["quantity"]
+        story.when("return.completed", return_id=f"r{number}", order_id="o1", lines=back)
+        if chance.random() < 0.3:
+            story.when("return.rejected", return_id=f"r{number}")
+    if chance.random() < 0.25:
+        story.when("order.cancelled", order_id="o1")
+    return story
+
+
+def an_application(member: str, chance: Random) -> Story:
+    """An application with its review and its fee, which may have failed first."""
+    story = Story(member, chance)
+    story.when("pro.applied", state=chance.choice(("CA", "CA", "CA", "PR")))
+    for number in range(chance.randint(0, 2)):
+        story.when("payment.failed", invoice_id="fee-1", attempt_id=f"try-{number}")
+    story.when("payment.succeeded", paid_at=(START + timedelta(days=chance.randint(-3, 0))).isoformat())
+    story.when("pro.reviewed", approved=chance.random() < 0.8)
+    return story
+
+
+def a_renewal(member: str, chance: Random) -> Story:
+    """A renewal fee of an open membership that fails some times and is paid at last."""
+    story = Story(member, chance)
+    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
+        story.given(kind)
+    for number in range(chance.randint(1, 3)):
+        story.when("payment.failed", invoice_id="fee-2", attempt_id=f"try-{number}")
+    story.when("payment.succeeded", invoice_id="fee-2", attempt_id="try-9")
+    return story
+
+
+def a_repair(member: str, chance: Random) -> Story:
+    """A repair in warranty up to some step, on the way possibly without a message for one or the other."""
+    story = Story(member, chance)
+    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
+        story.given(kind)
+    story.when("repair.requested")
+    steps = ("received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier", "delivered")
+    for step in steps[: chance.randint(1, len(steps))]:
+        if chance.random() < 0.8:
+            story.when(f"repair.{step}")
+    return story
+
+
+def all_kinds(seed: int, each: int = 5) -> Iterator[Story]:
+    """Some stories of each kind."""
+    chance = Random(seed)
+    for tell in (an_order, an_application, a_renewal, a_repair):
+        for number in range(each):
+            yield tell(f"{tell.__name__}-{number}", chance)

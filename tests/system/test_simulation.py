@@ -1,0 +1,184 @@
+"""Whatever happens on the way, the outcome is that of an undisturbed run: in memory, one run for each seed.
+
+`MEMBERSHIPS_TEST_SEEDS` says how many seeds; the seed of a failure is in the test's name.
+"""
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from random import Random
+from typing import Any
+
+import pytest
+
+from cli.lines import Item, Message, Tick, as_message
+from cli.publisher import Publisher
+from cli.sample.month import month
+from models.catalogue import OUTPUTS
+from models.state import Member, decode, member_key
+from tests.system import outcome, stories
+from tests.system.memory import CrashError, Installation, MemoryWire
+from tests.system.outcome import Told
+
+SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "20")))
+SHARES = 24
+"""A run takes one member in so many of the sample month."""
+INTERMEDIATE = ("repair.received", "repair.turnaround_started")
+"""True when they were told, and not told at all when a later step is known first: GEN-2 exempts such notices."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_crashes_leave_no_trace(seed: int) -> None:
+    """A crash before a commit drops the poll; it is delivered again, and every byte is as if nothing had happened."""
+    calm = _replayed(seed, crashes=0.0)
+    crashed = _replayed(seed, crashes=0.3)
+    assert crashed.crashes > 10
+    assert crashed.installation.everything() == calm.installation.everything()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_size_of_polls_does_not_matter(seed: int) -> None:
+    """Members' events in order, in polls of any size, some of them lost in a crash and cut otherwise when repeated."""
+    chance = Random(seed)
+    installation = Installation()
+
+    def poll() -> None:
+        try:
+            installation.poll(lambda there: chance.randint(0, min(there, 7)), crash=chance.random() < 0.1)
+        except CrashError:
+            return
+
+    Publisher(MemoryWire(installation, poll)).publish(_some_of_the_month(seed))
+    calm = Installation(2)
+    Publisher(MemoryWire(calm)).publish(_some_of_the_month(seed))
+    assert _comparable(installation) == _comparable(calm)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_of_arrival_does_not_matter(seed: int) -> None:
+    """GEN-2 every order and duplication ends in the same balances, lots, statuses and standing notifications."""
+    chance = Random(seed)
+    told = list(stories.all_kinds(seed))
+    in_order = _arrived(told, lambda story: story.free, one_by_one=True)
+
+    def shuffled(story: stories.Story) -> list[Message]:
+        copies = [message for message in story.free for _ in range(chance.choice((1, 1, 2, 3)))]
+        return chance.sample(copies, len(copies))
+
+    at_random = _arrived(told, shuffled, lambda there: chance.randint(0, there))
+    for story in told:
+        assert _end(at_random, story.member) == _end(in_order, story.member), _shown(at_random, story)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_redelivered_records_have_no_effect(seed: int) -> None:
+    """GEN-1 the month with every third event sent twice or three times: nothing more is booked, told or asked."""
+    chance = Random(seed)
+    repeated: list[Item] = []
+    earlier: list[Message] = []
+    for item in _some_of_the_month(seed):
+        repeated.append(item)
+        if isinstance(item, Message):
+            earlier.append(item)
+            if chance.random() < 0.3:
+                repeated += chance.choices(earlier, k=chance.randint(1, 2))
+    calm, noisy = Installation(), Installation()
+    Publisher(MemoryWire(calm)).publish(_some_of_the_month(seed))
+    Publisher(MemoryWire(noisy)).publish(repeated)
+    assert len(noisy.read("decisions")) > len(calm.read("decisions")) * 1.2
+    for topic in ("notifications", "points-ledger", "requests"):
+        assert {r.value for r in noisy.read(topic)} == {r.value for r in calm.read(topic)}, topic
+        assert len(noisy.read(topic)) == len(calm.read(topic)), topic
+
+
+class _Run:
+    """The month's share appended day by day and worked off in polls whose sizes depend on seed and poll alone."""
+
+    def __init__(self, seed: int, crashes: float) -> None:
+        self.installation = Installation()
+        self.crashes = 0
+        self._seed, self._rate = seed, crashes
+        self._chance = Random(seed)
+        self._polls = 0
+
+    def work(self) -> None:
+        while self.installation.waiting:
+            sizes = Random(f"{self._seed}-{self._polls}")
+            crash = self._chance.random() < self._rate
+            try:
+                self.installation.poll(lambda there: sizes.randint(0, there), crash=crash)  # noqa: B023  used at once
+            except CrashError:
+                self.crashes += 1
+            else:
+                self._polls += 1
+
+
+def _replayed(seed: int, crashes: float) -> _Run:
+    run = _Run(seed, crashes)
+    for item in _some_of_the_month(seed):
+        if isinstance(item, Tick):
+            run.work()
+            run.installation.tick(item)
+        else:
+            run.installation.send(item)
+    run.work()
+    return run
+
+
+@cache
+def _month() -> tuple[Message | Tick, ...]:
+    return tuple(Tick(line["tick"]) if "tick" in line else as_message(line) for line in month())
+
+
+def _some_of_the_month(seed: int) -> list[Message | Tick]:
+    """All ticks, and the events of the members whose turn it is."""
+    return [item for item in _month() if isinstance(item, Tick) or sum(item.subject.encode()) % SHARES == seed % SHARES]
+
+
+def _members(installation: Installation) -> dict[str, Told]:
+    outputs = {topic.role: installation.read(topic.role) for topic in OUTPUTS}
+    return outcome.members(outputs, installation.table("members"))
+
+
+def _comparable(installation: Installation) -> dict[str, Any]:
+    return {member: told.comparable for member, told in _members(installation).items()}
+
+
+def _arrived(
+    told: list[stories.Story],
+    order: Callable[[stories.Story], list[Message]],
+    take: Callable[[int], int] = lambda there: there,
+    *,
+    one_by_one: bool = False,
+) -> Installation:
+    """The stories' events, of all members at once, between two ticks."""
+    installation = Installation()
+    installation.tick(Tick((stories.START + timedelta(days=1)).isoformat()))
+    for message in (message for story in told for message in story.before):
+        installation.send(message)
+        installation.work()
+    for message in (message for story in told for message in order(story)):
+        installation.send(message)
+        if one_by_one:
+            installation.work()
+    while installation.waiting:
+        installation.poll(take)
+    return installation
+
+
+def _end(installation: Installation, member: str) -> dict[str, Any]:
+    """What GEN-2 promises to be the same."""
+    told = _members(installation)[member]
+    state = decode(installation.table("members")[member_key(member)], Member)
+    shown = {name: value for name, value in told.view.items() if name not in ("revision", "as_of")}
+    standing = {notice: kind for notice, kind in told.standing.items() if kind not in INTERMEDIATE}
+    return {"view": shown, "lots": state.points and state.points.lots, "standing": standing}
+
+
+def _shown(installation: Installation, story: stories.Story) -> str:
+    """The story as it arrived, for whoever has to find out."""
+    answers = [d["data"] for d in _members(installation)[story.member].decisions]
+    return "\n".join(
+        f"{a['event']['type']} {a['event']['id']}: {a['outcome']} {a['reason']}: {a['says']}" for a in answers
+    )
