@@ -17,7 +17,7 @@ class Limits:
 
     loop: float = 30.0
     """The event loop did not turn: an agent blocks it."""
-    poll: float = 60.0
+    poll: float = 120.0
     """A poll, the work on it or its commit did not finish."""
     restore: float = 60.0
     """A restore got no further."""

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
+    OFFSET_INVALID,
     Consumer,
     IsolationLevel,
     KafkaError,
@@ -25,6 +26,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 
 from driver.config import Config
 from driver.errors import is_passing
+from driver.failstop import RefusedError
 from driver.store import Offsets, Store, Stores
 
 log = logging.getLogger(__name__)
@@ -90,6 +92,7 @@ class Restore(threading.Thread):
         self._cancelled = threading.Event()
         self._ready: queue.SimpleQueue[Restored] = queue.SimpleQueue()
         self._unfinished: dict[int, Store] = {}
+        self._filled: set[int] = set()
         self.records = 0
         self.failure: BaseException | None = None
 
@@ -134,6 +137,7 @@ class Restore(threading.Thread):
             if wanting:
                 self._read(consumer, wanting)
             for partition in wanting:
+                self._check_offsets(partition, committed[partition])
                 store = self._unfinished.pop(partition)
                 self._ready.put(Restored(partition, store, committed[partition], kept=False))
         finally:
@@ -153,6 +157,14 @@ class Restore(threading.Thread):
             return True
         self._unfinished[partition] = self._stores.create(partition)
         return False
+
+    def _check_offsets(self, partition: int, committed: Offsets) -> None:
+        """Refuse tables without offsets: reading all input again on top of them would count it twice."""
+        if partition in self._filled and all(offset == OFFSET_INVALID for offset in committed.values()):
+            raise RefusedError(
+                f"group {self._app_id} has no committed offsets for partition {partition}, yet its changelogs have content: the "
+                "offsets were deleted or have expired. Restore the offsets, or start anew under another app id"
+            )
 
     def _committed(self, consumer: Consumer) -> dict[int, Offsets]:
         """Ask for the group's offsets until they are stable: no open transaction may still move them."""
@@ -215,6 +227,7 @@ class Restore(threading.Thread):
             done[tp] = message.offset() + 1
         for (topic, partition), change in changes.items():
             self._unfinished[partition].apply({self._changelogs[topic]: change})
+            self._filled.add(partition)
             self.records += len(change)
             self._strike_out((topic, partition), left, done)
 

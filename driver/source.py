@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from driver.config import Config
 from driver.errors import HOPELESS, fencing
+from driver.failstop import RefusedError
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +131,9 @@ class Source:
         fenced = fencing(error, self._config.worker)
         if fenced is not None:
             raise fenced
-        if error.fatal() or error.code() in HOPELESS:
+        if error.code() in HOPELESS:
+            raise RefusedError(f"the source topics cannot be read: {error.str()}")
+        if error.fatal():
             raise KafkaException(error)
         log.warning("consumer: %s", error)
         return True

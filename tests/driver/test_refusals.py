@@ -3,13 +3,15 @@
 from pathlib import Path
 
 import pytest
+from confluent_kafka import OFFSET_END, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from driver import Config, RefusedError
 from driver.failstop import Exit
 from driver.versions import check_versions
 from local.kafka import Kafka
 from local.ports import free_ports
-from tests.driver.world import World
+from tests.driver.world import SOURCES, World
 
 
 @pytest.fixture
@@ -44,6 +46,37 @@ def test_two_workers_on_one_data_directory(world: World, tmp_path: Path) -> None
     second = world.worker("w2", data_dir=str(tmp_path / "data"))
     assert second.ends() == Exit.REFUSED
     assert "is in use by process" in second.said.splitlines()[-1]
+
+
+@pytest.mark.broker
+def test_tables_whose_offsets_are_gone(world: World) -> None:
+    world.publish(100)
+    first = world.worker().has(4)
+    world.handled()
+    first.stop()
+    admin = AdminClient({"bootstrap.servers": world.broker.bootstrap_servers})
+    for done in admin.delete_consumer_groups([f"{world.prefix}app"]).values():
+        done.result(10)
+    second = world.worker()
+    assert second.ends() == Exit.REFUSED
+    assert "has no committed offsets for partition" in second.said.splitlines()[-1]
+    assert world.count("out") == 100
+
+
+@pytest.mark.broker
+def test_input_that_retention_deleted_before_it_was_read(world: World) -> None:
+    world.publish(100)
+    first = world.worker().has(4)
+    world.handled()
+    first.stop()
+    world.publish(100)
+    admin = AdminClient({"bootstrap.servers": world.broker.bootstrap_servers})
+    all_of = [TopicPartition(world.prefix + name, partition, OFFSET_END) for name in SOURCES for partition in range(4)]
+    for gone in admin.delete_records(all_of).values():
+        gone.result(10)
+    second = world.worker()
+    assert second.ends() == Exit.REFUSED
+    assert "the source topics cannot be read" in second.said.splitlines()[-1]
 
 
 def test_no_broker(prefix: str, tmp_path: Path) -> None:
