@@ -72,7 +72,10 @@ def _accounts(
     clock: Literal["wall", "external"],
     findings: Findings,
 ) -> dict[str, Account]:
-    accounts: dict[str, Account] = defaultdict(lambda: Account(waiting_for=timedelta(days=policies.hold_days)))
+    seen: set[tuple[str, str]] = set()  # an event id is spent for every member of the partition
+    accounts: dict[str, Account] = defaultdict(
+        lambda: Account(waiting_for=timedelta(days=policies.hold_days), seen=seen)
+    )
     answers = {
         (output.data["event"]["topic"], output.data["event"]["offset"]): output
         for output in shard.parsed["decisions"]

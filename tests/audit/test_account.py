@@ -115,6 +115,28 @@ def test_a_return_waits_thirty_days_for_its_order(days: int, kept: int) -> None:
     assert account.balance == kept
 
 
+def test_an_event_id_is_spent_whoever_comes_with_it_next() -> None:
+    """GEN-1 given the id of an order, when an order of another member carries it, then it has no effect."""
+    world = World(partitions=1)
+    world.join("ann")
+    world.join("bob")
+    world.handle()
+    first = world.order("ann", "A")
+    world.send("orders", first | {"subject": "bob", "data": first["data"] | {"order_id": "B"}})
+    world.handle()
+    shard = world.shard(0)
+    assert [decision.data["outcome"] for decision in shard.parsed["decisions"]][-1] == "conflict"
+    assert differing([shard]) == {}
+
+
+def test_an_id_stays_spent_when_its_event_had_no_effect() -> None:
+    """GEN-1 given an event that told an order again and differently, when its id comes with a new order, then no points."""
+    world = World()
+    told = [world.join("ann"), world.order("ann", "A"), world.order("ann", "A", line("1", "50.00", 1))]
+    told.append(world.order("ann", "B") | {"id": told[-1]["id"]})
+    assert account_of(*told).balance == 59
+
+
 LINE = st.tuples(
     st.integers(0, 20_000).map(lambda cents: f"{cents // 100}.{cents % 100:02d}"),
     st.integers(1, 9),
