@@ -90,6 +90,18 @@ def test_a_deadline_acts_when_it_is_due_and_not_before(tick: str, given_up: bool
     assert partition.woken == (["ann"] if given_up else [])
 
 
+@pytest.mark.parametrize(("tick", "given_up"), [("2026-04-01 11:59:59", False), ("2026-04-01 12:00", True)])
+def test_what_was_held_before_the_first_tick_counts_from_it(tick: str, given_up: bool) -> None:
+    partition = Partition()
+    partition.joined("ann")
+    partition.returned("ann", "A1")
+    partition.work()
+    for now in ("2026-03-02 12:00", tick):
+        partition.ticked(now)
+        partition.work()
+    assert partition.woken == (["ann"] if given_up else [])
+
+
 def _held(partition: Partition, *, rounds: int = 3) -> list[str]:
     """Members with deadlines of several instants; returns them in the order (due, member)."""
     expected = []

@@ -104,15 +104,15 @@ def members(outputs: Mapping[str, Iterable[Stored]], table: Mapping[bytes, bytes
     return found
 
 
-def letters(records: Iterable[Stored]) -> list[Letter]:
-    """Dead letters, with our headers taken apart."""
+def letters(records: Iterable[Stored], prefix: str = "") -> list[Letter]:
+    """Dead letters, with our headers taken apart; prefix: of the installation, which `dl_topic` has and we leave out."""
     found = []
     for record in records:
         ours = {name: (value or b"").decode() for name, value in record.headers if name.startswith("dl_")}
         own = tuple((name, value) for name, value in record.headers if not name.startswith("dl_"))
         found.append(
             Letter(
-                ours["dl_topic"],
+                ours["dl_topic"].removeprefix(prefix),
                 int(ours["dl_partition"]),
                 int(ours["dl_offset"]),
                 ours["dl_error_class"],

@@ -3,7 +3,7 @@
     says: One plain sentence.
     clauses: [MS-3]
     steps:
-      - tick: 2026-03-02 09:00            # the clock of all partitions
+      - tick: 2026-03-02 09:00            # the clock of all partitions; comes first
       - send: points.joined               # an event; what does not matter is filled in (see `defaults.yaml`)
         from: ann                         # the member: subject and key
         data: {state: CA}                 # laid over the defaults
@@ -47,9 +47,6 @@ from tests.system.outcome import Json, Told
 
 FOLDER = Path(__file__).parent / "scenarios"
 ZONE = ZoneInfo(STANDARD.zone)
-NEVER = datetime.min.replace(tzinfo=UTC)
-"""Of what comes before a scenario's first tick."""
-ALIVE = ("then", "later")
 
 
 class _Loader(yaml.SafeLoader):
@@ -128,15 +125,15 @@ def load(path: Path) -> Scenario:
     raw = _load(path)
     assert raw.keys() <= {"says", "clauses", "steps", "expect"}, f"{path.name}: {raw.keys()}"
     scenario = Scenario(path.stem, raw["says"], tuple(raw["clauses"]), [], raw["expect"])
-    now, steps, known = NEVER, list[Step](), dict[str, Message]()
+    known: dict[str, Message] = {}
     for number, step in enumerate(raw["steps"], 1):
         if "tick" in step:
-            scenario.segments.append((now, steps))
-            now, steps = _instant(step["tick"]), []
-            assert now >= scenario.segments[-1][0], "ticks of a scenario go forward"
+            scenario.segments.append((_instant(step["tick"]), []))
         else:
+            now, steps = scenario.segments[-1]  # a scenario begins with a tick
             steps.append(_step(scenario, number, step, now, known))
-    scenario.segments.append((now, steps))
+    ticks = [now for now, _ in scenario.segments]
+    assert ticks == sorted(ticks), f"{path.name}: ticks go forward"
     return scenario
 
 
@@ -151,8 +148,7 @@ def told_together(scenarios: list[Scenario]) -> Iterator[Item]:
         ((now, steps) for scenario in scenarios for now, steps in scenario.segments), key=lambda segment: segment[0]
     )
     for now, steps in segments:
-        if now is not NEVER:
-            yield Tick(now.isoformat())
+        yield Tick(now.isoformat())
         yield from (step.item for step in steps)
 
 
@@ -163,7 +159,7 @@ def _step(
     now: datetime,
     known: dict[str, Message],
 ) -> Step:
-    extra = step.keys() - {"send", "raw", "from", "at", "id", "again", "data", "value", *ALIVE}
+    extra = step.keys() - {"send", "raw", "from", "at", "id", "again", "data", "value", "then", "later"}
     assert not extra, f"{scenario.name}, step {number}: {extra}"
     member = step["from"]
     item = _raw(scenario, step) if "raw" in step else _event(scenario, number, step, now, known)
@@ -184,7 +180,6 @@ def _event(
     if step.get("again"):
         return known[step["id"]]
     happened = _instant(step["at"]) if "at" in step else now
-    assert happened is not NEVER, f"{scenario.name}, step {number}: before the first tick an event needs its `at`"
     event_id, source = step.get("id", f"step-{number}"), f"/scenarios/{scenario.name}"
     known[event_id] = message(
         step["send"], scenario.subject(step["from"]), step.get("data") or {}, happened, event_id, source

@@ -14,9 +14,9 @@ import pytest
 
 from cli.lines import Item, Message, Tick, as_message
 from cli.publisher import Publisher
-from cli.sample.month import month
 from models.catalogue import OUTPUTS
 from models.state import Member, decode, member_key
+from samples.generated.month import month
 from tests.system import outcome, stories
 from tests.system.memory import CrashError, Installation, MemoryWire
 from tests.system.outcome import Told
