@@ -28,8 +28,10 @@ WAIT = 0.1
 """Seconds a poll waits for a first record."""
 WAIT_UNSETTLED = 0.02
 """The same while the group or a restore may answer at any moment."""
-MOST_REWINDS = 10
-"""Polls aborted in a row, before it is taken for an error that does not pass."""
+MOST_REWINDS = 20
+"""Polls aborted in a row (about half a minute), before it is taken for an error that does not pass."""
+LONGEST_PAUSE = 2.0
+"""Seconds between two attempts; the first pauses are shorter."""
 
 
 class Engine:
@@ -157,6 +159,7 @@ class Engine:
         if self._rewinds > MOST_REWINDS:
             raise aborted
         log.warning("transaction aborted (%s): the poll is done again", aborted)
+        await asyncio.sleep(min(0.05 * 2**self._rewinds, LONGEST_PAUSE))
         await self._assignment.rewind()
 
     def _count(self, records: int, outputs: int, changes: int, seconds: float) -> None:

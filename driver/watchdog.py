@@ -78,10 +78,11 @@ class Watchdog:
 
     def _ping(self, ping: Callable[[], object]) -> None:
         self.beat("broker")
+        pause = min(PING_EVERY, self._watches["broker"].limit / 4)
         while not self._stopped.is_set():
             try:
                 ping()
             except KafkaException:
                 continue  # ping itself waits; the watch on "broker" runs
             self.beat("broker")
-            self._stopped.wait(PING_EVERY)
+            self._stopped.wait(pause)

@@ -5,6 +5,7 @@ Run as a program: ``python app.py '<json>'``; the object has ``prefix``, the fie
 """
 
 import asyncio
+import atexit
 import json
 import sys
 import time
@@ -14,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import faust
+from confluent_kafka import KafkaError, KafkaException, Producer
 
+import driver.engine
+import driver.transaction
 from driver import App, Batch, Config, Limits, PartitionTable, Table
 
 SIGN = {"deposits": 1, "withdrawals": -1}
@@ -24,6 +28,8 @@ BAD = b"bad"
 def make(spec: dict[str, Any]) -> App:
     """Build the app; its topics are the prefix with deposits, withdrawals, out, and two changelogs."""
     prefix, misbehave = spec.pop("prefix"), spec.pop("misbehave", "")
+    driver.engine.MOST_REWINDS = spec.pop("most_rewinds", driver.engine.MOST_REWINDS)
+    let_the_coordinator_move(spec.pop("coordinator_moves", 0))
     spec["limits"] = Limits(**spec.get("limits", {}))
     if "data_dir" in spec:
         spec["data_dir"] = Path(spec["data_dir"])
@@ -68,6 +74,19 @@ def handle(batch: Batch, sign: int, prefix: str, balance: PartitionTable, total:
         batch.emit(f"{prefix}out", record.key, json.dumps({"cause": cause, "after": after}).encode())
 
 
+def let_the_coordinator_move(times: int) -> None:
+    """Answer the third and following transactions' offsets with NOT_COORDINATOR, so many times."""
+    answers = iter([None, None, *[KafkaError.NOT_COORDINATOR] * times])
+
+    class Moving(Producer):
+        def send_offsets_to_transaction(self, *args: Any) -> None:
+            if code := next(answers, None):
+                raise KafkaException(KafkaError(code))
+            super().send_offsets_to_transaction(*args)
+
+    driver.transaction.Producer = Moving  # type: ignore[misc]
+
+
 async def stray(app: App, balances: Table) -> None:
     """Write a table outside of any batch."""
     while not app.assigned:
@@ -94,4 +113,6 @@ async def misbehaviour(app: App, kind: str, balances: Any, batch: Batch) -> None
 
 
 if __name__ == "__main__":
-    faust.Worker(make(json.loads(sys.argv[1])), loglevel="INFO").execute_from_commandline()
+    made = make(json.loads(sys.argv[1]))
+    atexit.register(lambda: sys.__stderr__.write(f"{made.metrics}\n"))  # type: ignore[union-attr]
+    faust.Worker(made, loglevel="INFO").execute_from_commandline()

@@ -45,3 +45,8 @@ def test_a_killed_broker(own_world: World) -> None:
         assert worker.ends() in (Exit.FENCED, Exit.FAILED), worker.said
         worker = world.worker("w1", session_timeout=10.0)
     world.handled(60).audit()
+
+    idle = world.worker("w2", limits={"broker": 3.0}).says("live")
+    world.broker.kill()
+    assert idle.ends() == Exit.STUCK
+    assert "no broker answered for" in idle.said.splitlines()[-1]

@@ -17,10 +17,15 @@ def test_a_backlog_and_a_clean_restart(world: World) -> None:
     first = world.worker().has(4)
     world.handled()
     first.stop()
+    told = first.said.splitlines()[-1]
+    for counted in ("records=1500", "outputs=1500", "aborts=0", "rebalances=0", "restores=4", "kept=0"):
+        assert counted in told
+    assert "commits=0" not in told
     world.publish(500)
     second = world.worker().has(4)
     world.handled().audit()
-    assert "balances" in second.said
+    second.stop()
+    assert "records=500," in second.said.splitlines()[-1], "records were handled again"
 
 
 def test_killed_at_random_times(world: World) -> None:
@@ -116,6 +121,30 @@ def test_two_workers_with_one_name(world: World) -> None:
     assert first.ends() == Exit.FENCED
     assert "Two workers must not have one name" in first.said
     world.end_load()
+    world.handled().audit()
+
+
+def test_a_coordinator_that_moves(world: World) -> None:
+    """Aborted, and done again from the committed offsets with the committed tables; the worker stays."""
+    world.publish(400)
+    worker = world.worker(coordinator_moves=2, max_poll_records=60).has(4)
+    world.handled()
+    assert worker.said.count("NOT_COORDINATOR") == 2
+    assert worker.said.count("restored 0: ") == 3, "the hooks were not called again"
+    worker.stop()
+    told = worker.said.splitlines()[-1]
+    assert "aborts=2" in told
+    assert "kept=8" in told
+    assert "records=400," in told
+    world.audit()
+
+
+def test_a_coordinator_that_never_answers(world: World) -> None:
+    world.publish(400)
+    worker = world.worker(coordinator_moves=1000, most_rewinds=3, max_poll_records=60)
+    assert worker.ends() == Exit.FAILED
+    assert "AbortedError: NOT_COORDINATOR" in worker.said.splitlines()[-1]
+    world.worker()
     world.handled().audit()
 
 
