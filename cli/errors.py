@@ -93,8 +93,8 @@ def _of_ours(error: Exception) -> Problem | None:
     """Errors of our other parts; each carries its own hint."""
     from agents.topics import BrokerUnreachable, SetupError
     from audit import AuditImpossibleError
-    from cli.retail_rows import NotOnlineRetailError
     from local.errors import LocalError
+    from samples.retail_rows import NotOnlineRetailError
     from views.errors import RedisUnreachable, ViewsError
 
     match error:

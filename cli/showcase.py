@@ -15,7 +15,7 @@ import orjson
 import audit
 from agents import topics
 from agents.settings import Settings
-from cli import lines, sample, talk, totals
+from cli import lines, talk, totals
 from cli.errors import check_failed
 from cli.options import settings
 from cli.publisher import Publisher
@@ -23,6 +23,7 @@ from cli.wire import connected, input_topics
 from local.kafka import Kafka
 from local.supervise import Supervisor
 from local.valkey import Valkey
+from samples import generated
 from views import progress, query
 
 PARTITIONS = 4
@@ -39,7 +40,7 @@ def run(data: Path | None, kills: int) -> dict[str, Any]:
         directory = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="memberships-demo-")))
         config = _services(stack, directory)
         worker = _processes(stack, directory, config)
-        items = [*_items(config), *(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, PARTITIONS))]
+        items = [*_items(config), *(lines.Raw(*broken) for broken in generated.broken(generated.MONTH, PARTITIONS))]
         published = _publish(config, _killing(items, kills, worker), len(items))
         worker.check()
         if not progress.caught_up(config, CATCH_UP_S):
@@ -50,7 +51,7 @@ def run(data: Path | None, kills: int) -> dict[str, Any]:
             "sample": "generated",
             "published": published,
             "written": totals.read(config).as_json(),
-            "members": {member_id: _story(config, member_id) for member_id in sample.SHOWN},
+            "members": {member_id: _story(config, member_id) for member_id in generated.SHOWN},
             "kills": kills,
             "worker_restarts": worker.restarts,
             "audit": books.model_dump(mode="json") if books else None,
@@ -98,7 +99,7 @@ def _as_environment(config: Settings) -> dict[str, str]:
 def _items(config: Settings) -> Iterator[lines.Item]:
     """The sample, read the way `publish` reads a file."""
     known = input_topics(config)
-    for number, line in enumerate(sample.month(), 1):
+    for number, line in enumerate(generated.month(), 1):
         yield lines.parse(orjson.dumps(line), number, known)
 
 

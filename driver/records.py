@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 Output = tuple[str, bytes | None, bytes | None, int, Headers]
 """topic, value, key, partition (-1: by the key's hash), headers."""
 

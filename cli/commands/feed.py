@@ -72,8 +72,8 @@ def online_retail(
     Data: D. Chen, Online Retail, UCI Machine Learning Repository, 2015, doi 10.24432/C5BW33, CC BY 4.0.
     Pounds are read as dollars. The data has no memberships: each customer's joining (state, birth date) is made up.
     """
-    from cli.online_retail import Importer
-    from cli.retail_rows import read_invoices
+    from samples.online_retail import Importer
+    from samples.retail_rows import read_invoices
 
     talk.say(f"reading {file} (Online Retail, D. Chen, UCI, CC BY 4.0)")
     importer = Importer(read_invoices(file)[:limit], years)

@@ -11,8 +11,9 @@ import orjson
 import psutil
 import pytest
 
-from cli import lines, sample
+from cli import lines
 from models.catalogue import INPUTS
+from samples import generated
 from tests.cli.world import World
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(280)]
@@ -41,8 +42,8 @@ def left_behind(data: Path) -> list[str]:
 def test_with_a_worker_killed_on_the_way_comes_to_the_same_as_without(tmp_path: Path) -> None:
     expected = World(partitions=4)
     topics = tuple(topic.role for topic in INPUTS)
-    expected.take(lines.parse(orjson.dumps(line), number, topics) for number, line in enumerate(sample.month()))
-    expected.take(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, 4))
+    expected.take(lines.parse(orjson.dumps(line), number, topics) for number, line in enumerate(generated.month()))
+    expected.take(lines.Raw(*broken) for broken in generated.broken(generated.MONTH, 4))
 
     process = demo(tmp_path, "--json", "--kill", "1")
     out, err = process.communicate()

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import orjson
 
-from cli.sample.script import Line, Script, instant
 from models.partitioning import partition_of
+from samples.generated.script import Line, Script, instant
 
 
 class Broken(NamedTuple):

@@ -4,7 +4,7 @@ The clock ticks once a day at noon, and every few days of the February before, s
 in its time.
 """
 
-from cli.sample.month import MONTH, SEED, SHOWN, month
-from cli.sample.oddities import broken
+from samples.generated.month import MONTH, SEED, SHOWN, month
+from samples.generated.oddities import broken
 
 __all__ = ["MONTH", "SEED", "SHOWN", "broken", "month"]

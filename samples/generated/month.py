@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from cli.sample import oddities, professionals, shoppers
-from cli.sample.script import Line, Script
+from samples.generated import oddities, professionals, shoppers
+from samples.generated.script import Line, Script
 
 SEED = 20_260_301
 MONTH = date(2026, 3, 1)

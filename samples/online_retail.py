@@ -17,8 +17,8 @@ from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from cli.retail_rows import Invoice, Row
 from models import eligibility
+from samples.retail_rows import Invoice, Row
 
 SOURCE = "/import/online-retail"
 MADE_UP = "/import/online-retail/made-up"

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli import lines
-from cli.online_retail import Importer, Line
-from cli.retail_rows import ZONE, Invoice, NotOnlineRetailError, Row, read_invoices
 from models.events import EVENT
+from samples.online_retail import Importer, Line
+from samples.retail_rows import ZONE, Invoice, NotOnlineRetailError, Row, read_invoices
 from tests.cli.world import World
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "online_retail.csv.xz"

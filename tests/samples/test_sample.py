@@ -5,9 +5,10 @@ from collections import Counter
 import orjson
 import pytest
 
-from cli import lines, sample
+from cli import lines
 from models.catalogue import INPUTS, TOPIC_OF
 from models.events import EVENT
+from samples import generated
 from tests.cli.world import World
 
 TOPICS = tuple(topic.role for topic in INPUTS)
@@ -15,20 +16,20 @@ TOPICS = tuple(topic.role for topic in INPUTS)
 
 @pytest.fixture(scope="module")
 def month() -> list[dict]:
-    return list(sample.month())
+    return list(generated.month())
 
 
 @pytest.fixture(scope="module")
 def world(month: list[dict]) -> World:
     world = World(partitions=4)
     world.take(lines.parse(orjson.dumps(line), number, TOPICS) for number, line in enumerate(month))
-    world.take(lines.Raw(*broken) for broken in sample.broken(sample.MONTH, 4))
+    world.take(lines.Raw(*broken) for broken in generated.broken(generated.MONTH, 4))
     return world
 
 
 def test_is_the_same_for_one_seed_and_another_for_another(month: list[dict]) -> None:
-    assert list(sample.month()) == month
-    assert list(sample.month(seed=7)) != month
+    assert list(generated.month()) == month
+    assert list(generated.month(seed=7)) != month
 
 
 def test_keeps_the_contract_and_says_that_it_is_generated(month: list[dict]) -> None:
@@ -76,7 +77,7 @@ def test_has_every_outcome(world: World) -> None:
 
 
 def test_each_broken_message_is_broken_in_a_way_of_its_own(world: World) -> None:
-    broken = sample.broken(sample.MONTH, 4)
+    broken = generated.broken(generated.MONTH, 4)
     reasons = [reason for (outcome, reason), _ in world.outcomes.items() if outcome == "dead_lettered"]
 
     assert len(broken) == len(reasons) == len(world.written["dead-letters"]) == 9
@@ -89,4 +90,4 @@ def test_no_rule_stumbles_over_it(world: World) -> None:
 def test_those_shown_have_a_story(world: World) -> None:
     told = {event["subject"] for event in world.written["notifications"]}
 
-    assert set(sample.SHOWN) <= told
+    assert set(generated.SHOWN) <= told
