@@ -1,0 +1,201 @@
+"""The whole product while its workers are killed: every member ends as if nothing had happened, and the audit is clean.
+
+The reference is an undisturbed run in memory of the same events. `MEMBERSHIPS_TEST_SEEDS` is the number of seeds (1 in
+the normal form); a seed decides when who is killed, and a failure names it.
+"""
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from time import sleep
+from typing import Any
+
+import pytest
+
+from cli.lines import Message, Tick, as_message
+from cli.publisher import Publisher
+from driver.failstop import CRASH_POINTS
+from local.kafka import Kafka
+from models.catalogue import OUTPUTS
+from samples.generated.month import month
+from tests.support.processes import eventually
+from tests.system import outcome
+from tests.system.memory import Installation, MemoryWire
+from tests.system.site import PARTITIONS, Site, Worker
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.xdist_group("kills")]
+
+SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "1")))
+KILLS = 5
+"""At random moments, besides one at each named point."""
+TWO_WORKERS_DAYS = 1_600
+"""Lines of the month for the runs with two workers."""
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_killed_at_random_moments_and_at_each_named_point(broker: Kafka, tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+    faults: list[str | None] = [None] * KILLS + [f"{point}:{chance.randint(1, 3)}" for point in CRASH_POINTS]
+    chance.shuffle(faults)
+    with Site(broker, tmp_path) as site, _publishing(site, len(_month()), len(faults)) as gates:
+        for number, crash_at in enumerate(faults):
+            worker = site.worker(crash_at=crash_at)
+            if crash_at:
+                assert worker.ends() == -signal.SIGKILL, worker.said
+                assert f"crash point {crash_at.partition(':')[0]} reached" in worker.said
+            else:
+                worker.live()
+                gates.wait(number)
+                sleep(chance.uniform(0, 0.3))
+                worker.kill()
+            assert gates.publishing, "everything was done before the fault: it proves nothing"
+            gates.open(number)
+        last = site.worker()
+        gates.finish()
+        assert len(site.workers) == len(faults) + 1
+        _as_undisturbed(site, len(_month()))
+        last.stop()
+        _audited(site)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) -> None:
+    """A second worker joins, the first is killed, comes back, and the second ends in good order."""
+    chance = Random(seed)
+    with Site(broker, tmp_path) as site, _publishing(site, TWO_WORKERS_DAYS, 4) as gates:
+        first = site.worker("w1").live()
+        gates.wait(0)
+        second = site.worker("w2").live()
+        _share(first, second)
+        gates.open(0)
+        gates.wait(1)
+        sleep(chance.uniform(0, 0.3))
+        first.kill()
+        _has(second, set(range(PARTITIONS)))
+        gates.open(1)
+        gates.wait(2)
+        again = site.worker("w1").live()
+        _share(again, second)
+        gates.open(2)
+        gates.wait(3)
+        assert gates.publishing
+        second.stop()
+        _has(again, set(range(PARTITIONS)))
+        gates.open(3)
+        gates.finish()
+        _as_undisturbed(site, TWO_WORKERS_DAYS)
+        again.stop()
+        _audited(site)
+
+
+class _Gates:
+    """Publishing in the background, held up at each gate until the fault before it is over: so that none is too late."""
+
+    def __init__(self, site: Site, lines: int, faults: int) -> None:
+        self._site = site
+        self._items = _month()[:lines]
+        self._at = [lines * (number + 1) // (faults + 2) for number in range(faults + 1)]
+        self._passed = [threading.Event() for _ in self._at]
+        self._opened = [threading.Event() for _ in self._at[1:]]
+        self._error: BaseException | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._publish, daemon=True)
+        self._thread.start()
+
+    @property
+    def publishing(self) -> bool:
+        return not self._ended.is_set()
+
+    def wait(self, number: int) -> None:
+        """Until the events before gate `number` are on their way."""
+        assert eventually(lambda: self._passed[number].is_set() or not self.publishing, 60)
+        assert self.publishing, self._error
+
+    def open(self, number: int) -> None:
+        """Fault `number` is over: publishing may go on through the next gate."""
+        self._opened[number].set()
+
+    def finish(self) -> None:
+        """Until every event is decided."""
+        self._thread.join(120)
+        assert not self.publishing, "publishing has not ended\n" + self._site.workers[-1].said
+        if self._error:
+            raise self._error
+
+    def _publish(self) -> None:
+        try:
+            self._site.publish(self._held_up())
+        except BaseException as error:  # noqa: BLE001  handed to the test, which raises it
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _held_up(self) -> Iterator[Message | Tick]:
+        for first, last in pairwise([0, *self._at, len(self._items)]):
+            yield from self._items[first:last]
+            if last in self._at:
+                gate = self._at.index(last)
+                self._passed[gate].set()
+                if gate:
+                    self._opened[gate - 1].wait(120)
+
+
+@contextmanager
+def _publishing(site: Site, lines: int, faults: int) -> Iterator[_Gates]:
+    yield _Gates(site, lines, faults)
+
+
+@cache
+def _month() -> tuple[Message | Tick, ...]:
+    return tuple(Tick(line["tick"]) if "tick" in line else as_message(line) for line in month())
+
+
+@cache
+def _undisturbed(lines: int) -> dict[str, Any]:
+    installation = Installation(PARTITIONS)
+    Publisher(MemoryWire(installation)).publish(_month()[:lines])
+    outputs = {topic.role: installation.read(topic.role) for topic in OUTPUTS}
+    members = outcome.members(outputs, installation.table("members"))
+    return {member: told.comparable for member, told in members.items()}
+
+
+def _as_undisturbed(site: Site, lines: int) -> None:
+    """Every member's decisions, notices, ledger, requests and view, in their order; and nothing is there twice."""
+    ids = outcome.ids(site.outputs)
+    assert len(ids) == len(set(ids)), "an output is there twice"
+    expected, found = _undisturbed(lines), {member: told.comparable for member, told in site.members.items()}
+    assert found.keys() == expected.keys()
+    for member, told in expected.items():
+        assert found[member] == told, member
+
+
+def _audited(site: Site) -> None:
+    import audit
+
+    report = audit.run(site.settings, views=False)
+    assert report.clean, report.first
+
+
+def _live(worker: Worker) -> set[int]:
+    """The partitions it said are live last."""
+    told = re.findall(r"(?:live|revoked): \[([\d, ]*)\]( after)?", worker.said)
+    return {int(number) for number in told[-1][0].split(",") if number.strip()} if told and told[-1][1] else set()
+
+
+def _has(worker: Worker, partitions: set[int]) -> None:
+    assert eventually(lambda: _live(worker) == partitions, 30), worker.said
+
+
+def _share(one: Worker, other: Worker) -> None:
+    """Both have some of the partitions, none has another's, and together they have all."""
+    assert eventually(
+        lambda: bool(_live(one) and _live(other)) and sorted([*_live(one), *_live(other)]) == list(range(PARTITIONS)),
+        30,
+    ), f"{one.said}\n{other.said}"
