@@ -162,9 +162,12 @@ def test_one_rejected_may_apply_again() -> None:
 def test_gen_2_a_payment_of_an_unknown_invoice_waits_for_its_application() -> None:
     world = World()
     assert world.send(paid()).reason == "awaits_invoice"
+    world.tick("2026-03-20 20:00")
     world.send(applied_for("a9", "i9"), time=MARCH_1)
     assert world.member().held == 1, "another application does not settle it"
-    world.tick("2026-03-31 20:00")
+    world.tick("2026-03-31 19:59:59")
+    assert world.decisions[-1].reason is None
+    world.tick("2026-03-31 20:00")  # 30 days after it was held first
     assert world.decisions[-1].reason == "partner_never_arrived"
 
 
