@@ -230,17 +230,27 @@ def _instant(text: str) -> datetime:
 
 
 def _answers(steps: list[Step], told: Told) -> Iterator[str]:
-    """Decisions against steps: the first one on a record is its own answer, a second one settles it."""
+    """Decisions against steps: the first one on a record is its own answer, a second one settles it.
+
+    Raw records are looked at apart: the publisher keeps the order of events only.
+    """
     by_record: dict[tuple[str, int], list[Json]] = {}
     for decision in told.decisions:
         event = decision["data"]["event"]
         by_record.setdefault((event["topic"], event["offset"]), []).append(decision["data"])
+    answered = sorted(by_record.values(), key=lambda decisions: decisions[0]["seq"])
     kinds = {notice["id"]: notice["data"]["notification"] for notice in told.notifications}
-    own = sorted(by_record.values(), key=lambda decisions: decisions[0]["seq"])
-    if len(own) != len(steps):
-        yield f"{len(steps)} records sent, {len(own)} decided"
+    for raw in (False, True):
+        expected = [step for step in steps if isinstance(step.item, Raw) == raw]
+        found = [decisions for decisions in answered if (decisions[0]["event"]["id"] is None) == raw]
+        yield from _each_answer(expected, found, kinds)
+
+
+def _each_answer(steps: list[Step], answered: list[list[Json]], kinds: Mapping[str, str]) -> Iterator[str]:
+    if len(answered) != len(steps):
+        yield f"{len(steps)} records sent, {len(answered)} decided"
         return
-    for number, (step, decisions) in enumerate(zip(steps, own, strict=True), 1):
+    for number, (step, decisions) in enumerate(zip(steps, answered, strict=True), 1):
         expected = [answer for answer in (step.then, step.later) if answer]
         if len(decisions) != len(expected):
             outcomes = [decision["outcome"] for decision in decisions]
