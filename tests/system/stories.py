@@ -25,6 +25,10 @@ class Story:
         self._time += timedelta(minutes=7)
         return scenario.message(kind, self.member, data, self._time, f"{self.member}-{self._time:%H%M}", SOURCE)
 
+    def pause(self, length: timedelta) -> None:
+        """Nothing happens for that long."""
+        self._time += length
+
     def given(self, kind: str, **data: Any) -> None:
         self.before.append(self._message(kind, **data))
 
@@ -44,14 +48,12 @@ def an_order(member: str, chance: Random) -> Story:
     ]
     story.when("order.placed", order_id="o1", lines=lines)
     for number in range(chance.randint(0, 4)):
-        back = [
-            {"line_id": n, "quantity": chance.randint(1, q)} for n, q in left.items() if q and chance.random() < 0.6
-        ]
+        back = {name: chance.randint(1, pieces) for name, pieces in left.items() if pieces and chance.random() < 0.6}
         if not back:
             continue
-        for line in back:
-            left[line["line_id"]] -= line["quantity"]
-        story.when("return.completed", return_id=f"r{number}", order_id="o1", lines=back)
+        left = {name: pieces - back.get(name, 0) for name, pieces in left.items()}
+        parts = [{"line_id": name, "quantity": pieces} for name, pieces in back.items()]
+        story.when("return.completed", return_id=f"r{number}", order_id="o1", lines=parts)
         if chance.random() < 0.3:
             story.when("return.rejected", return_id=f"r{number}")
     if chance.random() < 0.25:
@@ -71,10 +73,16 @@ def an_application(member: str, chance: Random) -> Story:
 
 
 def a_renewal(member: str, chance: Random) -> Story:
-    """A renewal fee of an open membership that fails some times and is paid at last."""
+    """A renewal fee that fails some times and is paid at last, before the term is over or after.
+
+    Paid before, it may even be told before the application that opened the membership.
+    """
     story = Story(member, chance)
+    late = chance.random() < 0.5
     for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
-        story.given(kind)
+        (story.given if late else story.when)(kind)
+    if late:
+        story.pause(timedelta(days=366))
     for number in range(chance.randint(1, 3)):
         story.when("payment.failed", invoice_id="fee-2", attempt_id=f"try-{number}")
     story.when("payment.succeeded", invoice_id="fee-2", attempt_id="try-9")

@@ -23,7 +23,8 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.xdist_gr
 
 BURST = int(os.environ.get("MEMBERSHIPS_TEST_BURST", "2000"))
 KEY = b"poison"
-STRUCTURED = [("content-type", b"application/cloudevents+json")]
+Headers = tuple[tuple[str, str | bytes | None], ...]
+STRUCTURED: Headers = (("content-type", b"application/cloudevents+json"),)
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Bad:
     key: bytes | None
     value: bytes | None
     partition: int | None = None
-    headers: tuple[tuple[str, bytes | None], ...] = tuple(STRUCTURED)
+    headers: Headers = STRUCTURED
     at: tuple[str, int, int] | None = None
 
 
@@ -112,14 +113,13 @@ def _produced(site: Site, bad: list[Bad]) -> list[str]:
             assert error is None, error
             record.at = (record.topic, message.partition(), message.offset())  # type: ignore[attr-defined]
 
-        place = {} if record.partition is None else {"partition": record.partition}
-        producer.produce(
-            name(record.topic), record.value, record.key, headers=list(record.headers), on_delivery=reported, **place
-        )
+        place = -1 if record.partition is None else record.partition  # -1: the key decides
+        headers = list(record.headers)
+        producer.produce(name(record.topic), record.value, record.key, place, reported, headers=headers)
         if number < 20 or number % 20 == 0:
             member = f"neighbour-{number}"
             join = scenario.message("points.joined", member, {}, stories.START, f"join-{number}", "/poison")
-            producer.produce(name(join.topic), join.value, member.encode(), headers=STRUCTURED)
+            producer.produce(name(join.topic), join.value, member.encode(), headers=list(STRUCTURED))
             neighbours.append(member)
         producer.poll(0)
     assert producer.flush(30) == 0

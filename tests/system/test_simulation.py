@@ -24,7 +24,12 @@ from tests.system.outcome import Told
 SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "20")))
 SHARES = 24
 """A run takes one member in so many of the sample month."""
-INTERMEDIATE = ("repair.received", "repair.turnaround_started")
+INTERMEDIATE = (
+    "repair.received",
+    "repair.turnaround_started",
+    "membership.suspended",
+    "membership.reinstated",
+)
 """True when they were told, and not told at all when a later step is known first: GEN-2 exempts such notices."""
 
 
