@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import kafka
@@ -101,13 +101,15 @@ class Worker:
 class Site:
     """One installation under a prefix of its own. Use as a context manager: its workers end with it."""
 
-    def __init__(self, broker: Kafka, folder: Path, *, partitions: int = PARTITIONS, **others: Any) -> None:
+    def __init__(
+        self, broker: Kafka, folder: Path, *, clock: Literal["wall", "external"] = "external", **others: Any
+    ) -> None:
         self.folder = folder
         self.settings = Settings(
             bootstrap_servers=broker.bootstrap_servers,
             topic_prefix=f"t{uuid4().hex[:12]}-",
-            partitions=partitions,
-            clock="external",
+            partitions=PARTITIONS,
+            clock=clock,
             data=folder / "data",
             **others,
         )
