@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import cast
 
 import faust
 
@@ -10,7 +9,7 @@ from agents import clock
 from agents.handle import PartitionHandler
 from agents.settings import Settings
 from agents.sweep import Sweeper
-from driver import App, Batch, Config, Table
+from driver import App, Batch, Config
 from models.catalogue import CLOCK, TABLES
 
 
@@ -25,8 +24,7 @@ class Worker:
         self._sweepers: dict[int, Sweeper] = {}
         self.app = App(settings.group, config=_config(settings))
         self.tables = {
-            name: cast(Table, self.app.Table(name, partitions=settings.partitions, help=about))
-            for name, about in TABLES.items()
+            name: self.app.Table(name, partitions=settings.partitions, help=about) for name, about in TABLES.items()
         }
         for topic in self._catalogue.handled:
             source = self.app.topic(topic.name, partitions=topic.partitions, value_serializer="raw")

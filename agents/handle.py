@@ -166,7 +166,7 @@ class PartitionHandler:
         self._collect(decision, emit)
         if event.subject != EVERYBODY:
             self._wakes.set(event.subject, decision.due)
-        own = decision.decisions[-1]
+        own = decision.decisions[0]
         if own.outcome == "dead_lettered":
             self._dead_letter(record, own.reason or own.outcome, own.says, emit)
 

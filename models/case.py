@@ -71,7 +71,7 @@ def retold(known: bytes, data: Payload, what: str) -> Ruling:
 
 def digest(data: Payload) -> bytes:
     """8 bytes that are equal for equal data."""
-    return blake2b(data.__pydantic_serializer__.to_json(data), digest_size=8).digest()
+    return blake2b(data.content, digest_size=8).digest()
 
 
 class Case:
@@ -161,7 +161,7 @@ class Case:
         entry = LedgerEntry(
             member_id=self.desk.member_id,
             time=self.desk.moment.now,
-            entry_id=permanent_id("ledger", self.cause.source, self.cause.id, kind, *about),
+            entry_id=permanent_id("ledger", self.desk.member_id, self.cause.source, self.cause.id, kind, *about),
             kind=kind,
             points=points,
             lot_id=lot_id,
@@ -195,7 +195,7 @@ class Case:
         """
         cause = cause or self.cause
         notice = Notification(
-            id=notice_id(cause, kind, about),
+            id=self.notice_id(cause, kind, about),
             member_id=self.desk.member_id,
             time=self.desk.moment.now,
             kind=kind,
@@ -218,7 +218,7 @@ class Case:
         """Ask payment, commerce or finance for something; final once emitted (GEN-6). Ids as in `notify`."""
         cause = cause or self.cause
         request = kind(
-            id=permanent_id(kind.TYPE, cause.source, cause.id, about),
+            id=permanent_id(kind.TYPE, self.desk.member_id, cause.source, cause.id, about),
             member_id=self.desk.member_id,
             time=self.desk.moment.now,
             clause=clause,
@@ -227,7 +227,9 @@ class Case:
         )
         self.desk.out.requests.append(request)
 
+    def notice_id(self, cause: Cause, kind: Kind, about: str) -> str:
+        """NTF-1 The permanent id of a notice to this member: f(member, cause, kind, about).
 
-def notice_id(cause: Cause, kind: Kind, about: str) -> str:
-    """NTF-1 The permanent id of a notification."""
-    return permanent_id("notification", cause.source, cause.id, kind, about)
+        The member is part of it because one event can concern everybody (subject `*`).
+        """
+        return permanent_id("notification", self.desk.member_id, cause.source, cause.id, kind, about)

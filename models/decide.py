@@ -34,9 +34,6 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType({**membership.DEADLINES, **repairs.DEADLINES})
 """Each deadline's rule, but for held events, which get decisions."""
 
-UNREMEMBERED: Final = frozenset({"duplicate", "conflict", "dead_lettered"})
-"""Outcomes that leave the event id unknown; so does `not_supported_yet`, that a later release may accept."""
-
 
 def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STANDARD) -> Decision:
     """What becomes of one event.
@@ -59,7 +56,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     decision = desk.finish()
     if event.subject == EVERYBODY:
         del decision.changes[state.MEMBERS]  # nobody's state
-    if ruling.outcome not in UNREMEMBERED and ruling.reason != NOT_SUPPORTED_YET:
+    if not known and ruling.reason != NOT_SUPPORTED_YET:  # a later release may accept what this one does not know
         decision.changes[state.APPLIED] = {entry: applied.value(content, moment.now)}
     return decision
 

@@ -1,6 +1,7 @@
 """What all event payloads have in common. One class per event type; the programme whose rules own it declares it."""
 
 from datetime import datetime
+from functools import cached_property
 from typing import ClassVar
 
 from models.values import Model
@@ -13,6 +14,14 @@ class Payload(Model):
     """The CloudEvents type, with its version."""
     FOR_EVERYBODY: ClassVar[bool] = False
     """It concerns every member: its subject is `*`, and it is sent to every partition."""
+
+    @cached_property
+    def content(self) -> bytes:
+        """The canonical JSON: equal for equal content, however it was written on the wire.
+
+        Absent fields have no part in it, so that a field added by a later release does not turn duplicates to conflicts.
+        """
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
     @property
     def happened_at(self) -> datetime | None:

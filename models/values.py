@@ -193,7 +193,11 @@ Distinct = AfterValidator(_distinct)
 
 def joined(*parts: str | int) -> str:
     """Parts to one string that no other parts give: ``|`` between them, ``%`` and ``|`` inside them escaped."""
-    return "|".join(str(part).replace("%", "%25").replace("|", "%7C") for part in parts)
+    texts = [part if type(part) is str else str(part) for part in parts]
+    whole = "|".join(texts)
+    if "%" not in whole and whole.count("|") == len(texts) - 1:
+        return whole  # nothing to escape, as nearly always
+    return "|".join([text.replace("%", "%25").replace("|", "%7C") for text in texts])
 
 
 def permanent_id(*parts: str | int) -> str:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Final
 
-from models.case import Case, Ruling, applied, notice_id, refused
+from models.case import Case, Ruling, applied, refused
 from models.due import DeadlineRule
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause, Fact
@@ -111,7 +111,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
         application.id,
         "PRO-4",
         {"application_id": application.id, "card": card, "auto_renew": pro.auto_renew},
-        replaces=[notice_id(cause, "pro.application_received", application.id)],
+        replaces=[case.notice_id(cause, "pro.application_received", application.id)],
         cause=cause,
     )
     case.arrived("invoice", WHICH)

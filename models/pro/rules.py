@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from models.case import Case, Ruling, applied, digest, duplicate, notice_id, refused, retold, superseded
+from models.case import Case, Ruling, applied, digest, duplicate, refused, retold, superseded
 from models.eligibility import why_not_eligible
 from models.fees.state import Invoice
 from models.hold import hold
@@ -124,6 +124,6 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
 def _reject(case: Case, application: Application, codes: tuple[str, ...]) -> None:
     """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer."""
     cause = Cause(source=application.source, id=application.event_id)
-    received = notice_id(cause, "pro.application_received", application.id)
+    received = case.notice_id(cause, "pro.application_received", application.id)
     facts: dict[str, Fact] = {"application_id": application.id, "reasons": codes}
     case.notify("pro", "pro.rejected", application.id, "PRO-3", facts, replaces=[received], cause=cause)
