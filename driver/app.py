@@ -20,7 +20,7 @@ from driver.metrics import Metrics
 from driver.source import Source
 from driver.state import State
 from driver.store import open_stores
-from driver.table import Table
+from driver.table import Table as DriverTable
 from driver.transaction import Transactions
 from driver.transport import Agent, Conductor, Stream, TableManager, Transport
 from driver.versions import check_versions
@@ -64,7 +64,7 @@ class App(faust.App):
         self._running: asyncio.Task[None] | None = None
         self._state: State | None = None
         self._outside: Producer | None = None
-        ours = {"Agent": Agent, "Stream": Stream, "Table": Table, "TableManager": TableManager}
+        ours = {"Agent": Agent, "Stream": Stream, "Table": DriverTable, "TableManager": TableManager}
         theirs = {"web_enabled": False, "topic_allow_declare": False, "topic_disable_leader": True}
         broker = ";".join(f"kafka://{server}" for server in config.bootstrap_servers.split(","))
         super().__init__(id, **{**theirs, **options, **ours, "broker": broker, "stream_wait_empty": False})
@@ -82,6 +82,10 @@ class App(faust.App):
         self._on_revoked.append(fn)
         return fn
 
+    def Table(self, name: str, **options: Any) -> DriverTable:  # noqa: N802 - Faust's name
+        """Declare a table."""
+        return cast(DriverTable, super().Table(name, **options))
+
     @property
     def assigned(self) -> frozenset[int]:
         """The partitions that are restored and live."""
@@ -95,7 +99,7 @@ class App(faust.App):
     @property
     def changelogs(self) -> dict[str, str]:
         """The changelog topics this app needs, each with its table's name; to be created compacted."""
-        return {cast(Table, table).changelog: table.name for table in self.tables.values()}
+        return {cast(DriverTable, table).changelog: table.name for table in self.tables.values()}
 
     def send_outside(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         """Send a record at once and outside of any transaction; it may be lost or doubled by a crash."""
@@ -131,7 +135,7 @@ class App(faust.App):
         watchdog.watch("group", limits.group, "the group gave no assignment")
         watchdog.watch("broker", limits.broker, "no broker answered")
         source = Source(config, app_id)
-        state = self._state = State(cast(Iterable[Table], self.tables.values()))
+        state = self._state = State(cast(Iterable[DriverTable], self.tables.values()))
         assignment = Assignment(
             config,
             app_id,

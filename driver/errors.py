@@ -75,5 +75,9 @@ def fencing(error: KafkaError, worker: str) -> FencedError | None:
 
 
 def is_passing(error: KafkaError) -> bool:
-    """Tell whether the same thing may work in a moment."""
+    """Tell whether the same thing may work in a moment, with a new producer."""
+    if error.code() in NAME_TAKEN | GROUP_MOVED_ON:
+        return False
+    if error.code() == KafkaError.INVALID_TXN_STATE:
+        return True  # a commit asked for twice around a broker's death: the committed offsets will tell
     return not error.fatal() and (error.retriable() or error.txn_requires_abort() or error.code() in PASSING)

@@ -38,21 +38,19 @@ class Transactions:
     def __init__(self, config: Config, app_id: str, crash: CrashPoint) -> None:
         self._config = config
         self._crash = crash
-        self._producer = Producer(
-            {
-                **config.client(),
-                "transactional.id": f"{app_id}-{config.worker}",
-                "transaction.timeout.ms": int(config.transaction_timeout * 1000),
-                "partitioner": "murmur2_random",  # Java's: a key's partition is the same for every producer
-                "compression.type": config.compression,
-                "linger.ms": 5,
-                "retry.backoff.ms": 10,  # the coordinator is often still finishing the transaction before this one
-                "queue.buffering.max.messages": 1_000_000,
-                "queue.buffering.max.kbytes": 1024 * 1024,
-                "message.max.bytes": config.max_message_bytes,
-            },
-            logger=log,
-        )
+        self._settings = {
+            **config.client(),
+            "transactional.id": f"{app_id}-{config.worker}",
+            "transaction.timeout.ms": int(config.transaction_timeout * 1000),
+            "partitioner": "murmur2_random",  # Java's: a key's partition is the same for every producer
+            "compression.type": config.compression,
+            "linger.ms": 5,
+            "retry.backoff.ms": 10,  # the coordinator is often still finishing the transaction before this one
+            "queue.buffering.max.messages": 1_000_000,
+            "queue.buffering.max.kbytes": 1024 * 1024,
+            "message.max.bytes": config.max_message_bytes,
+        }
+        self._producer = Producer(self._settings, logger=log)
 
     def start(self) -> None:
         """Fence whoever had this name before and end what it left open."""
@@ -107,17 +105,27 @@ class Transactions:
 
     def _undo(self, failure: KafkaException) -> None:
         error = failure.args[0]
-        fenced = fencing(error, self._config.worker)
-        if not error.fatal():
-            try:
-                self._insist(self._producer.abort_transaction, self._config.transaction_timeout * 2)
-            except KafkaException as hopeless:
-                raise (fenced or fencing(hopeless.args[0], self._config.worker) or hopeless) from failure
-        if fenced is not None:
-            raise fenced from failure
         if is_passing(error):
+            self._renew()
             raise AbortedError(f"{error.name()}: {error.str()}") from failure
-        raise failure
+        try:
+            self._producer.abort_transaction(1.0)  # else the successor waits for the transaction time-out
+        except KafkaException as hopeless:
+            log.info("not aborted: %s", hopeless.args[0])
+        raise fencing(error, self._config.worker) or failure
+
+    def _renew(self) -> None:
+        """End the transaction, whatever its state, by starting over under the same name.
+
+        Not by abort: librdkafka may go on with sequence numbers that the broker never saw, and a transaction whose commit was
+        asked for cannot be aborted. The coordinator decides it either way before the new start is answered.
+        """
+        self._producer.purge()
+        self._producer = Producer(self._settings, logger=log)
+        try:
+            self._insist(self._producer.init_transactions, self._config.startup_timeout)
+        except KafkaException as failure:
+            raise (fencing(failure.args[0], self._config.worker) or failure) from failure
 
     @staticmethod
     def _insist(call: Callable[[float], object], patience: float) -> None:

@@ -106,13 +106,14 @@ class Agent(FaustAgent):
         super().__init__(fun, channel=channel, **kwargs)
 
     async def _execute_actor(self, coro: Awaitable[Any], aref: Any) -> None:  # noqa: ARG002 - Faust's signature
+        app = cast("App", self.app)
         try:
             await coro
-        except asyncio.CancelledError:
+        except BaseException as failure:
+            if app.working or not isinstance(failure, asyncio.CancelledError):
+                end_for(failure, f"agent {self.name} failed")  # whatever it is, nothing of it may be acknowledged
             raise
-        except BaseException as failure:  # noqa: BLE001 - whatever it is, nothing of it may be acknowledged
-            end_for(failure, f"agent {self.name} failed")
-        if cast("App", self.app).working:
+        if app.working:
             end_for(RuntimeError("its loop over the batches ended"), f"agent {self.name} returned")
 
 

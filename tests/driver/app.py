@@ -98,6 +98,8 @@ async def misbehaviour(app: App, kind: str, balances: Any, batch: Batch) -> None
     """What an agent must not do."""
     if kind == "raise":
         raise ValueError("bad record")
+    if kind == "cancel":
+        raise asyncio.CancelledError
     if kind == "return":
         raise StopAsyncIteration
     if kind == "block":

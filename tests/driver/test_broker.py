@@ -13,7 +13,9 @@ pytestmark = pytest.mark.broker
 def test_a_clean_restart_of_the_broker_ends_no_worker(own_world: World) -> None:
     world = own_world
     world.load(per_second=200)
-    worker = world.worker(session_timeout=10.0, transaction_timeout=10.0).has(4)
+    worker = world.worker(session_timeout=30.0, transaction_timeout=30.0).has(
+        4
+    )  # on a busy machine it is away for long
     pause(0.3, 0.8, world.random)
     world.broker.stop()
     assert worker.alive

@@ -45,10 +45,10 @@ def test_killed_at_random_times(world: World) -> None:
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_killed_at_a_named_point(world: World, point: str) -> None:
     world.publish(200)
-    doomed = world.worker(crash_at=f"{point}:2", max_poll_records=60)
+    doomed = world.worker(crash_at=f"{point}:2", max_poll_records=60, static_membership=True)
     assert doomed.ends() == -signal.SIGKILL
     assert f"crash point {point} reached" in doomed.said
-    world.worker(max_poll_records=60)
+    world.worker(max_poll_records=60, static_membership=True)
     world.handled().audit()
 
 
@@ -165,7 +165,7 @@ def test_rocksdb_after_a_kill_and_after_a_clean_end(world: World, tmp_path: Path
     spec = {"store": "rocksdb", "data_dir": str(tmp_path / "data")}
     world.load(per_second=400)
     killed = world.worker(**spec).has(4)
-    pause(0.3, 0.8, world.random)
+    assert eventually(lambda: world.count("out") > 100, 20)
     killed.kill()
     restored = world.worker(**spec).has(4)
     assert " 0 records read" not in restored.said, "files of an unclean end were used"

@@ -180,7 +180,9 @@ def test_passing_errors_are_told_from_lasting_ones() -> None:
     assert is_passing(KafkaError(KafkaError.NOT_COORDINATOR))
     assert is_passing(KafkaError(KafkaError.UNKNOWN, retriable=True))
     assert is_passing(KafkaError(KafkaError.UNKNOWN, txn_requires_abort=True))
+    assert is_passing(KafkaError(KafkaError.INVALID_TXN_STATE, fatal=True))
     assert not is_passing(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
+    assert not is_passing(KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True))
     assert not is_passing(KafkaError(KafkaError.NOT_COORDINATOR, fatal=True))
     assert fencing(KafkaError(KafkaError.NOT_COORDINATOR), "w1") is None
 

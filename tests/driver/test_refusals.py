@@ -92,6 +92,7 @@ def test_no_broker(prefix: str, tmp_path: Path) -> None:
     [
         ("block", Exit.STUCK, "the event loop did not turn"),
         ("hang", Exit.STUCK, "a poll, its work or its commit did not finish"),
+        ("cancel", Exit.FAILED, "agent deposits failed: CancelledError"),
         ("return", Exit.FAILED, "agent deposits"),
         ("send", Exit.FAILED, "outputs go by batch.emit"),
         ("stranger", Exit.FAILED, "were written by batches of other partitions"),
