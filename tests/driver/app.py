@@ -92,6 +92,7 @@ async def stray(app: App, balances: Table) -> None:
     while not app.assigned:
         await asyncio.sleep(0.05)
     balances.at(min(app.assigned)).put(b"stray", b"1")
+    sys.stderr.write("strayed\n")
 
 
 async def misbehaviour(app: App, kind: str, balances: Any, batch: Batch) -> None:

@@ -103,7 +103,7 @@ def test_no_broker(prefix: str, tmp_path: Path) -> None:
 def test_an_agent_that_does_what_it_must_not(world: World, misbehave: str, code: Exit, sentence: str) -> None:
     worker = world.worker(misbehave=misbehave, limits={"loop": 2.0, "poll": 2.0}).has(4)
     if misbehave == "task-write":
-        worker.says("live")
+        worker.says("strayed")
         world.publish(10)
     world.publish_bad()
     assert worker.ends() == code, worker.said
