@@ -182,6 +182,7 @@ class PartitionHandler:
             try:
                 decision = wake(member_id, self._read, moment, self._policies)
             except Exception as error:  # noqa: BLE001  as above: one member's broken deadline must not stop the clock
+                error.add_note(f"while working off the deadlines of member {member_id}")
                 self._isolate(member_id, error, record, moment, emit)
                 continue
             self._collect(decision, emit)

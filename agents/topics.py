@@ -125,11 +125,12 @@ def _differing(
     resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
     answers = admin.describe_configs(resources, config_filter="all")["topic"]
     for topic in topics:
-        configs = answers[topic.name]
+        # A topic that is just being deleted is described without any configuration.
+        found = {name: str(config["value"]) for name, config in answers[topic.name].items()}
         differing = {
-            name: (str(configs[name]["value"]), value)
+            name: (found.get(name, "nothing"), value)
             for name, value in topic.configs(settings.replication).items()
-            if str(configs[name]["value"]) != value
+            if found.get(name) != value
         }
         if differing:
             yield topic, differing

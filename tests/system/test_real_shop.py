@@ -1,0 +1,86 @@
+"""A real shop's half year through the whole product, the worker killed ten times meanwhile; then everything is audited.
+
+The data (D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0) lies beside the repository; without it this
+fails.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from random import Random
+from time import sleep
+
+import pytest
+
+import audit
+from local.kafka import Kafka
+from tests.support.processes import ROOT, eventually
+from tests.system.site import Site
+from views import feeder, progress
+
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(600), pytest.mark.xdist_group("kills")]
+
+SHOP = ROOT.parent / "shared" / "data" / "online_retail.csv.xz"
+KILLS = 10
+SEED = 7
+
+
+def test_ten_kills_leave_no_difference_in_the_books(broker: Kafka, redis_url: str, tmp_path: Path) -> None:
+    chance = Random(SEED)
+    with Site(broker, tmp_path, redis_url=redis_url) as site:
+        worker, kills = site.worker().live(), 0
+        importer = _importing(site, tmp_path)
+        assert eventually(lambda: _decided(site) > 0, 60)
+        while kills < KILLS:
+            assert importer.poll() is None, f"the import was over after {kills} kills: it proves nothing"
+            if kills % 2:
+                sleep(chance.uniform(0.3, 2.0))  # anywhere: while it starts, restores, or works
+            else:
+                worker.live()
+                sleep(chance.uniform(0.05, 0.4))  # in the middle of its work
+            worker.kill()
+            kills += 1
+            worker = site.worker()
+        assert importer.wait(300) == 0, (tmp_path / "import.err").read_text()
+        summary = json.loads((tmp_path / "import.json").read_text())
+        assert summary["sent"] == summary["decided"] == 15_045
+        assert set(summary["outcomes"]) == {"applied", "held"}
+        worker.stop()
+        _fed(site)
+        report = audit.run(site.settings)
+        assert report.clean, report.first
+        assert sum(check.compared for check in report.checks) > 100_000
+
+
+def _importing(site: Site, folder: Path) -> subprocess.Popen[bytes]:
+    """`memberships import online-retail`, in a process of its own, as somebody would run it."""
+    told = {
+        "MEMBERSHIPS_BOOTSTRAP_SERVERS": site.settings.bootstrap_servers,
+        "MEMBERSHIPS_TOPIC_PREFIX": site.settings.topic_prefix,
+        "MEMBERSHIPS_PARTITIONS": str(site.settings.partitions),
+    }
+    command = [sys.executable, "-m", "cli", "import", "online-retail", str(SHOP), "--json", "--timeout", "120"]
+    with (folder / "import.json").open("wb") as out, (folder / "import.err").open("wb") as err:
+        return subprocess.Popen(command, cwd=ROOT, env=os.environ | told, stdout=out, stderr=err)
+
+
+def _decided(site: Site) -> int:
+    from cli.wire import connected
+
+    with connected(site.settings) as wire:
+        return sum(wire.committed("memberships").values())
+
+
+def _fed(site: Site) -> None:
+    """Let the views take in everything there is."""
+    stop = threading.Event()
+    feeding = threading.Thread(target=feeder.run, args=(site.settings, stop))
+    feeding.start()
+    try:
+        assert progress.caught_up(site.settings, 120)
+    finally:
+        stop.set()
+        feeding.join()
