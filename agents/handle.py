@@ -138,14 +138,15 @@ class PartitionHandler:
         return self._state.now
 
     def handle(self, records: Iterable[Record], emit: Emit) -> None:
-        """Handle the records of one topic, then keep now and seq with them."""
+        """Handle records of one topic, then keep now and seq with them."""
+        role = None
         for record in records:
+            role = role or self._catalogue.role(record.topic)
             self._state.seq += 1
-            self._one(record, emit)
+            self._one(record, role, emit)
         self._stores["partitions"].put(STATE_KEY, state.encode(self._state))
 
-    def _one(self, record: Record, emit: Emit) -> None:
-        role = self._catalogue.role(record.topic)
+    def _one(self, record: Record, role: str, emit: Emit) -> None:
         moment = Moment(self._state.seq, self._state.now, role, self._partition, record.offset)
         decoded = decode(role, self._partition, self._catalogue.partitions, record.key, record.value, record.headers)
         if isinstance(decoded, Tick):

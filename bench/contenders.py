@@ -4,12 +4,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from agents import topics
 from agents.settings import Settings
@@ -17,10 +18,21 @@ from bench.load import CLOUDEVENT, Load, Message
 
 GLANCE = 0.05
 PATIENCE = 300.0
-COMMANDS = {
-    "memberships, exactly once": "from agents.run import run_worker as run",
-    "plain loop, no guarantee": "from bench.plain import run",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """A way to do the work: the code of one process, and how many such processes share the partitions."""
+
+    name: str
+    code: str
+    processes: int = 1
+
+
+WORKER = "from agents.run import run_worker as run"
+OURS = Contender("one worker, exactly once", WORKER)
+PEER = Contender("plain loop, no guarantee", "from bench.plain import run")
+CONTENDERS = (OURS, Contender("two workers, exactly once", WORKER, 2), PEER)
 
 
 class StalledError(RuntimeError):
@@ -29,32 +41,35 @@ class StalledError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One run: events per second between the first and the last commit, and the process's memory at the end."""
+    """One run: events per second between the first and the last commit, memory at the end, processor time."""
 
     events_per_second: float
     megabytes: float
     cpu_us_per_event: float
 
 
-def measure(name: str, load: Load, settings: Settings, environment: dict[str, str], log: Path) -> Measure:
-    """Fill fresh topics, let the contender work through them, and take its figures.
+def measure(who: Contender, load: Load, settings: Settings, environment: dict[str, str], log: Path) -> Measure:
+    """Fill fresh topics, let the contender work through them, and take its figures (of its processes together).
 
-    The joins are handled first and not counted. Then the process stands still while the events are sent, so that it
-    shares the processors with the broker alone and not with whoever sends.
+    The joins are handled first and not counted. Then the processes stand still while the events are sent, so that they
+    share the processors with the broker alone and not with whoever sends.
     """
     topics.apply(settings)
     _send(settings, load.joins)
-    with _process(name, environment, log) as process, _watching(settings) as progress:
-        _until(process, progress, len(load.joins), log)
-        process.suspend()
+    with _processes(who, settings, environment, log) as processes, _watching(settings) as progress:
+        _until(processes, progress, len(load.joins), log)
+        for process in processes:
+            process.suspend()
         _send(settings, load.events)
-        process.resume()
+        for process in processes:
+            process.resume()
         goal = len(load.joins) + len(load.events)
-        begun_at = _until(process, progress, len(load.joins) + 1, log)
-        began, cpu = time.monotonic(), _cpu(process)
-        _until(process, progress, goal, log)
+        begun_at = _until(processes, progress, len(load.joins) + 1, log)
+        began, cpu = time.monotonic(), _cpu(processes)
+        _until(processes, progress, goal, log)
         took, counted = time.monotonic() - began, goal - begun_at
-        return Measure(counted / took, process.memory_info().rss / 2**20, (_cpu(process) - cpu) / counted * 1e6)
+        memory = sum(process.memory_info().rss for process in processes) / 2**20
+        return Measure(counted / took, memory, (_cpu(processes) - cpu) / counted * 1e6)
 
 
 class _Progress:
@@ -87,28 +102,55 @@ def _watching(settings: Settings) -> Iterator[_Progress]:
 
 
 @contextmanager
-def _process(name: str, environment: dict[str, str], log: Path) -> Iterator[psutil.Popen]:
-    code = f"from agents.settings import Settings\n{COMMANDS[name]}\nrun(Settings())"
-    with log.open("ab") as output:
-        process = psutil.Popen([sys.executable, "-c", code], env=environment, stdout=output, stderr=output)
+def _processes(
+    who: Contender, settings: Settings, environment: dict[str, str], log: Path
+) -> Iterator[list[psutil.Popen]]:
+    code = f"from agents.settings import Settings\n{who.code}\nrun(Settings())"
+    with ExitStack() as stack:
+        processes = []
+        for number in range(who.processes):
+            output = stack.enter_context(log.with_suffix(f".{number}.log").open("ab"))
+            own = {"MEMBERSHIPS_DATA": f"{settings.data}-{number}"}
+            process = psutil.Popen([sys.executable, "-c", code], env=environment | own, stdout=output, stderr=output)
+            stack.callback(_end, process)
+            processes.append(process)
+        if who.processes > 1:
+            _shared_out(settings, processes, log)
+        yield processes
+
+
+def _end(process: psutil.Popen) -> None:
+    process.terminate()
     try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
-def _until(process: psutil.Popen, progress: _Progress, goal: int, log: Path) -> int:
+def _shared_out(settings: Settings, processes: list[psutil.Popen], log: Path) -> None:
+    """Wait until every process has its part of the partitions."""
+    admin, deadline = AdminClient(settings.librdkafka()), time.monotonic() + PATIENCE
+    while True:
+        _alive(processes, deadline, "joined the group", log)
+        [group] = admin.describe_consumer_groups([settings.group]).values()
+        members = group.result(10).members
+        if len(members) == len(processes) and all(member.assignment.topic_partitions for member in members):
+            return
+        time.sleep(GLANCE)
+
+
+def _until(processes: list[psutil.Popen], progress: "_Progress", goal: int, log: Path) -> int:
     """Wait until that many records are committed; returns how many are."""
     deadline = time.monotonic() + PATIENCE
     while (reached := progress()) < goal:
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise StalledError(f"a contender stands at {reached} of {goal} records; see {log}")
+        _alive(processes, deadline, f"{reached} of {goal} records", log)
         time.sleep(GLANCE)
     return reached
+
+
+def _alive(processes: list[psutil.Popen], deadline: float, stands: str, log: Path) -> None:
+    if any(process.poll() is not None for process in processes) or time.monotonic() > deadline:
+        raise StalledError(f"a contender ended or stands still ({stands}); see {log.with_suffix('')}.*.log")
 
 
 def _send(settings: Settings, messages: list[Message]) -> None:
@@ -130,6 +172,6 @@ def _send(settings: Settings, messages: list[Message]) -> None:
     producer.flush()
 
 
-def _cpu(process: psutil.Popen) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _cpu(processes: list[psutil.Popen]) -> float:
+    times = [process.cpu_times() for process in processes]
+    return float(sum(time.user + time.system for time in times))

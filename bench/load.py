@@ -13,6 +13,8 @@ from samples.online_retail import Importer
 from samples.retail_rows import read_invoices
 
 SOURCE = "/bench/generated"
+PRODUCTS = 1_000
+"""Articles of the generated shop, each with its price."""
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 CLOUDEVENT: tuple[tuple[str, str | bytes | None], ...] = (("content-type", b"application/cloudevents+json"),)
 
@@ -38,6 +40,7 @@ class Load:
 def generated(orders: int, members: int, seed: int = 1) -> Load:
     """Three-line orders, spread evenly over the members, in order of time."""
     draw = random.Random(seed)
+    prices = [f"{draw.randint(10, 3000)}.{draw.choice((0, 49, 95, 99)):02}" for _ in range(PRODUCTS)]
     names = [f"generated-{number:06}" for number in range(members)]
     joined = {"birth_date": "1980-01-01", "state": "CA"}
     joins = [_message("memberships", "points.joined.v1", f"join-{name}", name, START, joined) for name in names]
@@ -49,7 +52,7 @@ def generated(orders: int, members: int, seed: int = 1) -> Load:
             "signed_in": True,
             "placed_at": at.isoformat(),
             "payment_method": "card",
-            "lines": [_line(draw, line) for line in range(3)],
+            "lines": [_line(draw, prices, line) for line in range(3)],
             "points_redeemed": 0,
         }
         events.append(_message("orders", "order.placed.v1", f"order-{number}", draw.choice(names), at, data))
@@ -74,13 +77,14 @@ def _sent(line: dict[str, Any], copy: int) -> Message:
     return Message(line["topic"], event["subject"].encode(), orjson.dumps(event))
 
 
-def _line(draw: random.Random, number: int) -> dict[str, Any]:
+def _line(draw: random.Random, prices: list[str], number: int) -> dict[str, Any]:
+    product = draw.randrange(len(prices))
     return {
         "line_id": str(number),
-        "sku": f"SKU-{draw.randrange(1000)}",
+        "sku": f"SKU-{product}",
         "category": draw.choice(("camera", "lens", "audio", "tv")),
         "quantity": draw.randint(1, 3),
-        "unit_price": f"{draw.randint(10, 3000)}.{draw.randrange(100):02}",
+        "unit_price": prices[product],
         "qualifying": True,
     }
 

@@ -9,11 +9,10 @@ from statistics import median
 from typing import Any
 
 from agents.settings import Settings
-from bench.contenders import COMMANDS, Measure, measure
+from bench.contenders import CONTENDERS, OURS, PEER, Measure, measure
 from bench.load import Load, generated, shop
 from local.kafka import Kafka
 
-OURS, PEER = tuple(COMMANDS)
 ORDERS, MEMBERS, COPIES = 120_000, 20_000, 3
 SHOP = Path(__file__).parents[2] / "shared" / "data" / "online_retail.csv.xz"
 
@@ -29,8 +28,8 @@ class Result:
 
     @property
     def ratio(self) -> float:
-        """Our events per second, as a part of the plain loop's."""
-        return self.medians[OURS].events_per_second / self.medians[PEER].events_per_second
+        """One worker's events per second, as a part of the plain loop's."""
+        return self.medians[OURS.name].events_per_second / self.medians[PEER.name].events_per_second
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -50,10 +49,10 @@ def run(shop_file: Path = SHOP, rounds: int = 3, say: Callable[[str], None] = la
 
 
 def _compare(load: Load, rounds: int, kafka: Kafka, folder: Path, say: Callable[[str], None]) -> Result:
-    measures: dict[str, list[Measure]] = {name: [] for name in COMMANDS}
+    measures: dict[str, list[Measure]] = {who.name: [] for who in CONTENDERS}
     for number in range(rounds):
-        for who, name in enumerate(COMMANDS):
-            prefix = f"{load.name.split()[0]}-{number}-{who}-"
+        for place, who in enumerate(CONTENDERS):
+            prefix = f"{load.name.split()[0]}-{number}-{place}-"
             told = {
                 "MEMBERSHIPS_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
                 "MEMBERSHIPS_TOPIC_PREFIX": prefix,
@@ -61,9 +60,9 @@ def _compare(load: Load, rounds: int, kafka: Kafka, folder: Path, say: Callable[
                 "MEMBERSHIPS_DATA": str(folder / prefix),
             }
             settings = Settings.model_validate({key.removeprefix("MEMBERSHIPS_").lower(): v for key, v in told.items()})
-            took = measure(name, load, settings, os.environ | told, folder / f"{prefix}log")
-            say(f"{load.name}, round {number + 1} of {rounds}, {name}: {took.events_per_second:,.0f} events/s")
-            measures[name].append(took)
+            took = measure(who, load, settings, os.environ | told, folder / f"{prefix}log")
+            say(f"{load.name}, round {number + 1} of {rounds}, {who.name}: {took.events_per_second:,.0f} events/s")
+            measures[who.name].append(took)
     medians = {name: _median(taken) for name, taken in measures.items()}
     return Result(load.name, len(load.events), rounds, medians)
 

@@ -158,7 +158,7 @@ class Case:
         about: Sequence[str],
     ) -> None:
         """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, about)."""
-        entry = LedgerEntry(
+        entry = LedgerEntry.trusted(
             member_id=self.desk.member_id,
             time=self.desk.moment.now,
             entry_id=permanent_id("ledger", self.desk.member_id, self.cause.source, self.cause.id, kind, *about),
@@ -194,7 +194,7 @@ class Case:
         `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it.
         """
         cause = cause or self.cause
-        notice = Notification(
+        notice = Notification.trusted(
             id=self.notice_id(cause, kind, about),
             member_id=self.desk.member_id,
             time=self.desk.moment.now,

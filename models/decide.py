@@ -147,11 +147,11 @@ def _answer(
     event: Event[Any], record: Record, moment: Moment, ruling: Ruling, case: Case | None = None, phase: str = "decided"
 ) -> Decided:
     """The decision for upstream; its id is f(topic, partition, offset, phase)."""
-    return Decided(
+    return Decided.trusted(
         id=permanent_id("decision", *record, phase),
         member_id=event.subject,
         time=moment.now,
-        event=EventRef(
+        event=EventRef.trusted(
             source=event.source,
             id=event.id,
             type=event.type,

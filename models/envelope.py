@@ -41,6 +41,7 @@ Reason = Literal[
 Headers = Sequence[tuple[str, bytes | None]]
 
 _STRUCTURED: Final = b"application/cloudevents+json"
+STRUCTURED: Final = ("content-type", b"application/cloudevents+json")
 _CE: Final = "ce_"
 _TICK: Final = TypeAdapter(Tick)
 _ID: Final = re.compile(ID_PATTERN)
@@ -125,6 +126,8 @@ def _check_place(event: Event[Any], topic: str, partition: int, partitions: int,
 
 def _is_structured(headers: Headers) -> bool:
     """The content type decides; without one, a record is binary if it has `ce_` headers."""
+    if headers and headers[0] == STRUCTURED:  # what our own publisher and most others send
+        return True
     binary = False
     for name, content in headers:
         lower = name.lower()

@@ -1,10 +1,9 @@
 """What all event payloads have in common. One class per event type; the programme whose rules own it declares it."""
 
 from datetime import datetime
-from functools import cached_property
 from typing import ClassVar
 
-from models.values import Model
+from models.values import Model, once
 
 
 class Payload(Model):
@@ -15,7 +14,7 @@ class Payload(Model):
     FOR_EVERYBODY: ClassVar[bool] = False
     """It concerns every member: its subject is `*`, and it is sent to every partition."""
 
-    @cached_property
+    @once
     def content(self) -> bytes:
         """The canonical JSON: equal for equal content, however it was written on the wire.
 

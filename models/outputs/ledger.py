@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import orjson
 from pydantic import ConfigDict, Field
 
 from models.outputs.base import Cause, Output
-from models.values import SHA256_PATTERN, Clause, Id, Instant, Model, PermanentId, Sha256, SignedPoints
+from models.values import SHA256_PATTERN, Clause, Id, Instant, Model, PermanentId, Sha256, SignedPoints, once
 
 EntryKind = Literal[
     "earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"
@@ -64,11 +63,11 @@ class LedgerEntry(Output):
         """The `entry_id`."""
         return self.entry_id
 
-    @cached_property
+    @once
     def _canonical(self) -> bytes:
         return self.__pydantic_serializer__.to_json(self)
 
-    @cached_property
+    @once
     def hash(self) -> str:
         """What the member's next entry carries as `previous`."""
         return hashlib.sha256(self._canonical).hexdigest()
