@@ -1,7 +1,9 @@
 """The Faust app: one thin agent per topic, all on the one handling path, over one set of tables."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 
 import faust
 
@@ -9,8 +11,9 @@ from agents import clock
 from agents.handle import PartitionHandler
 from agents.settings import Settings
 from agents.sweep import Sweeper
-from driver import App, Batch, Config
+from driver import App, Batch, Config, RefusedError
 from models.catalogue import CLOCK, TABLES
+from models.state import UnknownVersionError
 
 
 class Worker:
@@ -22,6 +25,8 @@ class Worker:
         self._policies = settings.rules()
         self.handlers: dict[int, PartitionHandler] = {}
         self._sweepers: dict[int, Sweeper] = {}
+        self.counts: Counter[tuple[str, str | None]] = Counter()
+        """Of all handlers since the start of the process (``PartitionHandler.counts``)."""
         self.app = App(settings.group, config=_config(settings))
         self.tables = {
             name: self.app.Table(name, partitions=settings.partitions, help=about) for name, about in TABLES.items()
@@ -40,7 +45,8 @@ class Worker:
 
         async def agent(batches: faust.types.StreamT[Batch]) -> None:
             async for batch in batches:
-                self.handlers[batch.partition].handle(batch.records, batch.emit)
+                with _newer_release_refused():
+                    self.handlers[batch.partition].handle(batch.records, batch.emit)
                 if ticks:
                     self._sweepers[batch.partition].sweep(self.handlers[batch.partition].now)
 
@@ -48,14 +54,24 @@ class Worker:
 
     def _restored(self, partition: int) -> None:
         stores = {name: table.at(partition) for name, table in self.tables.items()}
-        self.handlers[partition] = PartitionHandler(
-            partition, stores, self._catalogue, self._policies, self._settings.clock
-        )
+        with _newer_release_refused():
+            self.handlers[partition] = PartitionHandler(
+                partition, stores, self._catalogue, self._policies, self._settings.clock, self.counts
+            )
         self._sweepers[partition] = Sweeper(stores["applied"], self._policies)
 
     def _revoked(self, partition: int) -> None:
         self.handlers.pop(partition, None)
         self._sweepers.pop(partition, None)
+
+
+@contextmanager
+def _newer_release_refused() -> Iterator[None]:
+    """State that a newer release wrote must not be guessed at, by any restart of this one."""
+    try:
+        yield
+    except UnknownVersionError as error:
+        raise RefusedError(f"the tables were written by a newer release: {error}") from error
 
 
 def _config(settings: Settings) -> Config:

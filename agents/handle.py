@@ -12,24 +12,25 @@ very same code on plain dictionaries.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import orjson
 import structlog
-from msgspec import Struct
+from msgspec import DecodeError, Struct
 
 from agents import letters
+from agents.ports import Emit, Record, Store
 from agents.wakes import Wakes
 from models import state
-from models.catalogue import CLOCK, OUTPUTS, TOPIC_OF, Catalogue
+from models.catalogue import CLOCK, INPUT_BYTES, OUTPUTS, TOPIC_OF, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
-from models.envelope import Event, Headers, Tick, Unreadable, decode
+from models.envelope import Event, Tick, Unreadable, decode
 from models.events import EVERYBODY
 from models.outputs.base import HEADERS, encode
-from models.outputs.dead_letters import dead_letter_headers, traceback_of
+from models.outputs.dead_letters import cut, dead_letter_headers, traceback_of
 from models.policies import RULES_VERSION, Policies
 from models.state import Member
 
@@ -37,56 +38,22 @@ log = structlog.get_logger(__name__)
 
 STATE_KEY = b"clock"
 """Key of the partition's own state in the table ``partitions``."""
+VALUE_BYTES = INPUT_BYTES
+"""The largest table value: what the topics take with room for its key. A larger one is a fault of ours."""
 WAKE_PORTION = 500
 """Members woken by one tick; the rest follow on another tick with the same instant, so no poll grows without bound."""
 
 
-class Record(Protocol):
-    """One input record, as the driver (or a replay) hands it over. Read only."""
-
-    @property
-    def topic(self) -> str: ...  # noqa: D102
-    @property
-    def offset(self) -> int: ...  # noqa: D102
-    @property
-    def key(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def value(self) -> bytes | None: ...  # noqa: D102
-    @property
-    def headers(self) -> Headers: ...  # noqa: D102
-    @property
-    def timestamp_ms(self) -> int: ...  # noqa: D102
+class StoreFailedError(Exception):
+    """A table could not be read: a fault of this process, not of the member it was about. The process must end."""
 
 
-class Store(Protocol):
-    """One table's keys of one partition."""
-
-    def get(self, key: bytes, /) -> bytes | None:
-        """The value, with what was put before it was committed."""
-
-    def put(self, key: bytes, value: bytes, /) -> None:
-        """Put a value; it is committed with the poll."""
-
-    def delete(self, key: bytes, /) -> None:
-        """Write a tombstone."""
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """All keys and values, in no particular order."""
+class ValueTooLargeError(Exception):
+    """A table value that no topic would take; written, it would stop the partition for good."""
 
 
-class Emit(Protocol):
-    """Puts an output into the poll's transaction."""
-
-    def __call__(
-        self,
-        topic: str,
-        key: bytes | None,
-        value: bytes | None,
-        *,
-        headers: Headers = (),
-        partition: int | None = None,
-    ) -> None:
-        """Emit one record; without a partition the key decides it (murmur2)."""
+FATAL = (StoreFailedError, state.UnknownVersionError)
+"""What is never blamed on a member: no event is lost when the process ends, and all are when members are set aside."""
 
 
 class PartitionState(Struct, array_like=True):
@@ -110,6 +77,7 @@ class PartitionHandler:
         catalogue: Catalogue,
         policies: Policies,
         clock: Literal["wall", "external"],
+        counts: Counter[tuple[str, str | None]] | None = None,
     ) -> None:
         self._partition = partition
         self._stores = stores
@@ -119,8 +87,10 @@ class PartitionHandler:
         self._clock_topic = catalogue.name(CLOCK.role)
         self._output = {role: catalogue.name(role) for role in (topic.role for topic in OUTPUTS)}
         self._topic_of = {kind: catalogue.name(role) for kind, role in TOPIC_OF.items()}
-        self.counts: Counter[tuple[str, str | None]] = Counter()
-        """How many records ended in which (outcome, reason), since the start; ``quarantined`` counts members."""
+        self.counts: Counter[tuple[str, str | None]] = Counter() if counts is None else counts
+        """How often something ended in which (outcome, reason), polls done again included; ``quarantined``: members."""
+        self.largest = 0
+        """Bytes of the largest hot value written since the start."""
         self.load()
 
     def load(self) -> None:
@@ -129,7 +99,12 @@ class PartitionHandler:
         self._state = state.decode(raw, PartitionState) if raw else PartitionState()
         self._wakes = Wakes()
         for key, value in self._stores["members"].items():
-            due = state.decode(value, Member).due
+            try:
+                due = state.decode(value, Member).due
+            except DecodeError as error:  # its next event sets it aside; until then nothing is due for it
+                log.error("member unreadable", member=key.decode(), exc_info=error)
+                self.counts["quarantined", type(error).__name__] += 1
+                continue
             self._wakes.set(key.decode(), due[0].at if due else None)
 
     @property
@@ -152,16 +127,20 @@ class PartitionHandler:
         if isinstance(decoded, Tick):
             self._tick(decoded, record, moment, emit)
         elif isinstance(decoded, Unreadable):
-            self._collect(letters.unreadable(decoded, record.key, moment), emit)
+            self._collect(letters.unreadable(decoded, record.key, moment, self._catalogue.partitions), emit)
             self._dead_letter(record, decoded.reason, decoded.error, emit)
         else:
             self._event(decoded, record, moment, emit)
 
     def _event(self, event: Event[Any], record: Record, moment: Moment, emit: Emit) -> None:
         try:
-            decision = decide(event, self._read, moment, self._policies)
+            decision = self._decide(event, moment)
+            _demand_writable(decision)
+        except FATAL:
+            raise
         except Exception as error:  # noqa: BLE001  whatever a rule raises concerns this one member, not its neighbours
             self._isolate(event.subject, error, record, moment, emit)
+            self._dead_letter(record, "internal_error", traceback_of(error), emit)
             self._collect(letters.failed(event, moment), emit)
             return
         self._collect(decision, emit)
@@ -176,32 +155,49 @@ class PartitionHandler:
         at = min(tick.at, _instant(record.timestamp_ms)) if self._wall else tick.at
         now = self._state.now = max(at, self._state.now or at)
         moment = moment._replace(now=now)
+        failed: list[str] = []
         for _ in range(WAKE_PORTION):
-            member_id = self._wakes.pop(now)
-            if member_id is None:
-                return
-            try:
-                decision = wake(member_id, self._read, moment, self._policies)
-            except Exception as error:  # noqa: BLE001  as above: one member's broken deadline must not stop the clock
-                error.add_note(f"while working off the deadlines of member {member_id}")
-                self._isolate(member_id, error, record, moment, emit)
-                continue
-            self._collect(decision, emit)
-            self._wakes.set(member_id, decision.due)
+            if not self._wakes.any_due(now):
+                break
+            failed += self._wake_next(now, record, moment, emit)
+        if failed:  # one letter for the record, whoever failed
+            self._dead_letter(record, "internal_error", cut("\n".join(failed)), emit)
         if self._wakes.any_due(now):
             emit(self._clock_topic, None, orjson.dumps({"at": now}), partition=self._partition)
+
+    def _wake_next(self, now: datetime, record: Record, moment: Moment, emit: Emit) -> list[str]:
+        """Work off what is due for the member who is due first; returns what failed."""
+        member_id = self._wakes.pop(now)
+        try:
+            decision = self._wake(member_id, moment)
+            _demand_writable(decision)
+        except FATAL:
+            raise
+        except Exception as error:  # noqa: BLE001  as above: one member's broken deadline must not stop the clock
+            self._isolate(member_id, error, record, moment, emit)
+            return [f"deadlines of member {member_id}:\n{traceback_of(error)}"]
+        self._collect(decision, emit)
+        self._wakes.set(member_id, decision.due)
+        return []
+
+    def _decide(self, event: Event[Any], moment: Moment) -> Decision:
+        return decide(event, self._read, moment, self._policies)
+
+    def _wake(self, member_id: str, moment: Moment) -> Decision:
+        return wake(member_id, self._read, moment, self._policies)
 
     def _isolate(self, member_id: str, error: Exception, record: Record, moment: Moment, emit: Emit) -> None:
         """Set the member aside, alone and loudly (MS-20, fault 11): nothing of its event has been collected."""
         log.error("member quarantined", member=member_id, topic=record.topic, offset=record.offset, exc_info=error)
         self._collect(quarantine(member_id, self._read, moment, type(error).__name__), emit)
         self._wakes.set(member_id, None)
-        self._dead_letter(record, "internal_error", traceback_of(error), emit)
         self.counts["quarantined", type(error).__name__] += 1
 
     def _collect(self, decision: Decision, emit: Emit) -> None:
         for table, changes in decision.changes.items():
             store = self._stores[table]
+            if table == state.MEMBERS:
+                self.largest = max(self.largest, *[len(value or b"") for value in changes.values()])
             for key, value in changes.items():
                 if value is None:
                     store.delete(key)
@@ -228,7 +224,17 @@ class PartitionHandler:
         emit(self._output["dead-letters"], record.key, record.value, headers=headers, partition=self._partition)
 
     def _read(self, table: str, key: bytes) -> bytes | None:
-        return self._stores[table].get(key)
+        try:
+            return self._stores[table].get(key)
+        except Exception as error:
+            raise StoreFailedError(f"table {table} of partition {self._partition} cannot be read") from error
+
+
+def _demand_writable(decision: Decision) -> None:
+    for table, changes in decision.changes.items():
+        for key, value in changes.items():
+            if value is not None and len(value) > VALUE_BYTES:
+                raise ValueTooLargeError(f"{len(value)} bytes for {key!r} of table {table}; at most {VALUE_BYTES}")
 
 
 def _instant(timestamp_ms: int) -> datetime:

@@ -8,16 +8,20 @@ from models.desk import Decision, Moment
 from models.envelope import Unreadable
 from models.events import EVERYBODY, Event
 from models.outputs.decisions import Decided, EventRef
+from models.partitioning import partition_of
 from models.policies import RULES_VERSION
 from models.values import Subject, permanent_id
 
 _SUBJECT = TypeAdapter(Subject)
 
 
-def unreadable(found: Unreadable, key: bytes | None, moment: Moment) -> Decision:
-    """For a record that is no event. It goes to the member its key or subject names, else to nobody (``*``)."""
+def unreadable(found: Unreadable, key: bytes | None, moment: Moment, partitions: int) -> Decision:
+    """For a record that is no event. It goes to the member whom its subject or key names, if this is that member's
+    partition: elsewhere it would mix with the member's own history. Else to nobody (``*``)."""
     event = EventRef(source=found.source, id=found.id, type=found.type, **_place(moment))
-    return _dead_lettered(_addressee(found.subject, key), event, found.reason, found.error, moment)
+    return _dead_lettered(
+        _addressee(found.subject, key, moment.partition, partitions), event, found.reason, found.error, moment
+    )
 
 
 def failed(event: Event[Any], moment: Moment) -> Decision:
@@ -47,10 +51,12 @@ def _place(moment: Moment) -> dict[str, Any]:
     return {"topic": moment.topic, "partition": moment.partition, "offset": moment.offset}
 
 
-def _addressee(subject: str | None, key: bytes | None) -> str:
+def _addressee(subject: str | None, key: bytes | None, partition: int, partitions: int) -> str:
     for candidate in (subject, key.decode("utf-8", "replace") if key else None):
         try:
-            return _SUBJECT.validate_python(candidate)
+            member_id = _SUBJECT.validate_python(candidate)
         except ValidationError:
             continue
+        if partition_of(member_id.encode(), partitions) == partition:
+            return member_id
     return EVERYBODY

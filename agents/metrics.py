@@ -1,6 +1,6 @@
 """A worker's numbers for Prometheus: the driver's counters, the outcomes of decisions, members in quarantine."""
 
-from collections import Counter
+import time
 from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING
@@ -14,6 +14,8 @@ from driver import Metrics
 if TYPE_CHECKING:
     from agents.app import Worker
 
+ALARM_BYTES = 32 << 10
+"""Half of what a hot value should ever have."""
 PHASES = ("work", "commit", "restore")
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -29,17 +31,22 @@ class WorkerCollector(Collector):
         metrics = self._worker.app.metrics
         for field in fields(Metrics):
             value = getattr(metrics, field.name)
-            if isinstance(value, int | float):
+            if field.name != "last_commit" and isinstance(value, int | float):
                 yield CounterMetricFamily(f"memberships_driver_{field.name}", f"driver: {field.name}", value=value)
+        age = time.monotonic() - metrics.last_commit if metrics.last_commit else -1.0
+        yield GaugeMetricFamily("memberships_last_commit_age_seconds", "-1 before the first commit", value=age)
         yield GaugeMetricFamily("memberships_partitions", "partitions live here", value=len(self._worker.app.assigned))
-        counts: Counter[tuple[str, str | None]] = Counter()
-        for handler in list(self._worker.handlers.values()):
-            counts.update(handler.counts)
+        largest = max((handler.largest for handler in list(self._worker.handlers.values())), default=0)
+        yield GaugeMetricFamily(
+            "memberships_largest_member_bytes", f"largest hot value written; alarm above {ALARM_BYTES}", value=largest
+        )
         decided = CounterMetricFamily(
-            "memberships_decisions", "decisions by outcome and reason", labels=("outcome", "reason")
+            "memberships_decisions",
+            "decisions by outcome and reason, polls done again included",
+            labels=("outcome", "reason"),
         )
         alarm = CounterMetricFamily("memberships_quarantined", "members quarantined: alarm", labels=("reason",))
-        for (outcome, reason), count in counts.items():
+        for (outcome, reason), count in list(self._worker.counts.items()):
             if outcome == "quarantined":
                 alarm.add_metric((reason or "",), count)
             else:

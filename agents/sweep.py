@@ -5,12 +5,13 @@ Such an id already counts as unknown to the rules, so it does not matter when it
 
 from datetime import date, datetime
 
-from agents.handle import Store
+from agents.ports import Store
 from models import applied
 from models.policies import Policies
 
 PORTION = 100
-"""Ids looked at in one tick."""
+TICKS = 3_600
+"""A round takes at most so many ticks (an hour of the wall clock), or as many as portions of PORTION take."""
 
 
 class Sweeper:
@@ -21,6 +22,7 @@ class Sweeper:
         self._policies = policies
         self._round: list[bytes] = []
         self._begun_on: date | None = None
+        self._portion = PORTION
 
     def sweep(self, now: datetime | None) -> None:
         """Look at the next portion; write tombstones for what is expired by ``now``."""
@@ -29,7 +31,8 @@ class Sweeper:
         if now.date() != self._begun_on and not self._round:
             self._begun_on = now.date()
             self._round = [key for key, _ in self._store.items()]
-        for _ in range(min(PORTION, len(self._round))):
+            self._portion = max(PORTION, -(-len(self._round) // TICKS))
+        for _ in range(min(self._portion, len(self._round))):
             key = self._round.pop()
             raw = self._store.get(key)
             if raw is not None and applied.expired(raw, now, self._policies):

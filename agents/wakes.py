@@ -19,10 +19,10 @@ class Wakes:
             self._live[member_id] = due
             heapq.heappush(self._heap, (due, member_id))
 
-    def pop(self, now: datetime) -> str | None:
-        """Take the member that was due first, equal instants by id; None if nobody is due by ``now``."""
+    def pop(self, now: datetime) -> str:
+        """Take the member that was due first, equal instants by id. LookupError if nobody is due by ``now``."""
         if not self.any_due(now):
-            return None
+            raise LookupError(f"nobody is due by {now}")
         _, member_id = heapq.heappop(self._heap)
         del self._live[member_id]
         return member_id

@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
 import msgspec
 from structlog.testing import capture_logs
@@ -21,6 +22,8 @@ from audit.shard import Shard
 from audit.topics import Headers, Stored
 from models import state
 from models.catalogue import CLOCK, TABLES
+from models.desk import Decision, Moment
+from models.envelope import Event
 from models.policies import Policies
 from models.state import Quarantine
 
@@ -40,17 +43,34 @@ class Replayed:
     )
 
 
+class Replaying(PartitionHandler):
+    """The handler, with the rules failing where they failed at the time."""
+
+    failures: Mapping[bytes, Exception] = MappingProxyType({})
+    """Of the record at hand: quarantine key of the member -> what its rule raised."""
+
+    def _decide(self, event: Event[Any], moment: Moment) -> Decision:
+        self._fail(event.subject)
+        return super()._decide(event, moment)
+
+    def _wake(self, member_id: str, moment: Moment) -> Decision:
+        self._fail(member_id)
+        return super()._wake(member_id, moment)
+
+    def _fail(self, member_id: str) -> None:
+        failure = self.failures.get(_quarantine_key(member_id))
+        if failure:
+            raise failure
+
+
 class Dictionary:
-    """A table on a dict, as the handler wants it. The first read of a key in ``failures`` raises what is there."""
+    """A table on a dict, as the handler wants it."""
 
     def __init__(self, content: dict[bytes, bytes]) -> None:
         self._content = content
-        self.failures: dict[bytes, Exception] = {}
 
     def get(self, key: bytes, /) -> bytes | None:
         """The value, if there is one."""
-        if key in self.failures:
-            raise self.failures.pop(key)
         return self._content.get(key)
 
     def put(self, key: bytes, value: bytes, /) -> None:
@@ -72,7 +92,7 @@ def replay(
     """Handle the shard's records in the recorded order."""
     result = Replayed()
     stores = {name: Dictionary(content) for name, content in result.tables.items()}
-    handler = PartitionHandler(shard.number, stores, shard.catalogue, policies, clock)
+    handler = Replaying(shard.number, stores, shard.catalogue, policies, clock)
     failures = _failures(shard, order)
     result.failed = sum(map(len, failures.values()))
 
@@ -94,14 +114,14 @@ def replay(
 
     with capture_logs():  # a failure replayed is no news
         for seq, record in order.items():
-            stores[state.ENTRIES].failures = failures.get(seq, {})
+            handler.failures = failures.get(seq, {})
             handler.handle([record], emit)
     result.now = handler.now
     return result
 
 
 def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes, Exception]]:
-    """What failed at the time: seq -> first key that the rule read of its member -> an exception of the same class.
+    """What failed at the time: seq -> quarantine key of the member -> an exception of the same class.
 
     An event's failure is told by its decision and its letter's traceback; that of a deadline, which has no decision, by
     the quarantine that still stands.

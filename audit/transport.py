@@ -175,7 +175,7 @@ def _dead_letters(shard: Shard, own: dict[Coordinates, list[Output]], findings: 
             continue
         about, record = source
         if about.topic == CLOCK.role and shard.is_tick(record):
-            continue  # a deadline's rule failed: one letter with the tick for each member, checked by the replay
+            continue  # a deadline's rule failed: one letter with the tick, checked by the replay
         found[about] += 1
         for what in _changed(letter, record):
             findings.differs(LETTERS, f"{letter.place}: {what} is not that of {record.place}")

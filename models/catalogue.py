@@ -207,6 +207,7 @@ def _changelog(table: str, about: str) -> Topic:
         writer="workers",
         readers=("workers", "views", "audit") if table == "members" else ("workers", "audit"),
         compacted=True,
+        max_bytes=DEAD_LETTER_BYTES,
     )
 
 

@@ -42,7 +42,11 @@ def dead_letter_headers(
 
 def traceback_of(error: BaseException) -> str:
     """The traceback as text of at most 8 KiB in UTF-8."""
-    text = "".join(traceback.format_exception(error))
+    return cut("".join(traceback.format_exception(error)))
+
+
+def cut(text: str) -> str:
+    """The text without its middle, where it is longer than 8 KiB in UTF-8."""
     raw = text.encode("utf-8", "replace")
     if len(raw) <= TRACEBACK_BYTES:
         return text

@@ -7,6 +7,7 @@ import pytest
 
 from agents import handle
 from models import decide as rules
+from models import state
 from models.desk import Decision
 from tests.agents.partition import Partition, at
 
@@ -142,6 +143,7 @@ def test_a_deadline_that_fails_isolates_its_member_and_the_clock_goes_on(
     [letter] = partition.letters
     assert (letter.topic, letter.offset, letter.value) == ("clock", tick.offset, tick.value)
     assert letter.error_class == "internal_error"
+    assert letter.error.startswith("deadlines of member ann:")
     assert letter.error.rstrip().endswith("BrokenRuleError: no such lot")
     assert partition.alarms == 1
     assert partition.handler.now == at("2026-05-01 12:00")
@@ -149,3 +151,63 @@ def test_a_deadline_that_fails_isolates_its_member_and_the_clock_goes_on(
     partition.work()
     assert partition.answers("ann")[-1] == ("dead_lettered", "quarantined")
     assert orjson.loads(partition.read("clock")[-1].value or b"")["at"].startswith("2026-05-01"), "no tick of its own"
+
+
+def test_many_failed_deadlines_of_one_tick_are_one_letter(
+    partition: Partition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(member_id: str, *_: Any) -> Decision:
+        raise BrokenRuleError(f"{member_id} has no such lot")
+
+    monkeypatch.setattr(handle, "wake", failing)
+    partition.returned("bob", "B9")
+    partition.work()
+    partition.ticked("2026-05-01 12:00")
+    partition.work()
+    [letter] = partition.letters
+    for member in ("ann", "bob"):
+        assert f"BrokenRuleError: {member} has no such lot" in letter.error
+    assert partition.alarms == 2
+
+
+def test_a_value_that_no_topic_takes_is_never_written(partition: Partition, monkeypatch: pytest.MonkeyPatch) -> None:
+    """given a decision with too large a value, then its event is isolated: written, it would stop the partition for good."""
+    monkeypatch.setattr(handle, "VALUE_BYTES", 10)
+    partition.ordered("ann", "A1")
+    partition.work()
+    assert partition.letters[0].error.rstrip().endswith("at most 10")
+    assert partition.answers("ann")[-1] == ("dead_lettered", "internal_error")
+
+
+def test_a_store_that_fails_is_no_member_s_fault(partition: Partition, monkeypatch: pytest.MonkeyPatch) -> None:
+    """given a table that cannot be read, then the process ends: setting members aside would lose their events."""
+
+    def broken(_: bytes) -> bytes:
+        raise OSError("disk gone")
+
+    partition.ordered("ann", "A1")
+    monkeypatch.setattr(partition.tables[0]["members"], "get", broken)
+    with pytest.raises(handle.StoreFailedError, match="table members of partition 0"):
+        partition.work()
+
+
+def test_state_of_a_newer_release_is_no_member_s_fault(partition: Partition) -> None:
+    partition.tables[0]["members"].committed[b"ann"] = bytes([state.VERSION + 1])
+    partition.ordered("ann", "A1")
+    with pytest.raises(state.UnknownVersionError):
+        partition.work()
+
+
+def test_one_unreadable_hot_value_does_not_stop_the_start(partition: Partition) -> None:
+    """given a broken value, when the partition is taken over, then all others go on and the member's next event is set aside."""
+    partition.tables[0]["members"].committed[b"ann"] = bytes([state.VERSION]) + b"broken"
+    partition.handler.load()
+    assert partition.alarms == 1
+    partition.ordered("ann", "A1")
+    partition.ordered("bob", "B1")
+    partition.work()
+    told = [orjson.loads(record.value or b"") for record in partition.read("decisions")][-2:]
+    assert [(decision["subject"], decision["data"]["outcome"]) for decision in told] == [
+        ("ann", "dead_lettered"),
+        ("bob", "applied"),
+    ]

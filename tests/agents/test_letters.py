@@ -6,10 +6,11 @@ import pytest
 from agents import letters
 from models.desk import Moment
 from models.envelope import Unreadable
+from models.partitioning import partition_of
 from models.values import permanent_id
 from tests.agents.partition import Partition, at
 
-MOMENT = Moment(7, at("2026-03-02 12:00"), "orders", 3, 42)
+MOMENT = Moment(7, at("2026-03-02 12:00"), "orders", 0, 42)
 
 
 @pytest.mark.parametrize(
@@ -28,19 +29,28 @@ def test_it_goes_to_whom_the_subject_or_else_the_key_names(
     subject: str | None, key: bytes | None, addressee: str
 ) -> None:
     found = Unreadable("invalid", "data.points: expected a whole number", subject=subject)
-    [decision] = letters.unreadable(found, key, MOMENT).decisions
+    [decision] = letters.unreadable(found, key, MOMENT, 1).decisions
     assert decision.member_id == addressee
+
+
+@pytest.mark.parametrize("partition", range(4))
+def test_away_from_home_it_goes_to_nobody(partition: int) -> None:
+    """A stray record that claims to be ann's must not mix with her history, which lies on one partition."""
+    found = Unreadable("wrong_partition", "partition: another", "/shop", "e1", "order.placed.v1", "ann")
+    moment = MOMENT._replace(partition=partition)
+    [decision] = letters.unreadable(found, b"ann", moment, 4).decisions
+    assert decision.member_id == ("ann" if partition == partition_of(b"ann", 4) else "*")
 
 
 def test_it_names_the_record_and_what_could_be_read_of_it() -> None:
     found = Unreadable("invalid", "data.points: expected a whole number", "/shop", "e1", "order.placed.v1", "ann")
-    [decision] = letters.unreadable(found, b"ann", MOMENT).decisions
-    assert decision.id == permanent_id("decision", "orders", 3, 42, "decided")
+    [decision] = letters.unreadable(found, b"ann", MOMENT, 1).decisions
+    assert decision.id == permanent_id("decision", "orders", 0, 42, "decided")
     assert (decision.outcome, decision.reason, decision.seq) == ("dead_lettered", "invalid", 7)
     assert decision.says == "data.points: expected a whole number"
     event = decision.event
     assert (event.source, event.id, event.type, event.topic, event.partition, event.offset) == (
-        "/shop", "e1", "order.placed.v1", "orders", 3, 42,
+        "/shop", "e1", "order.placed.v1", "orders", 0, 42,
     )  # fmt: skip
 
 

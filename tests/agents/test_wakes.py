@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,15 +29,17 @@ def test_wakes_are_a_list_of_deadlines_searched_for_the_first(steps: list[tuple[
         assert instant is not None
         due = sorted((when, who) for who, when in naive.items() if when <= instant)
         assert wakes.any_due(instant) == bool(due)
-        first = due[0][1] if due else None
-        assert wakes.pop(instant) == first
-        if first is not None:
-            del naive[first]
+        if due:
+            assert wakes.pop(instant) == due[0][1]
+            del naive[due[0][1]]
+        else:
+            with pytest.raises(LookupError):
+                wakes.pop(instant)
 
 
 def test_due_at_the_instant_itself_and_not_a_moment_before() -> None:
     wakes = Wakes()
     wakes.set("ann", START)
-    assert wakes.pop(START - timedelta(microseconds=1)) is None
+    assert not wakes.any_due(START - timedelta(microseconds=1))
     assert wakes.pop(START) == "ann"
-    assert wakes.pop(START) is None
+    assert not wakes.any_due(START)
