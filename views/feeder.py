@@ -133,7 +133,7 @@ class Feeder:
         given: list[Portion] = []
         for batch in batches:
             kind = self._topics[batch.place.topic]
-            given += portions(self._keys, kind, batch, self._positions[batch.place])
+            given += portions(self._keys, kind, batch, self._positions[batch.place], self._partitions)
         if not given:
             return True
         found = self._store.feed(given)

@@ -1,10 +1,15 @@
-"""Committed records as values for Redis: a member's state as its document, an output as a line of a timeline."""
+"""Committed records as values for Redis: a member's state as its document, an output as a line of a timeline.
+
+A key counts on its home partition only. A decision on an input record that lay elsewhere may carry a member's key (what
+the record claimed, not what is so), and its offset says nothing about the order of that member's own lines.
+"""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import orjson
 
+from models.partitioning import partition_of
 from models.state import Member, decode
 from models.view import view
 from views.errors import Unfeedable
@@ -16,10 +21,17 @@ PORTION: Final = 500
 """Most writes of one script call: Redis serves nobody else meanwhile, for some milliseconds."""
 
 
-def portions(keys: Keys, kind: Kind, batch: Batch, start: int | None) -> Iterator[Portion]:
-    """The batch as portions that follow each other from ``start`` to the batch's end. Raises Unfeedable."""
-    records = _newest(batch.records) if kind == "member" else batch.records
-    if not records and batch.end != start:  # transaction markers only
+def portions(keys: Keys, kind: Kind, batch: Batch, start: int | None, partitions: int) -> Iterator[Portion]:
+    """The batch as portions that follow each other from ``start`` to the batch's end. Raises Unfeedable.
+
+    ``partitions`` is how many the topic has. Records without a key, or with one whose home is another partition, are
+    passed over.
+    """
+    home = batch.place.partition
+    records = [record for record in batch.records if record.key and partition_of(record.key, partitions) == home]
+    if kind == "member":
+        records = _newest(records)
+    if not records and batch.end != start:  # transaction markers, or nothing for anybody's view
         yield Portion(batch.place, kind, start, batch.end, ())
     for first in range(0, len(records), PORTION):
         some = records[first : first + PORTION]
@@ -45,8 +57,6 @@ def _writes(keys: Keys, kind: Kind, place: Place, records: Sequence[Record]) -> 
             member_id = (record.key or b"").decode()
         except UnicodeDecodeError:
             continue  # the decision on an unreadable record: there is no member whose it is
-        if not member_id:
-            continue
         try:
             writes.append(
                 _document(keys, member_id, record) if kind == "member" else _line(keys, kind, member_id, record)
@@ -70,7 +80,7 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
 
 
 def _line(keys: Keys, kind: Timeline, member_id: str, record: Record) -> Write:
-    """The output's body under its id, without the envelope; its revision is the offset: one key, one partition."""
+    """The output's body under its id, without the envelope; its revision is the offset: a key counts on one partition."""
     output = orjson.loads(record.value or b"")
     body = orjson.dumps({"id": output["id"], "time": output.get("time"), **output["data"]})
     return Write(keys.timeline(kind, member_id), record.offset, sealed(keys.generation, record.offset, body))

@@ -67,12 +67,20 @@ class Writer:
     def deleted(self, member: str) -> None:
         self._producer.produce(self._members, key=member, value=None)
 
-    def raw_state(self, member: str, value: bytes) -> None:
-        self._producer.produce(self._members, key=member, value=value)
+    def raw_state(self, member: str, value: bytes, partition: int = -1) -> None:
+        self._producer.produce(self._members, key=member, value=value, partition=partition)
 
     def decision(
-        self, member: str, event: str, *, ledger: Sequence[str] = (), notifications: Sequence[str] = (), **more: Any
+        self,
+        member: str,
+        event: str,
+        *,
+        ledger: Sequence[str] = (),
+        notifications: Sequence[str] = (),
+        partition: int = -1,
+        **more: Any,
     ) -> None:
+        """A decision; without a partition on the member's own."""
         self._seq += 1
         place = {"topic": "orders", "partition": 0, "offset": self._seq}
         data = {
@@ -87,7 +95,7 @@ class Writer:
             "notifications": list(notifications),
             "rules_version": "1",
         }
-        self._output(self._decisions, member, f"decision of {event}", data | more)
+        self._output(self._decisions, member, f"decision of {event}", data | more, partition=partition)
 
     def entry(self, member: str, entry_id: str, points: int, balance: int, cause: str = "e", time: str = NOW) -> None:
         after = {"available": balance, "reserved": 0, "debt": 0}
@@ -101,7 +109,9 @@ class Writer:
         about = {"clause": "NTF-2", "cause": {"source": "shop", "id": cause}}
         self._output(self._notifications, member, notice_id, {"notification": kind, "program": "points"} | about, time)
 
-    def _output(self, topic: str, member: str, id_: str, data: dict[str, Any], time: str = NOW) -> None:
+    def _output(
+        self, topic: str, member: str, id_: str, data: dict[str, Any], time: str = NOW, partition: int = -1
+    ) -> None:
         event = {
             "specversion": "1.0",
             "id": id_,
@@ -110,7 +120,7 @@ class Writer:
             "time": time,
             "data": data,
         }
-        self._producer.produce(topic, key=member, value=orjson.dumps(event))
+        self._producer.produce(topic, key=member, value=orjson.dumps(event), partition=partition)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from agents.settings import Settings
+from models.partitioning import partition_of
+from models.state import Member, encode
 from tests.views.conftest import PARTITIONS, StartFeeder, Writer, wait_until_fed
 from views import query
 from views.errors import RedisUnreachable, Unfeedable
@@ -112,6 +114,26 @@ class TestFeed:
         wait_until_fed(installation)
         assert query.member(installation, "anna") is None
         assert [member for member, _ in query.members(installation)] == ["ben"]
+
+    def test_records_with_a_member_s_key_on_another_partition_hide_nothing(
+        self, installation: Settings, writer: Writer, start_feeder: StartFeeder
+    ) -> None:
+        """Given misplaced records far ahead of the member's own offsets, then the member's later lines are all there."""
+        away = 1 - partition_of(b"anna", PARTITIONS)
+        with writer.transaction():
+            writer.decision("anna", "e0")
+            for number in range(20):
+                writer.decision("anna", f"misplaced{number}", partition=away)
+            writer.raw_state("anna", encode(Member(revision=900)), partition=away)
+        start_feeder(installation)
+        wait_until_fed(installation)
+        for number in range(1, 4):
+            with writer.transaction():
+                writer.decision("anna", f"e{number}")
+                writer.state("anna", number)
+            wait_until_fed(installation)
+        assert told(installation, "anna") == [f"Said of e{number}." for number in range(4)]
+        assert revision(installation, "anna") == 3
 
     def test_only_the_newest_lines_are_kept(
         self, installation: Settings, writer: Writer, start_feeder: StartFeeder

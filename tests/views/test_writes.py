@@ -11,7 +11,9 @@ from views.store import Place, Portion
 from views.writes import PORTION, portions
 
 KEYS = Keys("", 3)
+PARTITIONS = 2
 PLACE = Place("topic", 1)
+"""Home of anna and ben; carl's is partition 0."""
 
 
 def batch(*records: Record, end: int) -> Batch:
@@ -28,12 +30,12 @@ def decision(offset: int, key: bytes | None = b"anna") -> Record:
 
 def states(count: int) -> list[Portion]:
     records = [state(offset, f"m{offset}", offset) for offset in range(count)]
-    return list(portions(KEYS, "member", batch(*records, end=count + 1), None))
+    return list(portions(KEYS, "member", Batch(Place("topic", 0), count + 1, records), None, 1))
 
 
 def test_only_the_newest_state_of_each_member_is_written() -> None:
     given = batch(state(4, "anna", 1), state(5, "ben", 1), state(6, "anna", 2), end=8)
-    (portion,) = portions(KEYS, "member", given, 4)
+    (portion,) = portions(KEYS, "member", given, 4, PARTITIONS)
     assert (portion.start, portion.end) == (4, 8)
     assert [(write.key, write.revision) for write in portion.writes] == [("member:ben", 1), ("member:anna", 2)]
     assert orjson.loads(portion.writes[1].value)["generation"] == 3
@@ -42,12 +44,12 @@ def test_only_the_newest_state_of_each_member_is_written() -> None:
 
 def test_a_deletion_after_a_state_wins() -> None:
     given = batch(state(0, "anna", 1), Record(1, b"anna", None), end=2)
-    (portion,) = portions(KEYS, "member", given, None)
+    (portion,) = portions(KEYS, "member", given, None, PARTITIONS)
     assert [write.value for write in portion.writes] == [b""]
 
 
 def test_lines_keep_their_offset_and_id_but_no_envelope() -> None:
-    (portion,) = portions(KEYS, "decisions", batch(decision(7), decision(9), end=11), 6)
+    (portion,) = portions(KEYS, "decisions", batch(decision(7), decision(9), end=11), 6, PARTITIONS)
     assert [write.revision for write in portion.writes] == [7, 9]
     assert orjson.loads(portion.writes[0].value) == {
         "generation": 3,
@@ -67,21 +69,38 @@ def test_portions_end_at_their_size_and_follow_each_other(count: int, sizes: lis
 
 
 def test_markers_alone_move_the_position() -> None:
-    (portion,) = portions(KEYS, "member", batch(end=8), 7)
+    (portion,) = portions(KEYS, "member", batch(end=8), 7, PARTITIONS)
     assert (portion.start, portion.end, portion.writes) == (7, 8, ())
 
 
 def test_nothing_new_gives_no_portion() -> None:
-    assert list(portions(KEYS, "member", batch(end=8), 8)) == []
+    assert list(portions(KEYS, "member", batch(end=8), 8, PARTITIONS)) == []
 
 
+def test_a_key_away_from_its_home_partition_is_passed_over() -> None:
+    given = batch(decision(3, b"anna"), decision(4, b"carl"), decision(5, b"anna"), end=7)
+    (portion,) = portions(KEYS, "decisions", given, 3, PARTITIONS)
+    assert [(write.key, write.revision) for write in portion.writes] == [("decisions:anna", 3), ("decisions:anna", 5)]
+    assert portion.end == 7
+    assert [list(there.writes) for there in portions(KEYS, "decisions", batch(decision(3, b"carl"), end=4), 3, 2)] == [
+        []
+    ]
+
+
+def test_a_state_away_from_its_home_partition_is_not_even_read() -> None:
+    given = batch(Record(0, b"carl", b"\xff"), state(1, "anna", 1), end=2)
+    (portion,) = portions(KEYS, "member", given, None, PARTITIONS)
+    assert [write.key for write in portion.writes] == ["member:anna"]
+
+
+# The second key is no text, and at home on partition 1 all the same.
 @pytest.mark.parametrize("key", [None, b"", b"\xff"])
 def test_a_decision_on_an_unreadable_record_is_nobodys(key: bytes | None) -> None:
-    (portion,) = portions(KEYS, "decisions", batch(decision(0, key), end=1), None)
+    (portion,) = portions(KEYS, "decisions", batch(decision(0, key), end=1), None, PARTITIONS)
     assert (portion.end, list(portion.writes)) == (1, [])
 
 
 def test_what_cannot_be_shown_is_named_by_its_place() -> None:
     with pytest.raises(Unfeedable, match=r"topic\[1\]@5 cannot be shown: JSONDecodeError") as caught:
-        list(portions(KEYS, "ledger", batch(Record(5, b"anna", b"?"), end=6), None))
+        list(portions(KEYS, "ledger", batch(Record(5, b"anna", b"?"), end=6), None, PARTITIONS))
     assert "nothing was skipped" in caught.value.hint
