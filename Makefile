@@ -42,8 +42,9 @@ check: install ## Format, lint, types, layers, dead code, dependencies
 	@.venv/bin/vulture
 	@.venv/bin/deptry .
 
-bench: install ## Speed and memory as ratios against peers, in one run
-	@.venv/bin/memberships bench
+SHOP ?= ../shared/data/online_retail.csv.xz
+bench: install ## Speed and memory as ratios against peers, in one run (SHOP=file: the Online Retail data set)
+	@.venv/bin/memberships bench --shop $(SHOP)
 
 lock: $(UV) ## Renew the hashed requirement files (no index address in them)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements/dev.txt

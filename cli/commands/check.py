@@ -45,9 +45,9 @@ def bench(
 
     Takes some minutes. Real purchases: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
     """
-    from bench.run import SHOP, run
+    from bench.run import run
 
-    results = run(shop or SHOP, rounds, talk.say)
+    results = run(shop, rounds, talk.say)
     body = {"results": [result.as_json() for result in results]}
     talk.answer(body, as_json, lambda: _bench_table(results))
 
