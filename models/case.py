@@ -6,7 +6,7 @@ A `Case` is one cause on a desk: the event, a held event that settles, or a dead
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Struct
 
@@ -53,7 +53,10 @@ def duplicate(reason: str, says: str, clause: str) -> Ruling:
     return Ruling("duplicate", says, clause, reason)
 
 
-NOT_SUPPORTED_YET = "not_supported_yet"
+NOT_SUPPORTED_YET: Final = "not_supported_yet"
+TOO_MANY_HELD: Final = "too_many_held"
+NOT_SPENT: Final = frozenset({NOT_SUPPORTED_YET, TOO_MANY_HELD})
+"""Reasons that speak of our limits, not of the event: its id is not remembered, so that it can be sent again."""
 
 
 def not_supported_yet(what: str, clause: str | None = None) -> Ruling:

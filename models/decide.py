@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from models import applied, due, hold, state
-from models.case import NOT_SUPPORTED_YET, Case, Ruling, not_supported_yet
+from models.case import NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
@@ -56,7 +56,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     decision = desk.finish()
     if event.subject == EVERYBODY:
         del decision.changes[state.MEMBERS]  # nobody's state
-    if not known and ruling.reason != NOT_SUPPORTED_YET:  # a later release may accept what this one does not know
+    if not known and ruling.reason not in NOT_SPENT:
         decision.changes[state.APPLIED] = {entry: applied.value(content, moment.now)}
     return decision
 

@@ -50,7 +50,7 @@ class Event(Model, Generic[D]):
 
     @property
     def at(self) -> datetime:
-        """The business time: what the payload states (`placed_at`, `paid_at`, `purchased_at`), else `time`."""
+        """The business time: the payload's own where it states one (as `placed_at` of an order), else `time`."""
         return self.data.happened_at or self.time
 
     @property
@@ -97,6 +97,7 @@ EVENT_MODELS: Final[Mapping[str, type[Event[Any]]]] = MappingProxyType(
 """Every event type -> the class of the whole event."""
 
 EVENT: Final[TypeAdapter[Event[Any]]] = TypeAdapter(
-    Annotated[reduce(or_, EVENT_MODELS.values()), Field(discriminator="type")]  # type: ignore[arg-type]
+    Annotated[reduce(or_, EVENT_MODELS.values()), Field(discriminator="type")],  # type: ignore[arg-type]
+    config=ConfigDict(hide_input_in_errors=True),  # the union does not take it over from its members
 )
 """The one reader: raw JSON bytes of a structured CloudEvent -> typed event."""

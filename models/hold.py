@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from msgspec import Struct, field
 
-from models.case import Case, Ruling, refused
+from models.case import TOO_MANY_HELD, Case, Ruling, refused
 from models.desk import Desk, Record
 from models.events import EVENT
 from models.state import Due
@@ -62,7 +62,8 @@ def hold(case: Case, kind: str, awaited: str, says: str) -> Ruling:
     if event is None or record is None:
         raise TypeError("only an event can be held")
     if case.member.held >= desk.policies.held_at_most:
-        return refused("too_many_held", f"{says}, but {case.member.held} events of the member wait already.", "GEN-2")
+        says = f"{says}, but {case.member.held} events of the member wait already: send it again later."
+        return refused(TOO_MANY_HELD, says, "GEN-2")
     ref = joined(kind, awaited)
     waiting = desk.find(Waiting, ref) or Waiting()
     place = Place(event.time, event.source, event.id, case.held_since)

@@ -31,6 +31,9 @@ MONEY_MAX: Final = 999_999_999
 POINTS_MAX: Final = 100_000_000
 QUANTITY_MAX: Final = 100_000
 
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+"""Of instants, in UTC."""
+
 MONEY_PATTERN: Final = r"^[0-9]{1,7}\.[0-9]{2}$"
 INSTANT_PATTERN: Final = (
     r"^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})$"
@@ -163,7 +166,11 @@ def _utc(value: datetime) -> datetime:
 
 
 def _instant(text: str) -> datetime:
-    return _utc(datetime.fromisoformat(text))
+    """The years are those of UTC: what is written again in UTC must be readable again, as a held event is."""
+    instant = _utc(datetime.fromisoformat(text))
+    if not FIRST_YEAR <= instant.year <= LAST_YEAR:
+        raise ValueError(f"years {FIRST_YEAR} to {LAST_YEAR} in UTC")
+    return instant
 
 
 Money = Annotated[
@@ -176,7 +183,7 @@ Money = Annotated[
         write=dollars,
     ),
 ]
-"""Whole cents, 0 to 9,999,999.99 dollars."""
+"""Whole cents, none to just below ten million dollars."""
 
 Instant = Annotated[
     datetime,

@@ -1,7 +1,12 @@
 """GEN-2: events that come before what they are about wait, settle in their own order, or are refused in the end."""
 
+import orjson
+import pytest
+from pydantic import ValidationError
+
+from models.events import EVENT
 from models.policies import Policies
-from tests.models.world import World, cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import World, at, cancelled, event, joined, line, order, return_rejected, returned
 
 
 def member() -> World:
@@ -103,3 +108,48 @@ def test_gen_2_two_members_do_not_settle_each_others_events() -> None:
     world.send(returned("r1", l1=1), member="m-2")
     world.send(order("o1"), member="m-1")
     assert world.member("m-2").held == 1
+
+
+def test_gen_1_an_event_that_found_no_room_to_wait_can_be_sent_again() -> None:
+    world = World(policies=Policies(held_at_most=1))
+    world.send(returned("r1", "o1", l1=1))
+    assert world.send(returned("r2", "o2", l1=1), event_id="again", time="2026-03-05 12:00").reason == "too_many_held"
+    world.send(joined(), time="2026-03-01 12:00")
+    world.send(order("o1"))
+    world.send(order("o2"))
+    answer = world.send(returned("r2", "o2", l1=1), event_id="again", time="2026-03-05 12:00")
+    assert answer.outcome == "applied"
+
+
+@pytest.mark.parametrize(
+    ("time", "readable"),
+    [
+        ("2000-01-01T00:00:00+05:00", False),  # still 1999 in UTC
+        ("2000-01-01T05:00:00+05:00", True),
+        ("2099-12-31T23:59:59-05:00", False),  # 2100 already
+        ("2099-12-31T18:59:59-05:00", True),
+    ],
+)
+def test_gen_2_whatever_instant_is_readable_can_be_held_and_settled(time: str, readable: bool) -> None:
+    """An instant's years are those of UTC, in which a held event is kept."""
+    kind, data = returned("r1", l1=1)
+    envelope = {"specversion": "1.0", "id": "ret", "source": "/shop", "type": f"{kind}.v1", "subject": "m-1"}
+    raw = orjson.dumps(envelope | {"time": time, "data": data})
+    if not readable:
+        with pytest.raises(ValidationError):
+            EVENT.validate_json(raw)
+        return
+    world = member()
+    assert world.receive(EVENT.validate_json(raw)).outcome == "held"
+    world.send(order("o1"))
+    assert (world.decisions[-1].event.id, world.decisions[-1].outcome) == ("ret", "applied")
+
+
+def test_no_value_of_an_event_is_in_the_error_about_it() -> None:
+    """A traceback may go to a log or into a dead letter: a birth date must not."""
+    with pytest.raises(ValidationError) as error:
+        event(joined("1990-05-05T00:00"), event_id="e", time=at("2026-03-05 12:00"))
+    assert "1990" not in str(error.value)
+    with pytest.raises(ValidationError) as error:
+        EVENT.validate_json(b'{"subject": "secret"}')
+    assert "secret" not in str(error.value)
