@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import orjson
 
 from cli import lines
-from cli.errors import CommandError, check_failed
+from cli.errors import UP, CommandError, check_failed
 from cli.lanes import Lanes
 from cli.talk import Advance
 from cli.tally import Coordinates, Tally, Verdict
@@ -48,8 +48,8 @@ class Wiring(Protocol):
     def poll(self, wait_s: float) -> list[Sent | Decided]:
         """What has happened since."""
 
-    def committed(self, topic: str) -> dict[int, int]:
-        """The workers' next offset per partition."""
+    def behind(self, topic: str) -> dict[int, int]:
+        """The workers' next offset in each partition where something is left to handle."""
 
 
 class Publisher:
@@ -88,19 +88,34 @@ class Publisher:
             self._poll(WAIT_S)
 
     def tick(self, at: str) -> None:
-        """Settles, sends one tick to every partition, and waits until the workers have committed past it."""
+        """Settles, sends one tick to every partition, and waits until the workers have handled it.
+
+        Where a tick makes more members due than one poll wakes, workers go on with further ticks of their own: handled it
+        is when nothing is left on the clock.
+        """
         self.settle()
-        ticks: dict[int, int] = {}
-        for partition in range(self._wire.partitions["clock"]):
+        everywhere = range(self._wire.partitions["clock"])
+        for partition in everywhere:
             self._wire.send("clock", None, orjson.dumps({"at": at}), partition=partition)
-        while len(ticks) < self._wire.partitions["clock"]:
-            ticks |= {partition: offset for topic, partition, offset in self._poll(WAIT_S) if topic == "clock"}
-        while behind := self._behind(ticks):
-            if time.monotonic() - self._quiet_since > self._patience_s:
-                message = f"no worker has handled the tick {at} on {behind} of {len(ticks)} partitions"
-                raise check_failed("no_decision", message, START_WORKER)
-            self._poll(WAIT_S)
+        sent: set[int] = set()
+        while len(sent) < len(everywhere):
+            sent |= {partition for topic, partition, _ in self._poll(WAIT_S) if topic == "clock"}
+            self._mind_silence(f"Kafka has not confirmed the tick {at} on {len(everywhere) - len(sent)}", UP)
+        self._follow_tick(at, everywhere)
         self.tally.ticks += 1
+
+    def _follow_tick(self, at: str, everywhere: range) -> None:
+        left, before = set(everywhere), dict[int, int]()
+        while behind := {p: offset for p, offset in self._wire.behind("clock").items() if p in left}:
+            if behind != before:
+                self._quiet_since = time.monotonic()
+            left, before = set(behind), behind  # a partition that is done stays done: others may tick there meanwhile
+            self._mind_silence(f"no worker has handled the tick {at} on {len(behind)}", START_WORKER)
+            self._poll(WAIT_S)
+
+    def _mind_silence(self, what: str, hint: str) -> None:
+        if time.monotonic() - self._quiet_since > self._patience_s:
+            raise check_failed("no_decision", f"{what} of {self._wire.partitions['clock']} partitions", hint)
 
     def summary(self) -> dict[str, Any]:
         """What became of everything so far, as data."""
@@ -184,10 +199,6 @@ class Publisher:
         if subject is not None and self._lanes is not None:
             for message in self._lanes.decided(subject):
                 self._send_message(message)
-
-    def _behind(self, ticks: dict[int, int]) -> int:
-        committed = self._wire.committed("clock")
-        return sum(committed.get(partition, -1) <= offset for partition, offset in ticks.items())
 
     def _gave_up(self) -> CommandError:
         per_topic = Counter(topic for topic, _, _ in self._undecided)

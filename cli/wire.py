@@ -71,6 +71,9 @@ class Wire:
         self._producer = Producer(common | PRODUCER)
         self._consumer = Consumer(common | CONSUMER | {"group.id": f"{settings.group}-publish"})
         self._consumer.assign(self._decisions_from_now())
+        self._looker = Consumer(
+            common | CONSUMER | {"group.id": f"{settings.group}-publish", "enable.partition.eof": True}
+        )
         self._reports: list[Sent] = []
         self._failure: KafkaError | None = None
 
@@ -124,12 +127,45 @@ class Wire:
         [future] = self._admin.list_consumer_group_offsets([request]).values()
         return {place.partition: place.offset for place in future.result(ANSWER_S).topic_partitions}
 
+    def behind(self, topic: str) -> dict[int, int]:
+        """The workers' next offset in each partition of a topic where something is left for them to handle.
+
+        A transaction whose end is not yet marked counts as left, for it may bring more. Its marker does not count, though
+        it has an offset which no worker commits past.
+        """
+        committed = self.committed(topic)  # before the ends: what it handled may have added to the topic
+        ends = self._ends(topic, IsolationLevel.READ_UNCOMMITTED)
+        short = {p: max(offset, 0) for p, offset in committed.items() if offset < ends[p]}
+        return {p: committed[p] for p in self._with_records(topic, short, ends)}
+
+    def _with_records(self, topic: str, starts: dict[int, int], ends: dict[int, int]) -> set[int]:
+        """The partitions that have a record between these offsets, or an open transaction."""
+        name, left, found = self._catalogue.name(topic), set(starts), set[int]()
+        if not left:
+            return found
+        self._looker.assign([TopicPartition(name, p, start) for p, start in starts.items()])
+        deadline = time.monotonic() + ANSWER_S
+        while left and time.monotonic() < deadline:
+            message = self._looker.poll(RETRY_S)
+            place, offset = (message.partition(), message.offset()) if message is not None else (None, None)
+            if message is None or place is None or offset is None or place not in left:
+                continue
+            error = message.error()
+            if error is None or (error.code() == KafkaError._PARTITION_EOF and offset < ends[place]):
+                found.add(place)
+            elif error.code() != KafkaError._PARTITION_EOF:
+                continue  # a connection that is made again; silence has its own limit
+            left.discard(place)
+        self._looker.unassign()
+        return found | left
+
     def close(self, *, drop: bool = False) -> None:
         """Disconnects; with `drop`, without waiting for what Kafka has not confirmed."""
         if drop:
             self._producer.purge()
         self._producer.flush(ANSWER_S)
         self._consumer.close()
+        self._looker.close()
 
     def _decision(self, message: Message) -> Decided | None:
         error = message.error()
@@ -157,15 +193,19 @@ class Wire:
     def _decisions_from_now(self) -> list[TopicPartition]:
         # Asked for and not left to "the end": that would be wherever the end is when the first fetch goes out.
         name = self._catalogue.name("decisions")
+        return [
+            TopicPartition(name, p, end) for p, end in self._ends("decisions", IsolationLevel.READ_COMMITTED).items()
+        ]
+
+    def _ends(self, topic: str, level: IsolationLevel) -> dict[int, int]:
+        name = self._catalogue.name(topic)
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {TopicPartition(name, partition): latest for partition in range(self.partitions["decisions"])}
+        wanted = {TopicPartition(name, partition): latest for partition in range(self.partitions[topic])}
         deadline = time.monotonic() + ANSWER_S
         while True:
-            found = self._admin.list_offsets(wanted, isolation_level=IsolationLevel.READ_COMMITTED)
+            found = self._admin.list_offsets(wanted, isolation_level=level)
             try:
-                return [
-                    TopicPartition(name, at.partition, there.result(ANSWER_S).offset) for at, there in found.items()
-                ]
+                return {at.partition: there.result(ANSWER_S).offset for at, there in found.items()}
             except KafkaException as error:
                 if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
                     raise

@@ -13,10 +13,14 @@ from agents.settings import Settings
 
 
 class StandIn:
-    """Runs in a thread while used as a context manager. `seen` lists (topic, subject or None, event id or tick)."""
+    """Runs in a thread while used as a context manager. `seen` lists (topic, subject or None, event id or tick).
 
-    def __init__(self, settings: Settings, silent: frozenset[str] = frozenset()) -> None:
+    `further_ticks` is how often it answers a tick on partition 0 with one of its own, in one transaction with the offset.
+    """
+
+    def __init__(self, settings: Settings, silent: frozenset[str] = frozenset(), further_ticks: int = 0) -> None:
         self._settings = settings
+        self._further_ticks = further_ticks
         self._catalogue = settings.catalogue()
         self._silent = silent
         self._stop = threading.Event()
@@ -33,6 +37,8 @@ class StandIn:
 
     def _run(self) -> None:
         producer = Producer(self._settings.librdkafka())
+        ticker = Producer(self._settings.librdkafka() | {"transactional.id": f"{self._settings.group}-stand-in"})
+        ticker.init_transactions(10)
         consumer = Consumer(
             self._settings.librdkafka() | {"group.id": self._settings.group, "enable.auto.commit": False}
         )
@@ -45,6 +51,9 @@ class StandIn:
             role = self._catalogue.role(message.topic())
             if role == "clock":
                 self.seen.append((role, None, orjson.loads(message.value())["at"]))
+                if message.partition() == 0 and self._further_ticks:
+                    self._tick_on(ticker, consumer, message)
+                    continue
             elif role not in self._silent:
                 producer.produce(
                     self._catalogue.name("decisions"), key=message.key(), value=self._decide(role, message)
@@ -52,6 +61,16 @@ class StandIn:
                 producer.flush(5)
             consumer.commit(message, asynchronous=False)
         consumer.close()
+
+    def _tick_on(self, producer: Producer, consumer: Consumer, message) -> None:
+        self._further_ticks -= 1
+        next_offset = TopicPartition(message.topic(), 0, message.offset() + 1)
+        producer.begin_transaction()
+        producer.produce(message.topic(), message.value(), partition=0)
+        producer.send_offsets_to_transaction([next_offset], consumer.consumer_group_metadata())
+        producer.flush(5)
+        self._stop.wait(0.3)  # a slow worker: meanwhile the tick lies there, not yet committed
+        producer.commit_transaction(10)
 
     def _decide(self, role: str, message) -> bytes:
         try:

@@ -9,7 +9,7 @@ import pytest
 from agents import topics
 from agents.settings import Settings
 from cli import wire
-from cli.lines import Raw
+from cli.lines import Message, Raw, Tick
 from cli.main import execute
 from cli.publisher import Publisher
 from local.kafka import Kafka
@@ -68,6 +68,19 @@ def test_keeps_each_member_s_order_over_topics_and_ticks(
     assert arrived == wanted
     first_tick = worker.seen.index(("clock", None, "2026-03-15T00:00:00Z"))
     assert {event_id for _, subject, event_id in worker.seen[:first_tick] if subject} == {f"e-{n}" for n in range(41)}
+
+
+def test_a_tick_is_over_when_the_worker_s_further_ticks_are(settings: Settings) -> None:
+    """Given three more ticks of the worker's own, then what follows the tick comes after them; markers are no ticks."""
+    tick = Tick("2026-03-15T00:00:00Z")
+    with StandIn(settings, further_ticks=3) as worker, wire.connected(settings) as connection:
+        publisher = Publisher(connection, patience_s=20)
+        for number in range(2):
+            publisher.publish([tick, Message("orders", "m", orjson.dumps({"subject": "m", "id": f"e-{number}"}))])
+        assert connection.behind("clock") == {}
+
+    told = [topic for topic, _, _ in worker.seen]
+    assert told == [*["clock"] * (PARTITIONS + 3), "orders", *["clock"] * PARTITIONS, "orders"]
 
 
 def test_partitions_as_java_does_and_says_what_it_is(settings: Settings, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The publisher's bookkeeping on a wire made of lists: who is waited for, what is counted, when it gives up."""
 # ruff: noqa: ARG002 - the wire of lists has the signatures of the real one
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,9 @@ class ListWire:
         self.partitions = {"orders": 1, "returns": 1, "memberships": 3, "clock": 2}
         self.log: list[str] = []
         self.handled_ticks = True
+        self.confirmed_ticks = True
+        self.further_ticks = 0
+        self.poll_seconds = 0.0
         self._rule = rule
         self._ends: dict[tuple[str, int], int] = {}
         self._to_confirm: list[Sent] = []
@@ -42,19 +46,28 @@ class ListWire:
         self.log.append(f"send {topic} {(key or b'').decode()}".strip())
 
     def poll(self, wait_s: float) -> list[Sent | Decided]:
+        time.sleep(self.poll_seconds)
         decided, self.to_decide = self.to_decide, []
         self.log += [f"decided {news.at[0]}" for news in decided]
         confirmed, self._to_confirm = self._to_confirm, []
+        if not self.confirmed_ticks:
+            confirmed = [news for news in confirmed if news.at[:2] != ("clock", 1)]
         for news in confirmed:
             verdict = self._rule(news.at[0], news.at[2])
             if news.at[0] != "clock" and verdict is not None:
                 self.to_decide.append(Decided(news.at, verdict))
         return [*confirmed, *decided]
 
-    def committed(self, topic: str) -> dict[int, int]:
-        return {
-            p: self._ends.get((topic, p), -1) + (1 if self.handled_ticks else 0) for p in range(self.partitions[topic])
-        }
+    def behind(self, topic: str) -> dict[int, int]:
+        """One further tick on partition 0 is handled with each call, while there are any."""
+        everywhere = range(self.partitions[topic])
+        if not self.handled_ticks:
+            return dict.fromkeys(everywhere, 0)
+        if not self.further_ticks:
+            return {}
+        self.further_ticks -= 1
+        self.log.append("further tick")
+        return {0: self._ends[topic, 0] - self.further_ticks}
 
 
 def order(member: str) -> Message:
@@ -183,3 +196,45 @@ def test_a_tick_nobody_handles_is_named() -> None:
 
     with pytest.raises(CommandError, match=r"tick 2026-03-01T12:00:00Z on 2 of 2 partitions"):
         Publisher(wire, patience_s=0.05).publish([Tick("2026-03-01T12:00:00Z")])
+
+
+def test_a_tick_is_over_when_the_further_ticks_of_the_workers_are() -> None:
+    wire = ListWire()
+    wire.further_ticks = 3
+    Publisher(wire).publish([Tick("2026-03-01T12:00:00Z"), order("m")])
+
+    assert wire.log == [*["send clock"] * 2, *["further tick"] * 3, "send orders m", "decided orders"]
+
+
+def test_further_ticks_are_progress() -> None:
+    """Given more of them than the patience lasts for, then it is not lost as long as one after the other is handled."""
+    wire = ListWire()
+    wire.further_ticks = 10
+    wire.poll_seconds = 0.02
+    publisher = Publisher(wire, patience_s=0.1)
+    publisher.publish([Tick("2026-03-01T12:00:00Z")])
+
+    assert (wire.further_ticks, publisher.summary()["ticks"]) == (0, 1)
+
+
+def test_a_partition_that_was_done_is_not_waited_for_again() -> None:
+    """Given somebody else's ticks, one at a time on either partition, then the tick is over all the same."""
+
+    class Busy(ListWire):
+        def behind(self, topic: str) -> dict[int, int]:
+            self.further_ticks += 1
+            return {self.further_ticks % 2: self.further_ticks}
+
+    publisher = Publisher(Busy(), patience_s=0.5)
+    publisher.publish([Tick("2026-03-01T12:00:00Z")])
+
+    assert publisher.summary()["ticks"] == 1
+
+
+def test_a_tick_that_kafka_does_not_confirm_is_named() -> None:
+    wire = ListWire()
+    wire.confirmed_ticks = False
+
+    with pytest.raises(CommandError, match=r"not confirmed the tick 2026-03-01T12:00:00Z on 1 of 2") as caught:
+        Publisher(wire, patience_s=0.05).publish([Tick("2026-03-01T12:00:00Z")])
+    assert "memberships up" in caught.value.problem.hint
