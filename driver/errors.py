@@ -1,4 +1,4 @@
-"""What Kafka's error codes mean to a worker: fenced, passing, or hopeless."""
+"""What Kafka's error codes mean to a worker: fenced, lasting, or passing."""
 
 from confluent_kafka import KafkaError
 
@@ -57,6 +57,22 @@ HOPELESS = frozenset(
     }
 )
 """Waiting will not help: wrong rights, another assignor in the group, or committed input that retention deleted."""
+LASTING = HOPELESS | {
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    # librdkafka waits for a topic that may still come (topic.metadata.propagation.max.ms) before it says so.
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.TOPIC_EXCEPTION,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.MSG_SIZE_TOO_LARGE,
+    KafkaError.RECORD_LIST_TOO_LARGE,
+    KafkaError.INVALID_RECORD,
+    KafkaError.UNSUPPORTED_FOR_MESSAGE_FORMAT,
+    KafkaError.UNSUPPORTED_COMPRESSION_TYPE,
+}
+"""For what is written, besides: a topic that does not exist, or does not take the record."""
 
 
 def fencing(error: KafkaError, worker: str) -> FencedError | None:
@@ -74,9 +90,17 @@ def fencing(error: KafkaError, worker: str) -> FencedError | None:
     return None
 
 
+def is_lasting(error: KafkaError) -> bool:
+    """Tell whether something must be set up otherwise before the same thing can work.
+
+    librdkafka asks to abort for these as for those that pass, so they are told apart by their code.
+    """
+    return error.code() in LASTING and not error.retriable()
+
+
 def is_passing(error: KafkaError) -> bool:
     """Tell whether the same thing may work in a moment, with a new producer."""
-    if error.code() in NAME_TAKEN | GROUP_MOVED_ON:
+    if error.code() in NAME_TAKEN | GROUP_MOVED_ON or is_lasting(error):
         return False
     if error.code() == KafkaError.INVALID_TXN_STATE:
         return True  # a commit asked for twice around a broker's death: the committed offsets will tell

@@ -9,8 +9,8 @@ from typing import Any
 from confluent_kafka import KafkaException, Producer, TopicPartition
 
 from driver.config import Config
-from driver.errors import fencing, is_passing
-from driver.failstop import CrashPoint, UnreachableError
+from driver.errors import fencing, is_lasting, is_passing
+from driver.failstop import CrashPoint, RefusedError, UnreachableError
 from driver.records import Output
 
 log = logging.getLogger(__name__)
@@ -67,6 +67,7 @@ class Transactions:
         Raises:
             AbortedError: nothing was written; do the poll again.
             FencedError: another worker took over.
+            RefusedError: Kafka does not take it, and would not a second time either.
             KafkaException: anything else; the transaction was aborted if that was possible.
         """
         patience = self._config.transaction_timeout * 2
@@ -112,6 +113,8 @@ class Transactions:
             self._producer.abort_transaction(1.0)  # else the successor waits for the transaction time-out
         except KafkaException as hopeless:
             log.info("not aborted: %s", hopeless.args[0])
+        if is_lasting(error):
+            raise RefusedError(f"Kafka refuses what the worker writes ({error.name()}): {error.str()}") from failure
         raise fencing(error, self._config.worker) or failure
 
     def _renew(self) -> None:

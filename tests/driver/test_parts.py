@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from driver import RefusedError
 from driver.checks import DataDirectory
 from driver.engine import in_order
-from driver.errors import fencing, is_passing
+from driver.errors import fencing, is_lasting, is_passing
 from driver.failstop import CRASH_POINTS, CrashPoint, Exit
 from driver.records import Batch
 from driver.store import MemoryStores, RocksStores, Store, Stores
@@ -185,6 +185,30 @@ def test_passing_errors_are_told_from_lasting_ones() -> None:
     assert not is_passing(KafkaError(KafkaError.UNKNOWN_MEMBER_ID, txn_requires_abort=True))
     assert not is_passing(KafkaError(KafkaError.NOT_COORDINATOR, fatal=True))
     assert fencing(KafkaError(KafkaError.NOT_COORDINATOR), "w1") is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "MSG_SIZE_TOO_LARGE",
+        "INVALID_RECORD",
+        "TOPIC_AUTHORIZATION_FAILED",
+        "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+        "GROUP_AUTHORIZATION_FAILED",
+        "UNKNOWN_TOPIC_OR_PART",
+        "_UNKNOWN_TOPIC",
+    ],
+)
+def test_what_lasts_is_not_tried_again_though_the_client_asks_to_abort(name: str) -> None:
+    error = KafkaError(getattr(KafkaError, name), txn_requires_abort=True)
+    assert is_lasting(error)
+    assert not is_passing(error)
+
+
+def test_what_the_client_calls_retriable_is_tried_again_whatever_its_code() -> None:
+    error = KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART, retriable=True)
+    assert not is_lasting(error)
+    assert is_passing(error)
 
 
 def test_a_data_directory_is_locked_and_given_free(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import OFFSET_END, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from driver import Config, RefusedError
 from driver.failstop import Exit
@@ -38,6 +38,21 @@ def test_wrong_topics(bare: World, change: dict[str, int], sentence: str) -> Non
     worker = bare.worker()
     assert worker.ends() == Exit.REFUSED
     assert sentence in worker.said.splitlines()[-1]
+
+
+@pytest.mark.broker
+def test_a_topic_that_does_not_take_the_records(world: World) -> None:
+    """Given an output topic with a tiny size limit, then the worker ends at once with the broker's name for it."""
+    limit = ConfigEntry("max.message.bytes", "100", incremental_operation=AlterConfigOpType.SET)
+    out = ConfigResource(ConfigResource.Type.TOPIC, f"{world.prefix}out", incremental_configs=[limit])
+    admin = AdminClient({"bootstrap.servers": world.broker.bootstrap_servers})
+    for done in admin.incremental_alter_configs([out]).values():
+        done.result(10)
+    worker = world.worker().has(4)
+    world.publish(100)
+    assert worker.ends() == Exit.REFUSED
+    assert "MSG_SIZE_TOO_LARGE" in worker.said.splitlines()[-1]
+    assert "the poll is done again" not in worker.said
 
 
 @pytest.mark.broker
