@@ -30,6 +30,7 @@ class Assignment:
 
     def __init__(
         self,
+        *,
         config: Config,
         app_id: str,
         sources: Iterable[str],
@@ -136,14 +137,14 @@ class Assignment:
         self._since = time.monotonic()
         self._watchdog.beat("restore")
         self._restore = Restore(
-            self._config,
-            self._app_id,
-            self._sources,
-            self._changelogs,
-            self._stores,
-            self._assigned,
-            self._kept,
-            lambda: self._watchdog.beat("restore"),
+            config=self._config,
+            app_id=self._app_id,
+            sources=self._sources,
+            changelogs=self._changelogs,
+            stores=self._stores,
+            partitions=self._assigned,
+            kept=self._kept,
+            beat=lambda: self._watchdog.beat("restore"),
         )
         self._kept = {}
         self._restore.start()

@@ -39,6 +39,7 @@ class Engine:
 
     def __init__(
         self,
+        *,
         config: Config,
         sources: Iterable[str],
         changelogs: Mapping[str, str],

@@ -69,6 +69,7 @@ class Restore(threading.Thread):
 
     def __init__(
         self,
+        *,
         config: Config,
         app_id: str,
         sources: Iterable[str],
