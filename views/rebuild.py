@@ -8,6 +8,15 @@ from views.keys import Keys
 from views.store import Store, connect
 
 
+def doomed(settings: Settings) -> int:
+    """How many keys `rebuild` would delete now. Changes nothing. Raises RedisUnreachable."""
+    with connect(settings.redis_url) as client:
+        try:
+            return Store(client, Keys(settings.topic_prefix, settings.generation)).count()
+        except RedisError as error:
+            raise RedisUnreachable(settings.redis_url, error) from error
+
+
 def rebuild(settings: Settings) -> int:
     """Delete this generation's keys (and older ones'); a running feeder starts again from the first record.
 

@@ -1,6 +1,6 @@
-"""The two Lua scripts. Redis runs each as one step: nothing comes between its check and its writes.
+"""The Lua scripts. Redis runs each as one step: nothing comes between its check and its writes.
 
-Both read the head that ``keys.sealed`` puts before every value. A value that has no such head was not written by the
+All read the head that ``keys.sealed`` puts before every value. A value that has no such head was not written by the
 feed; it counts as older than everything.
 """
 
@@ -12,6 +12,16 @@ local function head(text)
   return tonumber(generation) or -1, tonumber(revision) or -1
 end
 """
+_OLD: Final = (
+    _HEAD
+    + """
+local function old(key, kind, generation)
+  local value
+  if kind == 'member' then value = redis.call('GETRANGE', key, 0, 63) else value = redis.call('LINDEX', key, 0) end
+  return head(value) <= generation
+end
+"""
+)
 
 FEED: Final = (
     _HEAD
@@ -54,7 +64,7 @@ return position
 )
 
 DROP: Final = (
-    _HEAD
+    _OLD
     + """
 -- KEYS: the feed's hash, then keys to delete. ARGV: generation, kind.
 -- Deletes what is of this generation or an older one. Returns -1, and deletes nothing, when no rebuild is under way:
@@ -62,10 +72,20 @@ DROP: Final = (
 if redis.call('HEXISTS', KEYS[1], 'rebuild') == 0 then return -1 end
 local generation, deleted = tonumber(ARGV[1]), 0
 for i = 2, #KEYS do
-  local value
-  if ARGV[2] == 'member' then value = redis.call('GETRANGE', KEYS[i], 0, 63) else value = redis.call('LINDEX', KEYS[i], 0) end
-  if head(value) <= generation then deleted = deleted + redis.call('UNLINK', KEYS[i]) end
+  if old(KEYS[i], ARGV[2], generation) then deleted = deleted + redis.call('UNLINK', KEYS[i]) end
 end
 return deleted
+"""
+)
+
+COUNT: Final = (
+    _OLD
+    + """
+-- KEYS: keys to look at. ARGV: generation, kind. Returns how many of them are of this generation or an older one.
+local generation, count = tonumber(ARGV[1]), 0
+for i = 1, #KEYS do
+  if old(KEYS[i], ARGV[2], generation) then count = count + 1 end
+end
+return count
 """
 )

@@ -15,7 +15,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from views.keys import KINDS, TIMELINE_LIMIT, Keys, Kind
-from views.scripts import DROP, FEED
+from views.scripts import COUNT, DROP, FEED
 
 ANSWER_SECONDS = 5.0
 """How long Redis may take to answer."""
@@ -80,6 +80,7 @@ class Store:
         self._limit = limit
         self._feed = client.register_script(FEED)
         self._drop = client.register_script(DROP)
+        self._count = client.register_script(COUNT)
 
     def positions(self) -> dict[str, int]:
         """The next offset per ``Place.field``; empty when nothing was fed. Raises Rebuilding."""
@@ -136,6 +137,12 @@ class Store:
                 deleted += count
         self._client.delete(self._keys.feed)
         return deleted
+
+    def count(self) -> int:
+        """How many keys ``drop`` would delete. Approximate while somebody writes: Redis may name a key twice."""
+        return sum(
+            int(self._count(names, [self._keys.generation, kind])) for kind in KINDS for names in self._names(kind)
+        )
 
     def _names(self, kind: Kind) -> Iterator[list[bytes]]:
         names = self._client.scan_iter(match=f"{self._keys.prefix}{kind}:*", count=_SCAN)

@@ -1,6 +1,6 @@
-"""`topics`, `worker`, `views`: what an installation consists of."""
+"""`topics`, `worker`, `views`, `rebuild`: what an installation consists of."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics)
     app.command(epilog=examples("memberships worker", "MEMBERSHIPS_CLOCK=external memberships worker"))(worker)
     app.command(epilog=examples("memberships views"))(views)
+    app.command(epilog=examples("memberships rebuild", "memberships rebuild --yes --json"))(rebuild)
 
 
 def apply(as_json: AsJson = False) -> None:
@@ -52,7 +53,7 @@ def worker(data: DataDir = None, as_json: AsJson = False) -> None:
     del as_json  # says nothing on stdout; with --json an error does
     from agents.run import run_worker
 
-    run_worker(settings(data=data))
+    run_worker(_reached(data=data))
 
 
 def views(data: DataDir = None, as_json: AsJson = False) -> None:
@@ -63,11 +64,32 @@ def views(data: DataDir = None, as_json: AsJson = False) -> None:
     feed(settings(data=data))
 
 
-def _reached() -> "Settings":
+def rebuild(
+    yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, only the count is shown.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Throw the views away and have them fed anew from Kafka, which has all of it.
+
+    Until `memberships views` has caught up, members are missing or old in Redis. Nothing else is touched.
+    """
+    from views.rebuild import doomed
+    from views.rebuild import rebuild as act
+
+    config = settings()
+    if yes:
+        deleted = act(config)
+        body, told = {"deleted": deleted}, f"deleted {deleted:,} keys; `memberships views` feeds them anew"
+    else:
+        keys = doomed(config)
+        body, told = {"would_delete": keys}, f"{keys:,} keys would be deleted and fed anew; nothing done without --yes"
+    talk.answer(body, as_json, lambda: told)
+
+
+def _reached(**overrides: Any) -> "Settings":
     """The settings, once a broker has answered."""
     from cli.wire import demand_broker
 
-    config = settings()
+    config = settings(**overrides)
     demand_broker(config)
     return config
 

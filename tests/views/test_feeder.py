@@ -20,7 +20,7 @@ from views import query
 from views.errors import RedisUnreachable, Unfeedable
 from views.feeder import topics
 from views.progress import caught_up
-from views.rebuild import rebuild
+from views.rebuild import doomed, rebuild
 
 pytestmark = pytest.mark.broker
 
@@ -254,6 +254,7 @@ class TestAnew:
         with redis.Redis.from_url(installation.redis_url) as client:
             client.delete(f"{installation.topic_prefix}member:m1", f"{installation.topic_prefix}decisions:m2")
             client.set(f"{installation.topic_prefix}member:ghost", '{"generation":1,"revision":1}')
+        assert doomed(installation) == 5
         rebuild(installation)
         wait_until_fed(installation)
         assert sorted(member for member, _ in query.members(installation)) == ["m0", "m1", "m2"]
