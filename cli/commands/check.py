@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from cli import talk
 from cli.options import AsJson, examples, settings
@@ -52,7 +54,7 @@ def bench(
     talk.answer(body, as_json, lambda: _bench_table(results))
 
 
-def _audit_table(report: "Report") -> Table:
+def _audit_table(report: "Report") -> RenderableType:
     view = Table(
         "check",
         "state",
@@ -66,7 +68,10 @@ def _audit_table(report: "Report") -> Table:
     for found in report.checks:
         colour = "green" if found.state == "clean" else "red" if found.state in ("differs", "not_run") else "dim"
         view.add_row(found.name, f"[{colour}]{found.state}[/{colour}]", f"{found.compared:,}", f"{found.found:,}")
-    return view
+    if not report.taken_as_given:
+        return view
+    believed = "; ".join(f"{count:,} {what}" for what, count in sorted(report.taken_as_given.items()))
+    return Group(view, Text(f"taken as given, not recomputed: {believed}"))
 
 
 def _bench_table(results: "list[Result]") -> Table:

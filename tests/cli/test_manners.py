@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from audit.report import Check, Report
 from cli import commands, main
 from cli.errors import ExitCode, without_password
 from cli.main import app, execute
@@ -85,7 +86,9 @@ class TestErrors:
         assert body["code"] == "usage"
         assert "publish" in body["message"]
 
-    @pytest.mark.parametrize("command", [["topics", "check"], ["topics", "apply"], ["audit"], ["publish", "FILE"]])
+    @pytest.mark.parametrize(
+        "command", [["topics", "check"], ["topics", "apply"], ["worker"], ["audit"], ["publish", "FILE"]]
+    )
     @pytest.mark.usefixtures("nobody_there")
     def test_kafka_away_names_address_and_way_out(
         self, command: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path
@@ -99,10 +102,10 @@ class TestErrors:
         assert NOBODY in body["message"]
         assert "memberships up" in body["hint"]
 
-    @pytest.mark.parametrize("command", ["member", "why"])
+    @pytest.mark.parametrize("command", ["member m-1", "why m-1", "rebuild", "rebuild --yes"])
     @pytest.mark.usefixtures("nobody_there")
     def test_redis_away_names_address_but_no_password(self, command: str, capsys: pytest.CaptureFixture[str]) -> None:
-        code, body = problem(capsys, command, "m-1")
+        code, body = problem(capsys, *command.split())
 
         assert (code, body["code"]) == (ExitCode.UNREACHABLE, "redis_unreachable")
         assert NOBODY in body["message"]
@@ -168,6 +171,7 @@ class TestErrors:
             raise ZeroDivisionError("seventeen")
 
         monkeypatch.setattr("agents.run.run_worker", broken)
+        monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
         code = execute(["worker", "--json"])
         captured = capsys.readouterr()
 
@@ -255,6 +259,25 @@ class TestOutput:
             "redis_url": "redis://127.0.0.1:8/0",
             "data": str(tmp_path),
         }
+
+    def test_audit_tells_what_it_took_as_given(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        believed = {"decisions made under another version of the rules": 1_200, "rules that failed [in a way]": 1}
+        check = Check(name="tables", proves="?", state="clean", compared=5, found=0, differences=())
+
+        def shown(taken_as_given: dict[str, int]) -> list[str]:
+            report = Report(checks=(check,), covered={"orders": 7}, taken_as_given=taken_as_given, seconds=0.1)
+            monkeypatch.setattr("audit.run", lambda *_: report)
+            assert execute(["audit"]) == ExitCode.DONE
+            return capsys.readouterr().out.splitlines()
+
+        monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
+        assert shown(believed)[-1] == (
+            "taken as given, not recomputed: 1,200 decisions made under another version of the rules; "
+            "1 rules that failed [in a way]"
+        )
+        assert "taken as given" not in "".join(shown({}))
 
     def test_contract_export_lists_what_it_wrote(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert execute(["contract", "export", str(tmp_path / "contract"), "--json"]) == ExitCode.DONE
