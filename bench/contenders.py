@@ -120,6 +120,8 @@ def _processes(
 
 
 def _end(process: psutil.Popen) -> None:
+    if process.poll() is not None:
+        return
     process.terminate()
     try:
         process.wait(30)
