@@ -1,7 +1,7 @@
 """What can go wrong on the command line, as a value: one stable code, one sentence, one way out.
 
-Exit codes: 0 done, 1 a check failed, 2 wrong use, 3 a service cannot be reached, 70 a bug of ours. An interrupt
-ends with 130, as shells expect.
+The exit code says whose turn it is: nobody's (0), the reader's to look at what was found (1) or to call it otherwise (2),
+the operator's because Kafka or Redis is away (3), ours (70). An interrupt ends with 130, as shells expect.
 """
 
 from dataclasses import asdict, dataclass

@@ -1,6 +1,6 @@
 """Which events may be sent now, so that a member's events are handled in the order of the file.
 
-Kafka keeps order within a topic partition and not between topics. So a member is always on one topic at a time: an
+Records of one topic partition are handled in order; between topics Kafka promises none. So a member is always on one topic at a time: an
 event for another topic waits, with everything of that member after it, until all earlier ones are decided. Members do
 not wait for each other.
 """

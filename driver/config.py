@@ -34,7 +34,7 @@ class Config:
     bootstrap_servers: str
     """``host:port``, comma-separated."""
     worker: str
-    """Stable name, unique in the group: the transactional id is made from it. Two workers with one name fence each other."""
+    """Stable name, unique in the group: the transactional id is made from it. A second worker of that name ends the first."""
     static_membership: bool = False
     """Join the group under the worker's name, so that a quick restart causes no rebalance."""
     security: Mapping[str, str] = field(default_factory=dict, repr=False)

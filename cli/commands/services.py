@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, as_json: AsJson = False) -> None:
-    """Start the embedded Kafka and Redis-compatible server and leave them running. Prints one JSON line."""
+    """Start Kafka and a Redis-compatible server on this machine and leave them running. Prints one JSON line."""
     del as_json  # the answer is one JSON line in any case, for scripts
     from local.services import up as start
 
