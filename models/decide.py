@@ -134,7 +134,9 @@ def _give_up(desk: Desk) -> None:
     """GEN-2 Refuse the events whose partner did not arrive in time."""
     deadline = desk.member.due.pop(0)
     for case in hold.expired(desk, deadline):
-        _answer_settled(desk, case, hold.never_arrived(deadline, desk.policies.hold_days))
+        also = fees.GIVEN_UP.get(type(case.event.data)) if case.event else None
+        words = also(case, case.event.data) if also and case.event else ""
+        _answer_settled(desk, case, hold.never_arrived(deadline, desk.policies.hold_days, words))
 
 
 def _answer_settled(desk: Desk, case: Case, ruling: Ruling) -> None:

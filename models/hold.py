@@ -103,9 +103,10 @@ def expired(desk: Desk, due: Due) -> Iterator[Case]:
         yield _taken_out(desk, place)
 
 
-def never_arrived(due: Due, days: int) -> Ruling:
-    """GEN-2 The answer to an event that has waited in vain."""
-    return refused("partner_never_arrived", f"Nothing arrived in {days} days that it belongs to ({due.ref}).", "GEN-2")
+def never_arrived(due: Due, days: int, also: str = "") -> Ruling:
+    """GEN-2 The answer to an event that has waited in vain; `also`: what else was done, as a sentence."""
+    says = f"Nothing arrived in {days} days that it belongs to ({due.ref}). {also}".rstrip()
+    return refused("partner_never_arrived", says, "GEN-2")
 
 
 def _order(place: Place) -> tuple[datetime, str, str]:

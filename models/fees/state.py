@@ -21,6 +21,15 @@ class Invoice(Struct, array_like=True):
     id: str
     application_id: str | None = None
     paid: Paid | None = None
-    refunded: bool = False
+    """The money that pays it."""
+    unused: list[Paid] = field(default_factory=list)
+    """Money that came and pays nothing: less than the fee, or for what cannot be paid."""
+    refunded: int = 0
+    """Cents that were asked to be given back."""
     failed: list[str] = field(default_factory=list)
-    """Attempts that were declined, sorted."""
+    """The latest attempts that were declined."""
+
+    @property
+    def free(self) -> bool:
+        """Nothing but returned money is known of it: an application may still name it as its own."""
+        return not (self.application_id or self.paid or self.failed)

@@ -5,18 +5,19 @@ Not done yet: proof of the profession and the gear (PRO-2), renewal notices (PRO
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 from models.case import Case, Ruling, applied, refused
-from models.due import DeadlineRule
+from models.due import DeadlineRule, case_of
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause, Fact
 from models.outputs.requests import RefundItem, RefundRequested
 from models.pro import terms
 from models.pro.state import Application, Pro
-from models.values import dollars, permanent_id
+from models.state import Due
+from models.values import dollars, joined, permanent_id
 
 PAYMENT: Final = "payment"
 """The cause of suspension."""
@@ -38,17 +39,39 @@ def answer(case: Case, pro: Pro, application: Application) -> Ruling:
     return _open(case, pro, application, invoice, invoice.paid)
 
 
+def fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
+    """PRO-3 Money came for an application. Less than the fee does not pay it; not accepted, all of it goes back."""
+    if paid.amount < terms.FEE:
+        invoice.unused.append(paid)
+        return _decline(case, application, invoice) if application.why_not else _too_low(paid)
+    invoice.paid = paid
+    return answer(case, pro, application)
+
+
 def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-5, PRO-6 A further year is paid. PAY-5: for the invoice that failed, it reinstates at once."""
     last, in_time = pro.term, paid.at < case.calendar.start_of(pro.term.end)
     if pro.stage not in ("active", "lapsed") or (not in_time and (pro.stage == "lapsed" or not pro.auto_renew)):
-        says = f"The term had ended on {last.end}, unpaid and without auto-renewal (PRO-5)"
-        return give_back(case, invoice, case.cause, "PRO-5", says)
+        invoice.unused.append(paid)
+        back = give_back(case, invoice, case.cause, "PRO-5")
+        return applied(
+            f"The term had ended on {last.end}, unpaid and without auto-renewal: {back} (PRO-5).", "PRO-5", "refunded"
+        )
+    if pro.opened_on and paid.at < case.calendar.start_of(pro.opened_on):
+        invoice.unused.append(paid)
+        back = give_back(case, invoice, case.cause, "PRO-5")
+        return applied(f"It was paid before PRO opened on {pro.opened_on}: {back} (PRO-5).", "PRO-5", "refunded")
     if PAYMENT in pro.causes and pro.open_invoice not in (None, invoice.id):
-        says = f"Invoice {invoice.id} is not the one that failed, {pro.open_invoice}: it does not reinstate (PAY-5); support has to look at it."
+        invoice.unused.append(paid)
+        back = give_back(case, invoice, case.cause, "PAY-5")
+        says = f"Invoice {pro.open_invoice} is what failed, so {invoice.id} does not reinstate (PAY-5): {back}."
         return refused("other_invoice", says, "PAY-5")
+    if paid.amount < terms.FEE:
+        invoice.unused.append(paid)
+        return _too_low(paid)
+    invoice.paid = paid
     term = terms.next_term(last, case.calendar.day_of(paid.at), invoice.id, automatic=pro.auto_renew)
-    pro.terms.append(term)
+    pro.paid_for(term)
     pro.stage, pro.open_invoice = "active", None
     replaces, pro.notices = pro.notices, []
     case.unschedule(NOTHING_HEARD, WHICH)
@@ -57,6 +80,42 @@ def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
     case.notify("pro", "pro.renewed", invoice.id, "PRO-5", facts, replaces=replaces)
     says = f"Invoice {invoice.id} renews PRO from {term.first} to {term.end} (PRO-6)."
     return applied(f"{says}{_reinstate(case, pro, invoice, replaces)}", "PRO-5")
+
+
+def over(case: Case, pro: Pro, at: datetime) -> bool:
+    """Whether at that time the membership had lapsed by its dates, be that handled already or not (PRO-5)."""
+    lapsed = pro.stage == "lapsed" or (pro.stage == "active" and not pro.auto_renew)
+    return lapsed and at >= case.calendar.start_of(pro.term.end)
+
+
+def status_at(case: Case, pro: Pro | None) -> Literal["none", "active", "suspended"]:
+    """PRO-9 What the membership was at the case's business time, by its dates.
+
+    A deadline that is past counts, handled already or not: a worker that was down must not decide differently.
+    """
+    if pro is None or not pro.terms:
+        return "none"
+    at, start_of = case.at, case.calendar.start_of
+    if pro.stage == "active" and pro.suspended_at and at >= pro.suspended_at:
+        return "suspended"
+    if any(start_of(term.first) <= at < start_of(term.end) for term in pro.terms):
+        return "active"
+    if pro.stage != "active" or at < start_of(pro.term.end) or over(case, pro, at):
+        return "none"
+    failed = pro.open_invoice is not None and not pro.suspended_at
+    return "suspended" if failed or at >= _heard_by(case, pro) else "active"
+
+
+def renewal_off(case: Case, pro: Pro) -> str:
+    """PRO-7, PAY-8 Auto-renewal is off from before the end of the term: no dunning, and at the end PRO lapses.
+
+    Told after that end, whatever the end has done since is undone and decided anew, with the date it was due.
+    """
+    pro.open_invoice = None
+    words = _clear(pro)
+    case.unschedule(NOTHING_HEARD, WHICH)
+    case.schedule(case.calendar.start_of(pro.term.end), TERM_END, WHICH)
+    return words
 
 
 def suspend(case: Case, pro: Pro, why: str) -> str:
@@ -71,37 +130,47 @@ def suspend(case: Case, pro: Pro, why: str) -> str:
         "term_ended": str(pro.term.end),
         "invoice_id": pro.open_invoice,
     }
-    pro.notices.append(case.notify("pro", "membership.suspended", pro.open_invoice or WHICH, "PAY-3", facts))
+    pro.told(case.notify("pro", "membership.suspended", pro.open_invoice or WHICH, "PAY-3", facts))
     return f"PRO is suspended: {why}, and the paid term ended on {pro.term.end} (PAY-3)."
 
 
-def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str, why: str) -> Ruling:
-    """Ask for what was paid to be given back, once per invoice."""
-    if invoice.paid and not invoice.refunded:
-        invoice.refunded = True
-        amount = invoice.paid.amount
-        refund = {
-            "refund_id": permanent_id("refund", invoice.id),
-            "invoice_id": invoice.id,
-            "amount": amount,
-            "items": (RefundItem(what="membership fee paid", amount=amount),),
-        }
-        case.request(RefundRequested, invoice.id, clause, refund, cause=cause)
-        return applied(f"{why}: ${dollars(amount)} of invoice {invoice.id} is refunded.", clause, "refunded")
-    return applied(f"{why}: nothing was paid yet; a later payment is refunded.", clause)
+def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
+    """Ask for what came for an invoice and was not given back yet to be given back. Returns the words for it."""
+    came = sum([paid.amount for paid in (invoice.paid, *invoice.unused) if paid])
+    amount = came - invoice.refunded
+    if not amount:
+        return "nothing was paid yet; a later payment is refunded"
+    about = joined(invoice.id, invoice.refunded) if invoice.refunded else invoice.id
+    invoice.refunded = came
+    case.put(invoice.id, invoice)
+    refund = {
+        "refund_id": permanent_id("refund", about),
+        "invoice_id": invoice.id,
+        "amount": amount,
+        "items": (RefundItem(what="membership fee paid", amount=amount),),
+    }
+    case.request(RefundRequested, about, clause, refund, cause=cause)
+    return f"${dollars(amount)} of invoice {invoice.id} is refunded"
 
 
 def _decline(case: Case, application: Application, invoice: Invoice) -> Ruling:
-    """PRO-3 Not accepted, for whatever reason: the fee goes back, also when it is paid later."""
-    why = f"Application {application.id} is not accepted ({application.why_not}, PRO-3)"
-    return give_back(case, invoice, _cause(application), "PRO-3", why)
+    """PRO-3 Not accepted, for whatever reason: all that came goes back, also what comes later."""
+    before = invoice.refunded
+    back = give_back(case, invoice, _cause(application), "PRO-3")
+    says = f"Application {application.id} is not accepted ({application.why_not}, PRO-3): {back}."
+    return applied(says, "PRO-3", "refunded" if invoice.refunded > before else None)
+
+
+def _too_low(paid: Paid) -> Ruling:
+    says = f"${dollars(paid.amount)} is less than the fee, ${dollars(terms.FEE)}: support has to look at it."
+    return refused("amount_too_low", says, "PRO-3")
 
 
 def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
-    """PRO-4 Approved and paid: active one year from the day the fee was paid, with the digital card."""
+    """PRO-4 Approved and paid: a year begins on the day of the payment, with the digital card."""
     term = terms.first_term(case.calendar.day_of(paid.at), invoice.id)
-    pro.stage = "active"
-    pro.terms.append(term)
+    pro.stage, pro.opened_on, pro.notices = "active", term.first, []  # what was told of an earlier membership is over
+    pro.paid_for(term)
     case.schedule(case.calendar.start_of(term.end), TERM_END, WHICH)
     cause = _cause(application)
     card: dict[str, Fact] = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
@@ -123,13 +192,33 @@ def _reinstate(case: Case, pro: Pro, invoice: Invoice, replaces: list[str]) -> s
     """PAY-5 Clear the cause `payment`; GEN-3: other causes stay."""
     if PAYMENT not in pro.causes:
         return ""
-    pro.causes.remove(PAYMENT)
-    if pro.causes:
-        return f" It stays suspended: {', '.join(pro.causes)} (GEN-3)."
-    pro.suspended_at = None
+    if words := _clear(pro):
+        return words
     facts: dict[str, Fact] = {"cause": PAYMENT, "invoice_id": invoice.id}
     case.notify("pro", "membership.reinstated", invoice.id, "PAY-5", facts, replaces=replaces)
     return " It is reinstated at once (PAY-5)."
+
+
+def _clear(pro: Pro) -> str:
+    """GEN-3 Clear the cause `payment` and no other. Returns the words for what stays, if something does."""
+    pro.causes = [cause for cause in pro.causes if cause != PAYMENT]
+    if pro.causes:
+        return f" It stays suspended: {', '.join(pro.causes)} (GEN-3)."
+    pro.suspended_at = None
+    return ""
+
+
+def _heard_by(case: Case, pro: Pro) -> datetime:
+    """PAY-1 When silence after the end of the paid term counts as a failure."""
+    return case.calendar.start_of(pro.term.end + timedelta(days=case.policies.answer_wait_days))
+
+
+def lapse_if_over(case: Case, pro: Pro) -> None:
+    """Work off the end of the term if the case comes after it and before its deadline: it then acts with its own date."""
+    if pro.stage == "active" and over(case, pro, case.at):
+        case.unschedule(TERM_END, WHICH)
+        end = Due(case.calendar.start_of(pro.term.end), TERM_END, WHICH)
+        _term_ended(case_of(case.desk, end), WHICH)
 
 
 def _cause(application: Application) -> Cause:
@@ -144,12 +233,12 @@ def _term_ended(case: Case, which: str) -> None:
     if not pro.auto_renew:
         pro.stage, pro.open_invoice = "lapsed", None
         facts: dict[str, Fact] = {"term_ended": str(pro.term.end)}
-        pro.notices.append(case.notify("pro", "pro.lapsed", which, "PRO-5", facts))
+        replaces, pro.notices = pro.notices, []
+        pro.told(case.notify("pro", "pro.lapsed", which, "PRO-5", facts, replaces=replaces))
     elif pro.open_invoice:
         suspend(case, pro, f"invoice {pro.open_invoice} failed")
     else:
-        heard_by = pro.term.end + timedelta(days=case.policies.answer_wait_days)
-        case.schedule(case.calendar.start_of(heard_by), NOTHING_HEARD, which)
+        case.schedule(_heard_by(case, pro), NOTHING_HEARD, which)
 
 
 def _nothing_heard(case: Case, which: str) -> None:
@@ -158,7 +247,7 @@ def _nothing_heard(case: Case, which: str) -> None:
     if pro is None or pro.stage != "active" or PAYMENT in pro.causes:
         return
     facts: dict[str, Fact] = {"invoice_id": None, "reason": "no_answer"}
-    pro.notices.append(case.notify("pro", "payment.failed", which, "PAY-1", facts))
+    pro.told(case.notify("pro", "payment.failed", which, "PAY-1", facts))
     suspend(case, pro, f"nothing was heard of its fee for {case.policies.answer_wait_days} days")
 
 

@@ -23,14 +23,16 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
     known = case.find(Application, data.application_id)
     if known:
         return retold(known.content, data, f"Application {known.id}")
-    if case.find(Invoice, data.invoice_id):
+    invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id)
+    if not invoice.free:
         says = f"Invoice {data.invoice_id} belongs to something else: an application needs one of its own (PRO-3)."
         return refused("invoice_in_use", says, "PRO-3")
     application = Application(
         data.application_id, digest(data), case.cause.source, case.cause.id, data.invoice_id, data.auto_renew
     )
     case.put(application.id, application)
-    case.put(data.invoice_id, Invoice(data.invoice_id, application.id))
+    invoice.application_id = application.id
+    case.put(invoice.id, invoice)
     case.arrived("application", application.id)
     case.arrived("invoice", membership.WHICH)
     reasons = _why_not(case, data)
@@ -89,9 +91,8 @@ def auto_renew_changed(case: Case, data: ProAutoRenewChanged) -> Ruling:
         says = f"The term ended on {pro.term.end}: renewal can be switched only before that (PRO-7)."
         return refused("term_over", says, "PRO-7")
     pro.auto_renew, pro.auto_renew_at = data.on, case.at
-    if not data.on:
-        pro.open_invoice = None
-    return applied(f"Auto-renewal is {word}; the paid term runs to {pro.term.end} (PRO-7).", "PRO-7")
+    stays = "" if data.on else membership.renewal_off(case, pro)
+    return applied(f"Auto-renewal is {word}; the paid term runs to {pro.term.end} (PRO-7).{stays}", "PRO-7")
 
 
 RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
@@ -104,7 +105,7 @@ def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
     """Why the application cannot be accepted (code, words), all reasons at once."""
     reasons = list(why_not_eligible(data.state, data.birth_date, case.calendar.day_of(case.at)))
     pro = case.member.pro
-    if pro and pro.stage == "active":
+    if pro and pro.stage == "active" and not membership.over(case, pro, case.at):
         reasons.append(("already_member", "a PRO membership is open"))
     elif pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
@@ -117,6 +118,7 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
     if pro is None:
         case.member.pro = Pro(stage, application.id, application.auto_renew, case.at)
     elif stage == "applied" or pro.stage == "rejected":
+        membership.lapse_if_over(case, pro)
         pro.stage, pro.application_id = stage, application.id
         pro.auto_renew, pro.auto_renew_at = application.auto_renew, case.at
 

@@ -1,9 +1,13 @@
 """What is remembered about a PRO membership: the section of the hot value, and one entry per application."""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, Final, Literal
 
 from msgspec import Struct, field
+
+NOTICES: Final = 32
+TERMS: Final = 20
+"""The most that is kept of them in the hot value, the latest: it must not grow with a member's whole history."""
 
 
 class Application(Struct, array_like=True):
@@ -49,8 +53,18 @@ class Pro(Struct, array_like=True):
     open_invoice: str | None = None
     """The renewal fee that failed and is not paid."""
     terms: list[Term] = field(default_factory=list)
+    opened_on: date | None = None
+    """The day the membership at hand began; of an earlier one only the terms are kept."""
     notices: list[str] = field(default_factory=list)
     """Ids of what was told of the fee that is due or the lapse: the renewal replaces them."""
+
+    def told(self, notice_id: str) -> None:
+        """Note what was told of the fee that is due, or of the lapse."""
+        self.notices = [*self.notices, notice_id][-NOTICES:]
+
+    def paid_for(self, term: Term) -> None:
+        """Add a paid term."""
+        self.terms = [*self.terms, term][-TERMS:]
 
     @property
     def status(self) -> str:

@@ -1,7 +1,12 @@
 """PAY-1, PAY-3, PAY-5, PAY-8, PRO-5, PRO-6: renewals, failures, suspension, reinstatement, lapsing."""
 
+from itertools import permutations
+
 import pytest
 
+from models.fees.rules import ATTEMPTS
+from models.fees.state import Invoice
+from models.pro.state import NOTICES, TERMS
 from models.pro.terms import first_term, next_term
 from tests.models.world import World, applied_for, at, auto_renew, failed, paid, pro_member, reviewed
 
@@ -168,7 +173,9 @@ def test_pro_5_a_manual_renewal_is_paid_before_the_term_ends(paid_at: str, renew
     world.tick("2027-03-04 00:00")
     assert world.pro.status == ("active" if renewed else "lapsed")
     assert [str(term.end) for term in world.pro.terms] == ["2027-03-02", "2028-03-02"][: 1 + renewed]
-    assert (answer.reason, len(world.requests)) == ((None, 0) if renewed else ("refunded", 1))
+    assert answer.outcome == ("applied" if renewed else "held"), "an application may still name that invoice"
+    world.tick("2027-05-01 00:00")
+    assert len(world.requests) == (not renewed)
 
 
 def test_pro_5_paid_in_time_but_told_after_the_lapse_counts_by_its_own_date() -> None:
@@ -182,11 +189,14 @@ def test_pro_5_paid_in_time_but_told_after_the_lapse_counts_by_its_own_date() ->
 def test_pro_5_after_the_lapse_a_payment_is_refunded_and_one_may_apply_again() -> None:
     world = pro_member(World(), auto=False)
     world.tick(END)
-    assert world.send(paid("i2", paid_at="2027-03-05 12:00")).reason == "refunded"
+    assert world.send(paid("i2", paid_at="2027-03-05 12:00"), event_id="late").reason == "awaits_invoice"
     for fact in (applied_for("a2", "i9"), reviewed("a2"), paid("i9", paid_at="2027-03-06 20:00")):
         world.send(fact)
     assert (world.pro.status, str(world.pro.term.first)) == ("active", "2027-03-06")
-    assert world.send(failed("i2"), time="2027-03-05 12:00").reason == "already_paid"
+    settled = next(d for d in world.decisions if d.event.id == "late" and d.outcome != "held")
+    assert (settled.reason, settled.clause) == ("refunded", "PRO-5")
+    assert [request.invoice_id for request in world.requests] == ["i2"]  # type: ignore[attr-defined]
+    assert world.send(failed("i2"), time="2027-03-05 12:00").reason == "earlier_term"
 
 
 def test_pay_8_a_failure_after_the_lapse_owes_nothing() -> None:
@@ -231,3 +241,107 @@ def test_pro_6_terms_keep_their_anchor() -> None:
     assert (str(late.first), str(late.end), str(late.anchor)) == ("2032-03-01", "2033-03-01", "2032-03-01")
     manual = next_term(term, at("2032-01-01 20:00").date(), "i", automatic=False)
     assert (str(manual.first), str(manual.end)) == ("2032-02-29", "2033-02-28")
+
+
+def lapsed_member(*, down: bool = False) -> World:
+    """Given one whose PRO ended unpaid on 2 March 2027; with `down`, that deadline was not handled yet."""
+    world = pro_member(World(), auto=False)
+    if not down:
+        world.tick(END)
+    return world
+
+
+def test_pro_5_a_late_payment_that_no_application_claims_goes_back_when_its_hold_ends() -> None:
+    world = lapsed_member()
+    assert world.send(paid("i9", paid_at="2027-03-06 20:00"), event_id="late").reason == "awaits_invoice"
+    world.tick("2027-04-01 07:59:59")
+    assert world.requests == []
+    world.tick("2027-04-01 08:00")
+    answer = world.decisions[-1]
+    assert (answer.event.id, answer.reason) == ("late", "partner_never_arrived")
+    assert answer.says.endswith("$100.00 of invoice i9 is refunded (PRO-5).")
+    [request] = world.requests
+    assert (request.clause, request.cause.id) == ("PRO-5", "late")
+    assert world.send(paid("i9", paid_at="2027-03-06 20:00"), event_id="again").outcome == "held"
+    world.tick("2027-06-01 00:00")
+    assert len(world.requests) == 1, "the same money goes back once"
+    world.send(applied_for("a2", "i9"))
+    world.send(reviewed("a2"))
+    assert world.pro.status == "applied", "the returned money does not pay it"
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_gen_2_one_lapsed_may_apply_again_in_any_order(down: bool) -> None:
+    """GEN-2 Also a fee that comes, or fails, before its application; GEN-4 also when the lapse is handled late."""
+    facts = [
+        (applied_for("a2", "i9"), "2027-03-05 12:00"),
+        (failed("i9"), "2027-03-05 13:00"),
+        (reviewed("a2"), "2027-03-06 12:00"),
+        (paid("i9", paid_at="2027-03-06 20:00"), "2027-03-06 20:00"),
+    ]
+    ends = []
+    for arrivals in permutations(range(len(facts))):
+        world = lapsed_member(down=down)
+        for n in arrivals:
+            world.send(facts[n][0], event_id=f"f{n}", time=facts[n][1])
+        world.tick("2027-03-20 00:00")
+        ends.append((world.pro, world.standing(), world.member().due, world.member().held, world.requests))
+    assert all(end == ends[0] for end in ends)
+    assert (ends[0][0].status, str(ends[0][0].term.first), ends[0][0].notices) == ("active", "2027-03-06", [])
+    assert "pro.lapsed" in {kind for kind, _ in ends[0][1]}, "the new membership replaces nothing of the old one"
+
+
+@pytest.mark.parametrize("failure", ["heard", "silence", None])
+def test_pro_7_switched_off_in_time_but_told_late_ends_like_told_in_time(failure: str | None) -> None:
+    """PAY-1, PAY-8 No dunning and no suspension: PRO lapses, also if it was suspended meanwhile."""
+    ends = []
+    for told_in_time in (True, False):
+        world = pro_member(World())
+        if told_in_time:
+            world.send(auto_renew(False), event_id="off", time=BEFORE_END)
+        world.tick("2027-03-04 00:00")
+        if failure == "heard":
+            world.send(failed("i2"), time="2027-03-03 12:00")
+        if failure == "silence":
+            world.tick("2027-03-10 00:00")
+        if not told_in_time:
+            assert world.pro.status == ("suspended" if failure else "active")
+            assert world.send(auto_renew(False), event_id="off", time=BEFORE_END).outcome == "applied"
+        world.tick("2027-06-01 00:00")
+        pro = world.pro
+        ends.append((pro.status, pro.causes, pro.suspended_at, world.member().due, world.standing(), pro.notices))
+    assert ends[0] == ends[1]
+    assert ends[0][:2] == ("lapsed", [])
+
+
+def test_pay_8_a_failure_from_before_the_paid_term_began_is_old() -> None:
+    world = pro_member(World())
+    world.send(paid("i2", paid_at="2027-02-20 12:00"))
+    answer = world.send(failed("i0"), time="2027-03-02 07:59:59")
+    assert (answer.outcome, answer.reason, answer.clause) == ("superseded", "earlier_term", "PAY-8")
+    assert world.pro.open_invoice is None
+    assert world.send(failed("i3"), time="2027-03-02 08:00").outcome == "applied"
+
+
+def test_pay_5_money_for_another_invoice_goes_back_and_is_no_payment() -> None:
+    world = pro_member(World())
+    world.send(failed("i2"), time=END)
+    answer = world.send(paid("i3", paid_at="2027-03-20 20:00"))
+    assert answer.says.endswith("$100.00 of invoice i3 is refunded.")
+    assert world.send(paid("i3", paid_at="2027-03-20 20:00")).reason == "already_known"
+    assert (len(world.requests), world.requests[0].clause) == (1, "PAY-5")
+    world.send(paid("i2", paid_at="2027-03-21 20:00"))
+    assert world.send(paid("i3", paid_at="2027-04-01 20:00")).reason is None, "later it can pay a year"
+    assert len(world.pro.terms) == 3
+
+
+def test_the_hot_value_does_not_grow_with_failures_and_renewals() -> None:
+    world = pro_member(World())
+    for n in range(NOTICES + 10):
+        world.send(failed("i2", f"t{n}"), time="2027-02-20 12:00")
+    assert len(world.pro.notices) == NOTICES
+    assert len(world.entry(Invoice, "i2").failed) == ATTEMPTS
+    for n in range(TERMS + 5):
+        world.send(paid(f"j{n}", paid_at="2027-02-21 12:00"))
+    assert len(world.pro.terms) == TERMS
+    assert str(world.pro.term.end) == "2052-03-02"

@@ -186,3 +186,27 @@ def test_care_payments_are_not_ours_yet() -> None:
     assert world.send(paid("c1", program="care")).reason == "not_supported_yet"
     assert world.send(failed("c1", program="care")).reason == "not_supported_yet"
     assert world.entry(Invoice, "c1") is None
+
+
+@pytest.mark.parametrize("first", ["payment", "rejection"])
+def test_pro_3_whatever_came_for_a_rejected_application_goes_back(first: str) -> None:
+    """PRO-3 Also what is less than the fee, and each further payment for itself."""
+    world = World()
+    world.send(applied_for(), time=MARCH_1)
+    for fact in [paid(amount="99.00"), reviewed(approved=False)][:: 1 if first == "payment" else -1]:
+        world.send(fact)
+    assert [request.amount for request in world.requests] == [9900]  # type: ignore[attr-defined]
+    world.send(paid(amount="99.00"))
+    assert len(world.requests) == 1, "the same money, told again"
+    world.send(paid(amount="100.00", paid_at="2026-03-09 18:00"))
+    assert [request.amount for request in world.requests] == [9900, 10000]  # type: ignore[attr-defined]
+    assert len({request.id for request in world.requests}) == 2
+    assert world.requests[0].cause == world.requests[1].cause
+
+
+def test_pro_3_a_payment_whose_application_never_comes_goes_back() -> None:
+    world = World()
+    world.send(paid())
+    world.tick("2026-03-31 20:00")
+    [request] = world.requests
+    assert (request.clause, world.decisions[-1].reason) == ("PRO-3", "partner_never_arrived")
