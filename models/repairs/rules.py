@@ -16,6 +16,7 @@ from models.eligibility import STATES
 from models.hold import hold
 from models.outputs.base import Fact
 from models.payload import Payload
+from models.pro import membership
 from models.pro.state import Pro
 from models.repairs import terms
 from models.repairs.events import (
@@ -120,10 +121,11 @@ def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
 
 def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None:
     """PRO-9 A repair needs an active membership when it is asked for. PAY-4 Suspended means no new repairs."""
-    if pro is None or pro.stage != "active" or case.at < case.calendar.start_of(pro.terms[0].first):
+    status = membership.status_at(case, pro)
+    if status == "none":
         return "no_active_membership", "no PRO membership was active", "PRO-9"
-    if pro.causes:
-        return "suspended", f"PRO is suspended ({', '.join(pro.causes)})", "PAY-4"
+    if status == "suspended" and pro:
+        return "suspended", f"PRO is suspended ({', '.join(pro.causes) or membership.PAYMENT})", "PAY-4"
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.repairs.state import Repair
-from tests.models.world import World, at, failed, pro_member, repair, step
+from tests.models.world import World, at, failed, paid, pro_member, repair, step
 
 
 def test_rep_1_the_steps_of_a_repair_in_order() -> None:
@@ -235,3 +235,36 @@ def test_closed_repairs_leave_the_hot_value_but_the_latest_three() -> None:
     assert list(world.member().repairs) == ["r2", "r3", "r4"]
     world.send(step("delivered", "r0"), time="2026-06-09 15:00")
     assert world.entry(Repair, "r0").status == "delivered"
+
+
+@pytest.mark.parametrize("down", [False, True])
+@pytest.mark.parametrize(
+    ("auto", "failure", "asked", "reason"),
+    [
+        (False, False, "2027-03-02 07:59:59", None),
+        (False, False, "2027-03-02 08:00", "no_active_membership"),
+        (True, False, "2027-03-02 08:00", None),  # the fee may still come
+        (True, False, "2027-03-09 07:59:59", None),
+        (True, False, "2027-03-09 08:00", "suspended"),  # seven days of silence (PAY-1)
+        (True, True, "2027-03-02 07:59:59", None),
+        (True, True, "2027-03-02 08:00", "suspended"),
+    ],
+)
+def test_pro_9_the_dates_decide_whether_or_not_the_deadlines_were_handled(
+    auto: bool, failure: bool, asked: str, reason: str | None, down: bool
+) -> None:
+    """GEN-4 A worker that was down over a deadline answers like one that was not, whichever of the two came first."""
+    world = pro_member(World(), auto=auto)
+    if failure:
+        world.send(failed("i2"), time="2027-02-20 12:00")
+    if not down:
+        world.tick("2027-03-20 00:00")
+    assert world.send(repair(), time=asked).reason == reason
+
+
+def test_pro_9_any_paid_term_covers_a_repair() -> None:
+    world = pro_member(World())
+    world.send(paid("i2", paid_at="2027-03-20 20:00"))
+    assert world.send(repair("in the first"), time="2026-06-01 15:00").outcome == "applied"
+    assert world.send(repair("between"), time="2027-03-19 15:00").reason == "no_active_membership"
+    assert world.send(repair("in the second"), time="2027-06-01 15:00").outcome == "applied"
