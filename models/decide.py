@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from models import applied, due, hold, state
 from models.case import NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
@@ -80,19 +82,39 @@ def wake(member_id: str, at: At, moment: Moment, policies: Policies = STANDARD) 
 
 
 def quarantine(member_id: str, at: At, moment: Moment, reason: str) -> Decision:
-    """Set a member aside: works without the hot value, which may be what cannot be read. The first reason stays."""
+    """Set a member aside. The first reason stays. The hot value shows it too, unless that is what cannot be read."""
     if is_quarantined(member_id, at):
         return Decision()
     marker = Quarantine(reason, moment.seq, moment.now)
-    return Decision(changes={state.ENTRIES: {_quarantine_key(member_id): state.encode(marker)}})
+    entries: dict[bytes, bytes | None] = {_quarantine_key(member_id): state.encode(marker)}
+    return Decision(changes={state.ENTRIES: entries} | _shown(member_id, at, moment, marker))
 
 
-def lift_quarantine(member_id: str, at: At) -> Decision:
-    """Let a member's events be decided again; `due` is again what it was."""
+def lift_quarantine(member_id: str, at: At, moment: Moment) -> Decision:
+    """Let a member's events be decided again; `due` is again what it was. Works on a hot value that is still broken."""
+    entries: dict[bytes, bytes | None] = {_quarantine_key(member_id): None}
+    member = _readable(member_id, at)
+    return Decision(
+        changes={state.ENTRIES: entries} | _shown(member_id, at, moment, None),
+        due=member.due[0].at if member and member.due else None,
+    )
+
+
+def _shown(member_id: str, at: At, moment: Moment, marker: Quarantine | None) -> dict[str, dict[bytes, bytes | None]]:
+    """The change of the hot value that shows a quarantine, or that there is none; no change if it cannot be read."""
+    member = _readable(member_id, at)
+    if member is None or member_id == EVERYBODY:
+        return {}
+    member.quarantined, member.revision, member.changed_at = marker, moment.seq, moment.now
+    return {state.MEMBERS: {state.member_key(member_id): state.encode(member)}}
+
+
+def _readable(member_id: str, at: At) -> Member | None:
     raw = at(state.MEMBERS, state.member_key(member_id))
-    deadlines = state.decode(raw, Member).due if raw else []
-    changes: dict[bytes, bytes | None] = {_quarantine_key(member_id): None}
-    return Decision(changes={state.ENTRIES: changes}, due=deadlines[0].at if deadlines else None)
+    try:
+        return state.decode(raw, Member) if raw is not None else Member()
+    except (msgspec.MsgspecError, IndexError, state.UnknownVersionError):
+        return None
 
 
 def is_quarantined(member_id: str, at: At) -> bool:

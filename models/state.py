@@ -40,6 +40,16 @@ class Due(Struct, array_like=True, order=True):
     ref: str
 
 
+class Quarantine(Struct, array_like=True):
+    """Why a member's events are set aside: an entry, which counts, and in the hot value, where that can be read, to be shown."""
+
+    KIND: ClassVar[str] = "quarantine"
+
+    reason: str
+    seq: int
+    since: datetime | None
+
+
 class Member(Struct, array_like=True):
     """The hot value: everything of a member that a decision or the read side needs at any time."""
 
@@ -57,6 +67,7 @@ class Member(Struct, array_like=True):
     pro: Pro | None = None
     repairs: dict[str, Repair] = field(default_factory=dict)
     """The open ones, and a few closed ones that the member still wants to see."""
+    quarantined: Quarantine | None = None
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""
@@ -67,16 +78,6 @@ class Member(Struct, array_like=True):
     def unschedule(self, what: str, ref: str) -> None:
         """Drop the deadline of that thing, if there is one."""
         self.due = [due for due in self.due if due.what != what or due.ref != ref]
-
-
-class Quarantine(Struct, array_like=True):
-    """Why a member's events are set aside; apart from the hot value, which may be what cannot be read."""
-
-    KIND: ClassVar[str] = "quarantine"
-
-    reason: str
-    seq: int
-    since: datetime | None
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -6,7 +6,7 @@ from models.calendar import rfc3339
 from models.points import view as points
 from models.pro import view as pro
 from models.repairs import view as repairs
-from models.state import Member
+from models.state import Member, Quarantine
 
 
 def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
@@ -26,7 +26,12 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "loans": [],
         "promises": [promise for promise in map(repairs.promise, shown) if promise],
         "held_events": member.held,
+        "quarantined": member.quarantined and _quarantined(member.quarantined),
     }
+
+
+def _quarantined(marker: Quarantine) -> dict[str, Any]:
+    return {"reason": marker.reason, "since": marker.since and rfc3339(marker.since)}
 
 
 def _memberships(member: Member) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from models.points.state import Lot, Points
-from models.state import Member
+from models.state import MEMBERS, Member, member_key
 from models.view import view
 from tests.models.world import World, at, failed, joined, line, order, pro_member, repair, returned, step
 
@@ -96,3 +96,36 @@ def test_a_kept_promise() -> None:
     world.send(step("warranty_validated"), time="2026-06-05 20:00")
     world.send(step("handed_to_carrier"), time="2026-06-08 20:00")
     assert [promise["state"] for promise in shown(world)["promises"]] == ["kept"]
+
+
+def test_a_quarantine_is_shown_until_it_is_lifted() -> None:
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    assert shown(world)["quarantined"] is None
+    world.quarantine("BooksDoNotBalanceError")
+    document = shown(world)
+    assert document["quarantined"] == {"reason": "BooksDoNotBalanceError", "since": "2026-03-01T20:00:00Z"}
+    assert document["revision"] == world.seq, "newer than what was shown before"
+    assert document["memberships"]["points"]["status"] == "active"
+    world.quarantine("again")
+    assert shown(world)["quarantined"] == document["quarantined"]
+    world.lift()
+    assert (shown(world)["quarantined"], shown(world)["revision"]) == (None, world.seq)
+    assert world.send(order("o1"), time="2026-03-02 18:00").outcome == "applied"
+
+
+def test_one_whose_very_first_event_failed_is_shown_as_quarantined() -> None:
+    world = World()
+    world.quarantine()
+    assert shown(world)["quarantined"]["reason"] == "internal_error"
+
+
+def test_a_value_that_cannot_be_read_is_left_as_it_is() -> None:
+    world = World()
+    world.send(joined())
+    for broken in (b"\x01 not msgpack", b"", b"\xff\x90"):
+        world.tables[MEMBERS, member_key("m-1")] = broken
+        world.quarantine()
+        assert world.send(joined()).reason == "quarantined"
+        world.lift()
+        assert world.tables[MEMBERS, member_key("m-1")] == broken

@@ -97,7 +97,7 @@ class World:
         self._take(member, quarantine(member, self.read, self.moment("orders"), reason))
 
     def lift(self, member: str = MEMBER) -> None:
-        self._take(member, lift_quarantine(member, self.read))
+        self._take(member, lift_quarantine(member, self.read, self.moment("orders")))
 
     def moment(self, topic: str) -> Moment:
         self.seq += 1
