@@ -9,7 +9,7 @@ from datetime import datetime
 
 from models.case import Case
 from models.outputs.ledger import Balance, EntryKind
-from models.points.state import Grant, Lot, Points, Taken
+from models.points.state import Grant, Lot, Order, Points, Taken
 
 
 class BooksDoNotBalanceError(Exception):
@@ -19,12 +19,12 @@ class BooksDoNotBalanceError(Exception):
 class Books:
     """A member's points while one cause moves them on account of one order. `close` when all is booked."""
 
-    def __init__(self, case: Case, order_id: str) -> None:
+    def __init__(self, case: Case, order: Order) -> None:
         if case.member.points is None:
             raise TypeError("only a member has points to move")
         self._case = case
         self._points = case.member.points
-        self._order_id = order_id
+        self._order = order
         self._debt_before = self._points.debt
 
     def open(self, lot: Lot) -> None:
@@ -102,14 +102,14 @@ class Books:
         points = self._points
         points.booked += amount
         lot_id = lot.id if lot else None
-        line_id = next(iter(grant.points)) if len(grant.points) == 1 else None
+        line_id = self._order.lines[next(iter(grant.points))].id if len(grant.points) == 1 else None
         self._case.book(
             kind,
             amount,
             Balance.trusted(available=points.available, debt=points.debt, reserved=points.reserved),
             clause,
             lot_id=lot_id,
-            order_id=self._order_id,
+            order_id=self._order.id,
             line_id=line_id,
             about=(grant.kind, grant.lot, line_id or "", lot_id or ""),
         )

@@ -55,7 +55,7 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
 
 
 def returned(case: Case, data: ReturnCompleted) -> Ruling:
-    """MS-10 The points of what came back go, at the time of the return; too much of a line is refused whole."""
+    """MS-10 What came back takes its points along; too much of a line is refused whole."""
     known = case.find(Return, data.return_id)
     if known:
         return retold(known.content, data, f"Return {known.id}")
@@ -86,7 +86,7 @@ def return_rejected(case: Case, data: ReturnRejected) -> Ruling:
 
 
 def cancelled(case: Case, data: OrderCancelled) -> Ruling:
-    """MS-13 Like the return of everything not yet returned."""
+    """MS-13 As if all pieces that are left came back."""
     order = case.find(Order, data.order_id)
     if order is None:
         return hold(case, "order", data.order_id, f"The cancellation comes before its order {data.order_id}")
@@ -133,26 +133,26 @@ def _zero(case: Case, order: Order, data: OrderPlaced, reason: str, clause: str,
 def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     """MS-3 Two points for each dollar of every qualifying line, all one lot; MS-5 and the bonus such a line carries."""
     earned, bonuses, working = Grant("earn", order.id, {}), [], []
-    for line in data.lines:
+    for place, line in enumerate(data.lines):
         order.lines.append(Line(line.line_id, line.quantity))
         if line.qualifying:
             points = terms.points_for(line.net)
             if points:
-                earned.points[line.line_id] = points
+                earned.points[place] = points
             working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(line.net)} = {points}")
             if line.bonus:
-                bonuses.append((line.line_id, line.bonus))
+                bonuses.append((place, line.bonus))
                 working.append(f"bonus {line.bonus.offer_id} = {line.bonus.points} (MS-5)")
     total = earned.total + sum([bonus.points for _, bonus in bonuses])
     if not total:
         return _zero(case, order, data, "under_a_point", "MS-3", f"{_spelled(working)}, rounded down")
     lot = Lot(order.id, data.placed_at, terms.expires_on(case.calendar.day_of(data.placed_at)))
-    books = Books(case, order.id)
+    books = Books(case, order)
     books.open(lot)
     if earned.points:
         books.give(earned, lot, "MS-3")
         order.grants.append(earned)
-    order.grants += [_bonus(books, lot, line_id, bonus) for line_id, bonus in bonuses]
+    order.grants += [_bonus(books, lot, order, place, bonus) for place, bonus in bonuses]
     debt = books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": str(lot.expires_on)}
     if debt:
@@ -162,12 +162,12 @@ def _earn(case: Case, order: Order, data: OrderPlaced) -> Ruling:
     return applied(f"Order {order.id} earned {total} points: {_spelled(working)} (MS-3).", "MS-3")
 
 
-def _bonus(books: Books, lot: Lot, line_id: str, bonus: Bonus) -> Grant:
+def _bonus(books: Books, lot: Lot, order: Order, place: int, bonus: Bonus) -> Grant:
     """MS-5 The bonus of a qualifying line; MS-3: with another expiry it is a lot of its own."""
     if bonus.expires_on and bonus.expires_on != lot.expires_on:
-        lot = Lot(permanent_id("lot", lot.id, line_id, bonus.offer_id), lot.earned_at, bonus.expires_on)
+        lot = Lot(permanent_id("lot", lot.id, order.lines[place].id, bonus.offer_id), lot.earned_at, bonus.expires_on)
         books.open(lot)
-    grant = Grant("bonus", lot.id, {line_id: bonus.points})
+    grant = Grant("bonus", lot.id, {place: bonus.points})
     books.give(grant, lot, "MS-5")
     return grant
 
@@ -195,7 +195,7 @@ def _move(case: Case, order: Order, clause: str, what: str, kind: Kind, replaces
     """
     if not order.grants:
         return applied(f"{what}: the order had earned no points, so none move ({clause}).", clause)
-    books, working, total = Books(case, order.id), [], 0
+    books, working, total = Books(case, order), [], 0
     for grant in order.grants:
         gone = grant.gone
         target, spelled = _gone_by_now(order, grant)
@@ -220,8 +220,8 @@ def _move(case: Case, order: Order, clause: str, what: str, kind: Kind, replaces
 def _gone_by_now(order: Order, grant: Grant) -> tuple[int, str]:
     """MS-10 How many of a grant's points are gone for the pieces kept, and the arithmetic; MS-13 all, if cancelled."""
     target, working = 0, []
-    for line in order.lines:
-        points, returned = grant.points.get(line.id, 0), line.quantity if order.cancelled else line.returned
+    for place, line in enumerate(order.lines):
+        points, returned = grant.points.get(place, 0), line.quantity if order.cancelled else line.returned
         if points and returned:
             target += terms.gone(points, returned, line.quantity)
             working.append(f"{points} x {returned}/{line.quantity}")

@@ -49,8 +49,8 @@ class Grant(Struct, array_like=True):
 
     kind: Literal["earn", "bonus"]
     lot: str
-    points: dict[str, int]
-    """By line id."""
+    points: dict[int, int]
+    """By the line's place in the order, from 0: line ids are long, and the order has them already."""
     taken: list[Taken] = field(default_factory=list)
 
     @property

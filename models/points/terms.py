@@ -20,5 +20,5 @@ def expires_on(earned_on: date) -> date:
 
 
 def gone(points: int, returned: int, bought: int) -> int:
-    """MS-10 How many of a line's points are gone when that many pieces came back: all of them at the last piece."""
+    """MS-10 How many of a line's points are gone when that many pieces came back: with the last one none is left."""
     return points * returned // bought

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
+from models.catalogue import INPUT_BYTES
 from models.points.state import Lot, Order
-from tests.models.world import World, joined, line, order
+from models.state import encode
+from models.values import LINES
+from tests.models.world import Fact, World, joined, line, order, returned
 
 
 def member() -> World:
@@ -203,3 +207,31 @@ def test_a_member_with_fifty_lots_stays_small() -> None:
     for n in range(50):
         world.send(order(f"order-2026-{n:06}"))
     assert len(world.read("members", b"m-1") or b"") < 3_000
+
+
+def test_the_entry_of_the_largest_order_stays_below_what_a_topic_takes() -> None:
+    """An entry that cannot be written would set its member aside: it must not outgrow the event that made it."""
+    bonus = {"offer_id": "x", "points": 1, "expires_on": "2026-06-30"}
+
+    def largest(id_length: int) -> Fact:
+        ids = [f"{n:04}".ljust(id_length, "\u8a9e") for n in range(LINES)]
+        return order("\u6ce8" * 128, *[line(line_id, "1.00", 2, bonus=bonus) for line_id in ids])
+
+    def size(fact: Fact) -> int:
+        return len(orjson.dumps(fact[1])) + 1_000  # and the envelope
+
+    length = max(length for length in range(64, 129, 4) if size(largest(length)) <= INPUT_BYTES)
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    kind, data = largest(length)
+    assert world.send((kind, data)).outcome == "applied"
+    one_of_each = {bought["line_id"]: 1 for bought in data["lines"]}
+    world.send(returned("r1", data["order_id"], **one_of_each), time="2026-03-05 12:00")
+    world.send(returned("r2", data["order_id"], **one_of_each), time="2026-03-06 12:00")
+    assert world.points.available == 0
+    for (table, key), raw in world.tables.items():
+        assert len(raw) < INPUT_BYTES, (table, key[:20])
+    # without a bonus on each line, ids can be as long as they may be
+    plain = order("o2", *[line(f"{n:04}".ljust(125, "\u8a9e"), "1.00") for n in range(LINES)])
+    world.send(plain)
+    assert len(encode(world.entry(Order, "o2"))) < INPUT_BYTES
