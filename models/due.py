@@ -1,7 +1,7 @@
 """GEN-4 Deadlines: which rule answers which, and how what is due is worked off.
 
-A deadline's cause is (what, which, due), never the tick that brought it up (NTF-1), and its business time is the
-instant it was due, however late it is worked off.
+What follows from a deadline names the deadline itself as its cause, and the instant it was due as its business time:
+whichever tick brings it up, and however late, the ids and dates come out the same (NTF-1).
 """
 
 from collections.abc import Callable, Mapping

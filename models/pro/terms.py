@@ -11,14 +11,14 @@ FEE: Final = 100_00
 
 
 def first_term(paid_on: date, invoice_id: str) -> Term:
-    """PRO-4 One year from the day the fee was paid."""
+    """PRO-4 A year that begins on the day of the payment, which is its anchor."""
     return Term(paid_on, add_years(paid_on, 1), paid_on, invoice_id)
 
 
 def next_term(last: Term, paid_on: date, invoice_id: str, *, automatic: bool) -> Term:
-    """PRO-6 A renewal starts when the paid term ends; an automatic one that is paid late on the day it is paid.
+    """PRO-6 The next year joins on to the last one and keeps its anchor, so that a 29 Feb comes back in leap years.
 
-    Paid on time the anchor stays, so a 29 Feb comes back in leap years; paid late the payment day is the new anchor.
+    Only an automatic renewal that is paid late begins, with a new anchor, on its own day of payment.
     """
     if automatic and paid_on > last.end:
         return first_term(paid_on, invoice_id)

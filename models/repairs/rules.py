@@ -1,8 +1,9 @@
 """The steps of a repair in warranty, in any order of arrival (REP-1, GEN-2), and its turnaround clock (REP-4).
 
 Not done yet, hence refused as `not_supported_yet`: the diagnosis clock (REP-2), repairs out of warranty (REP-3, REP-5,
-REP-6), extensions (REP-7: more than three pieces, parts), loaners and the remedy (REP-8, REP-9). Which products are
-eligible (PRO-10) is not checked yet, for want of the register of products.
+REP-6), extensions for want of parts (REP-7), loaners and the remedy (REP-8, REP-9). Which products are eligible (PRO-10)
+is not checked yet, for want of the register of products. Pieces of a shipment are counted among the repairs of the hot
+value: one that was closed and moved to the entries counts no more, and neither does one that was refused.
 """
 
 from collections.abc import Mapping
@@ -41,14 +42,14 @@ def requested(case: Case, data: RepairRequested) -> Ruling:
     known = _find(case, data.repair_id)
     if known:
         return retold(known.content, data, f"Repair {known.id}")
-    if data.pieces > terms.PIECES or _shipment(case, data) >= terms.PIECES:
-        return not_supported_yet(f"A shipment of more than {terms.PIECES} pieces", "REP-7")
     repair = Repair(data.repair_id, digest(data), data.serial, data.model, data.shipment_id, case.at)
     case.arrived("repair", repair.id)
     reasons = _why_not(case, data)
     if not reasons:
+        crowded = _crowded(case, data)
+        repair.extended = bool(crowded)
         case.member.repairs[repair.id] = repair
-        return applied(f"Repair {repair.id} of {data.model} {data.serial} is announced (REP-1).", "REP-1")
+        return applied(f"Repair {repair.id} of {data.model} {data.serial} is announced (REP-1).{crowded}", "REP-1")
     codes = tuple(code for code, _, _ in reasons)
     repair.why_refused = codes[0]
     case.put(repair.id, repair)
@@ -129,9 +130,32 @@ def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None
     return None
 
 
-def _shipment(case: Case, data: RepairRequested) -> int:
-    """How many other repairs share the shipment."""
-    return sum([repair.shipment_id == data.shipment_id for repair in case.member.repairs.values()])
+def _crowded(case: Case, data: RepairRequested) -> str:
+    """REP-7 Extend the clocks of a shipment that the new repair makes too large. Returns the words for it.
+
+    The shipment's other repairs are looked for in the hot value. None of these answers depends on who came first.
+    """
+    others = [repair for repair in case.member.repairs.values() if repair.shipment_id == data.shipment_id]
+    if max(data.pieces, len(others) + 1) <= terms.PIECES and not any(repair.extended for repair in others):
+        return ""
+    for repair in others:
+        _extend(case, repair)
+    return f" More than {terms.PIECES} pieces are in shipment {data.shipment_id}: none of them has a deadline (REP-7)."
+
+
+def _extend(case: Case, repair: Repair) -> None:
+    """REP-7 There is no deadline any more; what was told of one is withdrawn. A miss that was told stays (GEN-6)."""
+    clock, repair.extended = repair.turnaround, True
+    if clock is None or clock.state in ("missed", "extended"):
+        return
+    if clock.state == "running":
+        case.unschedule(TURNAROUND, repair.id)
+        if not repair.on_its_way and repair.notices:
+            started = repair.notices.pop()
+            why = f"more than {terms.PIECES} pieces in shipment {repair.shipment_id} (REP-7)"
+            facts: dict[str, Fact] = {"retracts": started, "why": why}
+            case.notify("pro", "retracted", started, "REP-7", facts)
+    clock.state = "extended"
 
 
 def _find(case: Case, repair_id: str) -> Repair | None:
@@ -162,16 +186,19 @@ def _step(case: Case, data: RepairPayload, step: str, tracking: str | None = Non
 
 
 def _start(case: Case, repair: Repair) -> str:
-    """REP-4 Start the turnaround: handed to the carrier by the end of the third business day after the start."""
+    """REP-4 Start the turnaround with its working (REP-10); REP-7 an extended one has that, and no deadline."""
     clock = case.calendar.business_clock(case.at, terms.TURNAROUND_DAYS)
     days = [(day.day, day.skipped) for day in clock.days]
     repair.turnaround = Turnaround(
         case.at, case.cause.source, case.cause.id, clock.deadline, days, case.calendar.version
     )
+    if repair.extended:
+        repair.turnaround.state = "extended"
+        return f" No deadline: more than {terms.PIECES} pieces are in shipment {repair.shipment_id} (REP-7)."
     skipped = ", ".join([f"{day} skipped ({why})" for day, why in days if why])
     working = f"; {skipped}" if skipped else ""
     return (
-        f" To be handed to the carrier by the end of {clock.last_day}: {terms.TURNAROUND_DAYS} business days after "
+        f" The carrier is to have it before {clock.last_day} is over: {terms.TURNAROUND_DAYS} business days after "
         f"{case.calendar.day_of(case.at)}{working} (REP-4)."
     )
 
@@ -179,7 +206,7 @@ def _start(case: Case, repair: Repair) -> str:
 def _check_clock(case: Case, repair: Repair) -> None:
     """The clock is met by a hand-over before its deadline, by its own date; else the deadline decides (REP-9)."""
     clock, handed = repair.turnaround, repair.steps.get("handed_to_carrier") or repair.steps.get("delivered")
-    if clock is None or clock.state == "missed":
+    if clock is None or clock.state in ("missed", "extended"):
         return
     if handed and handed < clock.deadline:
         clock.state = "met"
@@ -196,7 +223,7 @@ def _tell(case: Case, repair: Repair, step: str) -> None:
     facts: dict[str, Fact] = {"repair_id": repair.id}
     if step == "received" and not (repair.turnaround or repair.on_its_way):
         repair.notices.append(case.notify("pro", "repair.received", repair.id, "REP-1", facts))
-    elif step == "warranty_validated" and repair.turnaround and not repair.on_its_way:
+    elif step == "warranty_validated" and repair.turnaround and not (repair.extended or repair.on_its_way):
         facts["deadline"] = rfc3339(repair.turnaround.deadline)
         facts["last_day"] = str(repair.turnaround.days[-1][0])
         notice = case.notify("pro", "repair.turnaround_started", repair.id, "REP-4", facts, replaces=repair.notices)
@@ -218,7 +245,7 @@ def _file(case: Case, repair: Repair) -> None:
 
 
 def _missed(case: Case, repair_id: str) -> None:
-    """REP-4 The deadline passed without a hand-over before it: told, with the date it was due (GEN-4)."""
+    """REP-4 No hand-over before the deadline: told under the deadline's own date, however late (GEN-4)."""
     repair = _find(case, repair_id)
     if repair is None or repair.turnaround is None or repair.turnaround.state != "running":
         return

@@ -21,7 +21,8 @@ class Turnaround(Struct, array_like=True):
     """Each day after the start: counted (None), or why it was skipped."""
     calendar: str
     """Version of the calendar used."""
-    state: Literal["running", "met", "missed"] = "running"
+    state: Literal["running", "met", "missed", "extended"] = "running"
+    """REP-7 `extended`: there is no deadline."""
 
 
 class Repair(Struct, array_like=True):
@@ -40,6 +41,8 @@ class Repair(Struct, array_like=True):
     steps: dict[str, datetime] = field(default_factory=dict)
     turnaround: Turnaround | None = None
     tracking: str | None = None
+    extended: bool = False
+    """REP-7 More pieces came with it than the turnaround is promised for."""
     notices: list[str] = field(default_factory=list)
     """Ids of notices about a state that a later one replaces."""
 

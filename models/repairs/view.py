@@ -5,7 +5,7 @@ from typing import Any
 from models.calendar import rfc3339
 from models.repairs.state import Repair
 
-PROMISE_STATES = {"running": "open", "met": "kept", "missed": "missed"}
+PROMISE_STATES = {"running": "open", "met": "kept", "missed": "missed", "extended": "extended"}
 
 
 def view(repair: Repair) -> dict[str, Any]:
@@ -32,13 +32,13 @@ def view(repair: Repair) -> dict[str, Any]:
 
 
 def promise(repair: Repair) -> dict[str, Any] | None:
-    """REP-4 The turnaround as a promise, once its clock runs."""
+    """REP-4 The turnaround as a promise, once its clock runs; REP-7 an extended one has no deadline."""
     clock = repair.turnaround
     if clock is None:
         return None
     return {
         "what": f"repair {repair.id} handed to the carrier",
-        "due": rfc3339(clock.deadline),
+        "due": None if clock.state == "extended" else rfc3339(clock.deadline),
         "clause": "REP-4",
         "state": PROMISE_STATES[clock.state],
     }

@@ -203,7 +203,6 @@ def test_pay_4_suspended_means_no_new_repairs_but_one_at_the_depot_goes_on() -> 
 @pytest.mark.parametrize(
     "fact",
     [
-        repair("r9", pieces=4),
         step("warranty_validated", proof=False),
         step("handed_to_carrier", repaired=False),
         ("repair.estimate_issued", {"repair_id": "r1", "estimate_id": "e", "standard_fee": "100.00"}),
@@ -221,10 +220,38 @@ def test_what_is_not_there_yet_is_refused_and_changes_nothing(fact: Any) -> None
     assert (after.repairs, after.due) == (before.repairs, before.due)
 
 
-def test_rep_7_a_fourth_repair_in_one_shipment_is_too_many() -> None:
+@pytest.mark.parametrize("arrivals", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (1, 4, 0, 2, 3), (3, 0, 4, 1, 2)])
+@pytest.mark.parametrize("last", [repair("r3", shipment_id="s"), repair("r3", shipment_id="s", pieces=4)])
+def test_rep_7_no_piece_of_a_shipment_of_more_than_three_has_a_deadline(arrivals: tuple[int, ...], last: Any) -> None:
+    """REP-7, GEN-2 Whichever comes first, the pieces or the validation of one of them."""
+    facts = [*[repair(f"r{n}", shipment_id="s") for n in range(3)], last, step("warranty_validated", "r0")]
+    world = pro_member(World(now="2026-03-03 00:00"))
+    for n in arrivals:
+        assert world.send(facts[n], event_id=f"f{n}", time="2026-06-01 15:00").outcome in ("applied", "held")
+    clock = world.repair("r0").turnaround
+    assert clock
+    assert (clock.state, len(clock.days)) == ("extended", 3)
+    assert all(found.extended for found in world.member().repairs.values())
+    world.tick("2026-08-01 00:00")
+    assert "repair.turnaround_missed" not in world.told
+    retracted = [notice.params["retracts"] for notice in world.notices if notice.kind == "retracted"]
+    assert retracted == [notice.id for notice in world.notices if notice.kind == "repair.turnaround_started"]
+    assert world.send(step("handed_to_carrier", "r0"), time="2026-08-02 15:00").outcome == "applied"
+    assert world.repair("r0").closed
+
+
+def test_rep_7_three_pieces_have_their_deadlines_and_another_shipment_too() -> None:
     world = pro_member(World())
-    outcomes = [world.send(repair(f"r{n}", shipment_id="s"), time="2026-06-01 15:00").outcome for n in range(4)]
-    assert outcomes == ["applied", "applied", "applied", "refused"]
+    for n in range(3):
+        world.send(repair(f"r{n}", shipment_id="s", pieces=3), time="2026-06-01 15:00")
+    world.send(repair("r3", shipment_id="other"), time="2026-06-01 15:00")
+    answer = world.send(step("warranty_validated", "r0"), time="2026-06-01 20:00")
+    assert "before 2026-06-04 is over" in answer.says
+    assert not any(found.extended for found in world.member().repairs.values())
+    world.tick("2026-06-05 07:00")
+    fourth = world.send(repair("r4", shipment_id="s"), time="2026-06-05 15:00")
+    assert fourth.says.endswith("none of them has a deadline (REP-7).")
+    assert world.repair("r0").turnaround.state == "missed", "it was told (GEN-6)"  # type: ignore[union-attr]
 
 
 def test_closed_repairs_leave_the_hot_value_but_the_latest_three() -> None:
