@@ -15,6 +15,7 @@ from models.state import MEMBERS, encode, member_key
 from tests.models.world import (
     Fact,
     World,
+    applied_for,
     cancelled,
     failed,
     joined,
@@ -25,6 +26,7 @@ from tests.models.world import (
     repair,
     return_rejected,
     returned,
+    reviewed,
     step,
 )
 
@@ -142,6 +144,29 @@ def test_gen_2_all_programmes_together_in_any_order(data: st.DataObject) -> None
         standing = world.standing(TOLD_OF_IN_BETWEEN)
         ends.append((points_end(world, [bought]), end, pro, standing, world.member().due, world.member().held))
     assert ends[0] == ends[1]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_gen_2_one_lapsed_applies_again_in_any_order(data: st.DataObject) -> None:
+    """PRO-5 A fee that comes before its application waits for it. GEN-4 The lapse may be handled before or after."""
+    approved, fee = data.draw(st.booleans()), data.draw(st.sampled_from(["100.00", "99.00", "120.00"]))
+    facts = [applied_for("a2", "i9"), reviewed("a2", approved), failed("i9"), failed("i9", "t2")]
+    facts.append(paid("i9", paid_at="2027-03-06 20:00", amount=fee))
+    ends = []
+    for arrivals in (list(range(len(facts))), data.draw(st.composite(any_order)(facts))):
+        world = pro_member(World(), auto=False)
+        if data.draw(st.booleans()):
+            world.tick("2027-03-03 00:00")
+        for n in arrivals:
+            world.send(facts[n], event_id=f"fact-{n}", time=f"2027-03-0{4 + n} 12:00")
+        world.tick("2027-03-20 00:00")
+        requests = [(request.id, request.model_dump()) for request in world.requests]
+        ends.append((world.pro, world.standing(), world.member().due, world.member().held, requests))
+    assert ends[0] == ends[1]
+    opened = approved and fee != "99.00"
+    assert ends[0][0].status == ("active" if opened else "applied" if approved else "rejected")
+    assert len(ends[0][4]) == (not approved)
 
 
 @settings(max_examples=80, deadline=None)
