@@ -67,6 +67,12 @@ def kafka_unreachable(bootstrap_servers: str, detail: str) -> CommandError:
     return CommandError("kafka_unreachable", message, UP, ExitCode.UNREACHABLE)
 
 
+def kafka_refused(detail: str) -> CommandError:
+    """A broker is there and does not let us in (exit 3)."""
+    hint = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* and MEMBERSHIPS_SSL_* settings"
+    return CommandError("kafka_refused", f"Kafka refused the login: {detail}", hint, ExitCode.UNREACHABLE)
+
+
 def without_password(url: str) -> str:
     """The URL with its user and password replaced, fit for a screen."""
     parts = urlsplit(url)
@@ -147,8 +153,7 @@ def _of_librdkafka(error: Exception) -> Problem | None:
     if not isinstance(cause, KafkaError):
         return None
     if cause.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):
-        hint = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* settings"
-        return _refused("kafka_refused", f"Kafka refused the login: {cause.str()}", hint)
+        return kafka_refused(cause.str()).problem
     if cause.code() in (
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,

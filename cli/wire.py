@@ -19,7 +19,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata  # type: ignore[attr-defined]  # its stub forgets it
 
 from agents.settings import Settings
-from cli.errors import check_failed, kafka_unreachable
+from cli.errors import CommandError, check_failed, kafka_refused, kafka_unreachable
 from cli.tally import Coordinates, Verdict
 
 CONNECT_S = 5.0
@@ -30,6 +30,7 @@ NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAI
 QUIET = {"log_level": 2}
 """A service that is away is one message of ours, not a stream of librdkafka's."""
 HOPELESS = (KafkaError._AUTHENTICATION, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
+REFUSING = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL)
 PRODUCER = {
     "enable.idempotence": True,
     "acks": "all",
@@ -213,8 +214,24 @@ class Wire:
 
 
 def demand_broker(settings: Settings) -> None:
-    """Fails within seconds if no broker answers (exit 3); the clients that come after it would try much longer."""
-    _topics(AdminClient(settings.librdkafka() | QUIET), settings)
+    """Fails within seconds if no broker answers (exit 3); the clients that come after it would try much longer.
+
+    A broker that is there and refuses us is told from one that is away.
+    """
+    refusals: list[KafkaError] = []
+
+    def on_error(error: KafkaError) -> None:
+        if error.code() in REFUSING:
+            refusals.append(error)
+
+    admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": on_error})
+    try:
+        _topics(admin, settings)
+    except CommandError:
+        admin.poll(0)  # serves on_error
+        if refusals:
+            raise kafka_refused(refusals[0].str()) from None
+        raise
 
 
 def _topics(admin: AdminClient, settings: Settings) -> dict[str, TopicMetadata]:

@@ -1,8 +1,10 @@
 """stdout is data, stderr is talk; errors say what to do; --help is quick."""
 
 import re
+import socketserver
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import orjson
@@ -101,6 +103,28 @@ class TestErrors:
         assert (code, body["code"]) == (ExitCode.UNREACHABLE, "kafka_unreachable")
         assert NOBODY in body["message"]
         assert "memberships up" in body["hint"]
+
+    @pytest.mark.parametrize("command", ["worker", "topics check"])
+    def test_a_broker_that_refuses_us_is_not_called_away(
+        self, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Given a server that answers a TLS greeting with something else."""
+
+        class NoTls(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                self.request.recv(1_000)
+                self.request.sendall(b"not TLS")
+
+        with socketserver.TCPServer(("127.0.0.1", 0), NoTls) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            monkeypatch.setenv("MEMBERSHIPS_BOOTSTRAP_SERVERS", f"127.0.0.1:{server.server_address[1]}")
+            monkeypatch.setenv("MEMBERSHIPS_SECURITY_PROTOCOL", "SSL")
+            monkeypatch.setattr("cli.wire.CONNECT_S", 1.0)
+            code, body = problem(capsys, *command.split())
+            server.shutdown()
+
+        assert (code, body["code"]) == (ExitCode.UNREACHABLE, "kafka_refused")
+        assert "MEMBERSHIPS_SECURITY_PROTOCOL" in body["hint"]
 
     @pytest.mark.parametrize("command", ["member m-1", "why m-1", "rebuild", "rebuild --yes"])
     @pytest.mark.usefixtures("nobody_there")
