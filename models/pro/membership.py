@@ -50,22 +50,12 @@ def fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, p
 
 def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-5, PRO-6 A further year is paid. PAY-5: for the invoice that failed, it reinstates at once."""
-    last, in_time = pro.term, paid.at < case.calendar.start_of(pro.term.end)
-    if pro.stage not in ("active", "lapsed") or (not in_time and (pro.stage == "lapsed" or not pro.auto_renew)):
+    last = pro.term
+    if why := _why_not_renewed(case, pro, invoice, paid):
+        outcome, reason, clause, words = why
         invoice.unused.append(paid)
-        back = give_back(case, invoice, case.cause, "PRO-5")
-        return applied(
-            f"The term had ended on {last.end}, unpaid and without auto-renewal: {back} (PRO-5).", "PRO-5", "refunded"
-        )
-    if pro.opened_on and paid.at < case.calendar.start_of(pro.opened_on):
-        invoice.unused.append(paid)
-        back = give_back(case, invoice, case.cause, "PRO-5")
-        return applied(f"It was paid before PRO opened on {pro.opened_on}: {back} (PRO-5).", "PRO-5", "refunded")
-    if PAYMENT in pro.causes and pro.open_invoice not in (None, invoice.id):
-        invoice.unused.append(paid)
-        back = give_back(case, invoice, case.cause, "PAY-5")
-        says = f"Invoice {pro.open_invoice} is what failed, so {invoice.id} does not reinstate (PAY-5): {back}."
-        return refused("other_invoice", says, "PAY-5")
+        says = f"{words} ({clause}): {give_back(case, invoice, case.cause, clause)}."
+        return Ruling(outcome, says, clause, reason)
     if paid.amount < terms.FEE:
         invoice.unused.append(paid)
         return _too_low(paid)
@@ -80,6 +70,21 @@ def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
     case.notify("pro", "pro.renewed", invoice.id, "PRO-5", facts, replaces=replaces)
     says = f"Invoice {invoice.id} renews PRO from {term.first} to {term.end} (PRO-6)."
     return applied(f"{says}{_reinstate(case, pro, invoice, replaces)}", "PRO-5")
+
+
+def _why_not_renewed(
+    case: Case, pro: Pro, invoice: Invoice, paid: Paid
+) -> tuple[Literal["applied", "refused"], str, str, str] | None:
+    """Why money cannot pay a further year, and goes back (outcome, reason, clause, words); None if it can."""
+    late = paid.at >= case.calendar.start_of(pro.term.end)
+    if pro.stage not in ("active", "lapsed") or (late and (pro.stage == "lapsed" or not pro.auto_renew)):
+        return "applied", "refunded", "PRO-5", f"The term had ended on {pro.term.end}, unpaid, without auto-renewal"
+    if pro.opened_on and paid.at < case.calendar.start_of(pro.opened_on):
+        return "applied", "refunded", "PRO-5", f"It was paid before PRO opened on {pro.opened_on}"
+    if PAYMENT in pro.causes and pro.open_invoice not in (None, invoice.id):
+        words = f"Invoice {pro.open_invoice} is what failed, so {invoice.id} does not reinstate"
+        return "refused", "other_invoice", "PAY-5", words
+    return None
 
 
 def over(case: Case, pro: Pro, at: datetime) -> bool:
