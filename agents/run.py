@@ -22,7 +22,9 @@ def run_worker(settings: Settings) -> None:
     worker = Worker(settings)
     if settings.metrics_port is not None:
         serve(worker, settings.metrics_host, settings.metrics_port)
-    faust.Worker(worker.app, loglevel="INFO", override_logging=False, quiet=True).execute_from_commandline()
+    process = faust.Worker(worker.app, loglevel="INFO", override_logging=False, quiet=True)
+    process.spinner = None  # it writes escapes to stdout even where there is no terminal
+    process.execute_from_commandline()
 
 
 def configure_logs() -> None:
