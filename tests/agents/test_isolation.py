@@ -42,6 +42,16 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handle, "decide", failing)
 
 
+def _but_quarantine(members: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """The hot values without what setting a member aside writes into hers."""
+    found = {}
+    for key, raw in members.items():
+        member = state.decode(raw, state.Member)
+        member.quarantined, member.revision, member.changed_at = None, 0, None
+        found[key] = state.encode(member)
+    return found
+
+
 @pytest.mark.usefixtures("broken")
 def test_nothing_of_the_failed_event_is_done(partition: Partition) -> None:
     before = {name: dict(store.committed) for name, store in partition.tables[0].items()}
@@ -52,7 +62,7 @@ def test_nothing_of_the_failed_event_is_done(partition: Partition) -> None:
     grown = {topic: len(records) - outputs[topic] for topic, records in partition.outputs.items()}
     assert grown == {"notifications": 0, "points-ledger": 0, "requests": 0, "decisions": 1, "dead-letters": 1}
     after = {name: dict(store.committed) for name, store in partition.tables[0].items()}
-    assert after["members"] == before["members"]
+    assert _but_quarantine(after["members"]) == _but_quarantine(before["members"])
     assert after["applied"] == before["applied"], "the event can be sent again once the rule is mended"
     new = after["entries"].keys() - before["entries"].keys()
     assert [key.split(b"|")[0] for key in new] == [b"quarantine"]

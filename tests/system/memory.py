@@ -241,8 +241,9 @@ class MemoryWire:
         reports, self._reports = self._reports, []
         return [*reports, *self._decisions()]
 
-    def committed(self, topic: str) -> dict[int, int]:
-        return {partition: self._installation.offsets[topic, partition] for partition in self._installation.partitions}
+    def behind(self, topic: str) -> dict[int, int]:
+        offsets = {p: self._installation.offsets[topic, p] for p in self._installation.partitions}
+        return {p: offset for p, offset in offsets.items() if offset < len(self._installation.topics[topic, p])}
 
     def _decisions(self) -> Iterator[Decided]:
         for partition in self._installation.partitions:
