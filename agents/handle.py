@@ -24,7 +24,7 @@ from agents import letters
 from agents.ports import Emit, Record, Store
 from agents.wakes import Wakes
 from models import state
-from models.catalogue import CLOCK, INPUT_BYTES, OUTPUTS, TOPIC_OF, Catalogue
+from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
 from models.envelope import Event, Tick, Unreadable, decode
@@ -85,7 +85,7 @@ class PartitionHandler:
         self._policies = policies
         self._wall = clock == "wall"
         self._clock_topic = catalogue.name(CLOCK.role)
-        self._output = {role: catalogue.name(role) for role in (topic.role for topic in OUTPUTS)}
+        self._dead_letters = catalogue.name("dead-letters")
         self._topic_of = {kind: catalogue.name(role) for kind, role in TOPIC_OF.items()}
         self.counts: Counter[tuple[str, str | None]] = Counter() if counts is None else counts
         """How often something ended in which (outcome, reason), polls done again included; ``quarantined``: members."""
@@ -221,7 +221,7 @@ class PartitionHandler:
             first_seen=_instant(record.timestamp_ms).isoformat(),
             rules_version=RULES_VERSION,
         )
-        emit(self._output["dead-letters"], record.key, record.value, headers=headers, partition=self._partition)
+        emit(self._dead_letters, record.key, record.value, headers=headers, partition=self._partition)
 
     def _read(self, table: str, key: bytes) -> bytes | None:
         try:

@@ -11,11 +11,8 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from models.catalogue import DEFAULT_PARTITIONS, Catalogue
+from models.catalogue import APP, DEFAULT_PARTITIONS, Catalogue
 from models.policies import Policies
-
-GROUP = "memberships"
-"""The workers' consumer group, and the prefix of table changelogs and transactional ids."""
 
 
 class Settings(BaseSettings):
@@ -53,7 +50,7 @@ class Settings(BaseSettings):
     @property
     def group(self) -> str:
         """Consumer group of the workers, with the topic prefix, so that two installations never share one."""
-        return f"{self.topic_prefix}{GROUP}"
+        return f"{self.topic_prefix}{APP}"
 
     def catalogue(self) -> Catalogue:
         """The topics under this installation's prefix."""

@@ -1,7 +1,6 @@
 """The work that every contender does: generated three-line orders, and the orders and returns of a real shop."""
 
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -100,9 +99,3 @@ def _message(topic: str, kind: str, event_id: str, subject: str, at: datetime, d
         "data": data,
     }
     return Message(topic, subject.encode(), orjson.dumps(event))
-
-
-def parts(messages: list[Message], size: int) -> Iterator[list[Message]]:
-    """The messages in portions of `size`."""
-    for start in range(0, len(messages), size):
-        yield messages[start : start + size]
