@@ -71,8 +71,6 @@ class Config:
         return {
             "bootstrap.servers": self.bootstrap_servers,
             "client.id": self.worker,
-            # When all brokers are away, asking the bootstrap addresses anew goes round in a tight loop in librdkafka 2.16.
-            "metadata.recovery.strategy": "none",
             "log.connection.close": False,  # an idle connection closed by the broker is no news
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
