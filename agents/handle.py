@@ -24,6 +24,7 @@ from agents import letters
 from agents.ports import Emit, Record, Store
 from agents.wakes import Wakes
 from models import state
+from models.accounts.events import MemberReleased
 from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
@@ -91,6 +92,8 @@ class PartitionHandler:
         """How often something ended in which (outcome, reason), polls done again included; ``quarantined``: members."""
         self.largest = 0
         """Bytes of the largest hot value written since the start."""
+        self.quarantined: set[str] = set()
+        """Members who are set aside now, those whose hot value cannot be read among them."""
         self.load()
 
     def load(self) -> None:
@@ -98,14 +101,19 @@ class PartitionHandler:
         raw = self._stores["partitions"].get(STATE_KEY)
         self._state = state.decode(raw, PartitionState) if raw else PartitionState()
         self._wakes = Wakes()
+        self.quarantined.clear()
         for key, value in self._stores["members"].items():
+            member_id = key.decode()
             try:
-                due = state.decode(value, Member).due
+                member = state.decode(value, Member)
             except DecodeError as error:  # its next event sets it aside; until then nothing is due for it
-                log.error("member unreadable", member=key.decode(), exc_info=error)
+                log.error("member unreadable", member=member_id, exc_info=error)
                 self.counts["quarantined", type(error).__name__] += 1
+                self.quarantined.add(member_id)
                 continue
-            self._wakes.set(key.decode(), due[0].at if due else None)
+            if member.quarantined:
+                self.quarantined.add(member_id)
+            self._wakes.set(member_id, member.due[0].at if member.due else None)
 
     @property
     def now(self) -> datetime | None:
@@ -147,6 +155,9 @@ class PartitionHandler:
         if event.subject != EVERYBODY:
             self._wakes.set(event.subject, decision.due)
         own = decision.decisions[0]
+        if isinstance(event.data, MemberReleased) and own.outcome == "applied":
+            self.quarantined.discard(event.subject)
+            log.info("member released", member=event.subject, actor=event.data.actor, offset=record.offset)
         if own.outcome == "dead_lettered":
             self._dead_letter(record, own.reason or own.outcome, own.says, emit)
 
@@ -192,6 +203,7 @@ class PartitionHandler:
         self._collect(quarantine(member_id, self._read, moment, type(error).__name__), emit)
         self._wakes.set(member_id, None)
         self.counts["quarantined", type(error).__name__] += 1
+        self.quarantined.add(member_id)
 
     def _collect(self, decision: Decision, emit: Emit) -> None:
         for table, changes in decision.changes.items():

@@ -36,10 +36,13 @@ class WorkerCollector(Collector):
         age = time.monotonic() - metrics.last_commit if metrics.last_commit else -1.0
         yield GaugeMetricFamily("memberships_last_commit_age_seconds", "-1 before the first commit", value=age)
         yield GaugeMetricFamily("memberships_partitions", "partitions live here", value=len(self._worker.app.assigned))
-        largest = max((handler.largest for handler in list(self._worker.handlers.values())), default=0)
+        handlers = list(self._worker.handlers.values())
+        largest = max((handler.largest for handler in handlers), default=0)
         yield GaugeMetricFamily(
             "memberships_largest_member_bytes", f"largest hot value written; alarm above {ALARM_BYTES}", value=largest
         )
+        aside = sum(len(handler.quarantined) for handler in handlers)
+        yield GaugeMetricFamily("memberships_members_quarantined", "members set aside now", value=aside)
         decided = CounterMetricFamily(
             "memberships_decisions",
             "decisions by outcome and reason, polls done again included",

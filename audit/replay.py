@@ -124,7 +124,7 @@ def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes
     """What failed at the time: seq -> quarantine key of the member -> an exception of the same class.
 
     An event's failure is told by its decision and its letter's traceback; that of a deadline, which has no decision, by
-    the quarantine that still stands.
+    the quarantine, whether it still stands or was lifted.
     """
     failures: dict[int, dict[bytes, Exception]] = defaultdict(dict)
     classes: dict[tuple[str | None, str | None], str] = {}
@@ -143,16 +143,17 @@ def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes
 
 
 def _quarantines(shard: Shard) -> Iterator[tuple[bytes, Quarantine]]:
+    """Every quarantine there is or was, under the key that a standing one of that member has."""
     for key, raw in shard.tables[state.ENTRIES].items():
         if key.startswith(f"{Quarantine.KIND}|".encode()):
             try:
-                yield key, state.decode(raw, Quarantine)
+                yield key[: key.rindex(b"|") + 1], state.decode(raw, Quarantine)
             except (msgspec.DecodeError, IndexError, state.UnknownVersionError):
                 continue  # the comparison of the tables will show it
 
 
 def _quarantine_key(member_id: str) -> bytes:
-    return state.entry_key(Quarantine.KIND, member_id, "")
+    return state.entry_key(Quarantine.KIND, member_id, Quarantine.STANDING)
 
 
 def _exception(name: str) -> Exception:

@@ -1,8 +1,8 @@
 """(state, event, now) -> decision: the one way in. Total, deterministic, without effects.
 
-Order of precedence of the outcomes: a quarantined member's event is dead-lettered; then the duplicate question
-(GEN-1); then the event's own rule: held, superseded, refused or applied. What a rule makes known settles the events
-held for it, in the same decision.
+Order of precedence of the outcomes: a quarantined member's event is dead-lettered, unless it lifts that; then the
+duplicate question (GEN-1); then the event's own rule: held, superseded, refused or applied. What a rule makes known
+settles the events held for it, in the same decision.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,6 +12,8 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from models import applied, due, hold, state
+from models.accounts import rules as accounts
+from models.accounts.events import MemberReleased
 from models.case import NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
@@ -29,7 +31,7 @@ from models.values import permanent_id
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
 RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
-    {**points.RULES, **fees.RULES, **pro.RULES, **repairs.RULES}
+    {**accounts.RULES, **points.RULES, **fees.RULES, **pro.RULES, **repairs.RULES}
 )
 """Each supported event type's rule."""
 
@@ -44,7 +46,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     dead-letters the event and quarantines the member: nothing of the event has been collected.
     """
     record = Record(*moment[2:])
-    if is_quarantined(event.subject, at):
+    if not isinstance(event.data, MemberReleased) and is_quarantined(event.subject, at):
         says = "The member is quarantined: the event is set aside until that is lifted."
         return Decision(decisions=[_answer(event, record, moment, Ruling("dead_lettered", says, None, "quarantined"))])
     content, entry = event.content_hash(), applied.key(event.source, event.id)
@@ -54,6 +56,8 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     ruling = _told_before(known) if known else _rule(case)
     desk.out.decisions.append(_answer(event, record, moment, ruling, case))
     _settle(desk)
+    if isinstance(event.data, MemberReleased) and ruling.outcome == "applied":
+        _work_off(desk)  # what came due meanwhile counts before whatever was set aside
     desk.member.as_of[f"{record.topic}-{record.partition}"] = record.offset
     decision = desk.finish()
     if event.subject == EVERYBODY:
@@ -70,14 +74,7 @@ def wake(member_id: str, at: At, moment: Moment, policies: Policies = STANDARD) 
     desk = Desk(member_id, at, moment, policies)
     if not due.is_due(desk):
         return Decision(due=desk.member.due[0].at if desk.member.due else None)
-    for _ in range(due.AT_MOST):
-        if not due.is_due(desk):
-            break
-        if desk.member.due[0].what == hold.WHAT:
-            _give_up(desk)
-        else:
-            due.work_off(desk, DEADLINES)
-        _settle(desk)
+    _work_off(desk)
     return desk.finish()
 
 
@@ -90,18 +87,8 @@ def quarantine(member_id: str, at: At, moment: Moment, reason: str) -> Decision:
     return Decision(changes={state.ENTRIES: entries} | _shown(member_id, at, moment, marker))
 
 
-def lift_quarantine(member_id: str, at: At, moment: Moment) -> Decision:
-    """Let a member's events be decided again; `due` is again what it was. Works on a hot value that is still broken."""
-    entries: dict[bytes, bytes | None] = {_quarantine_key(member_id): None}
-    member = _readable(member_id, at)
-    return Decision(
-        changes={state.ENTRIES: entries} | _shown(member_id, at, moment, None),
-        due=member.due[0].at if member and member.due else None,
-    )
-
-
-def _shown(member_id: str, at: At, moment: Moment, marker: Quarantine | None) -> dict[str, dict[bytes, bytes | None]]:
-    """The change of the hot value that shows a quarantine, or that there is none; no change if it cannot be read."""
+def _shown(member_id: str, at: At, moment: Moment, marker: Quarantine) -> dict[str, dict[bytes, bytes | None]]:
+    """The change of the hot value that shows a quarantine; no change if it cannot be read."""
     member = _readable(member_id, at)
     if member is None or member_id == EVERYBODY:
         return {}
@@ -123,7 +110,7 @@ def is_quarantined(member_id: str, at: At) -> bool:
 
 
 def _quarantine_key(member_id: str) -> bytes:
-    return state.entry_key(Quarantine.KIND, member_id, "")
+    return state.entry_key(Quarantine.KIND, member_id, Quarantine.STANDING)
 
 
 def _rule(case: Case) -> Ruling:
@@ -140,6 +127,18 @@ def _told_before(known: str) -> Ruling:
         return Ruling("duplicate", "The same event was answered before: nothing more happens (GEN-1).", "GEN-1")
     says = "An event with this id was answered before with other content: nothing happens (GEN-1)."
     return Ruling("conflict", says, "GEN-1", "other_content")
+
+
+def _work_off(desk: Desk) -> None:
+    """Take the deadlines that are due, in due order, at most `due.AT_MOST`; the rest has another tick."""
+    for _ in range(due.AT_MOST):
+        if not due.is_due(desk):
+            break
+        if desk.member.due[0].what == hold.WHAT:
+            _give_up(desk)
+        else:
+            due.work_off(desk, DEADLINES)
+        _settle(desk)
 
 
 def _settle(desk: Desk) -> None:

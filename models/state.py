@@ -41,9 +41,13 @@ class Due(Struct, array_like=True, order=True):
 
 
 class Quarantine(Struct, array_like=True):
-    """Why a member's events are set aside: an entry, which counts, and in the hot value, where that can be read, to be shown."""
+    """Why a member's events are set aside: an entry, which counts, and in the hot value, where that can be read, to be shown.
+
+    Once lifted, the entry moves from `STANDING` to its own number: the audit replays from it what had failed then.
+    """
 
     KIND: ClassVar[str] = "quarantine"
+    STANDING: ClassVar[str] = ""
 
     reason: str
     seq: int

@@ -1,1 +1,1 @@
-"""Accounts: what we are told of sign-up."""
+"""Accounts: what we are told of sign-up, and members who were set aside."""

@@ -1,9 +1,11 @@
-"""The account itself: sign-up is somebody else's work, we are told of it."""
+"""The account itself: sign-up is somebody else's work, we are told of it; and our operators' word on a member."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from models.payload import Payload
-from models.values import Date, Sha256, State
+from models.values import Date, Label, Sha256, State, Text
 
 
 class AccountOpened(Payload):
@@ -15,4 +17,12 @@ class AccountOpened(Payload):
     state: State
 
 
-EVENTS: tuple[type[Payload], ...] = (AccountOpened,)
+class MemberReleased(Payload):
+    """MS-20 What set the member aside is mended, says a named actor: its events are decided again from here on."""
+
+    TYPE: ClassVar = "member.released.v1"
+    reason: Annotated[Text, Field(min_length=1)]
+    actor: Label
+
+
+EVENTS: tuple[type[Payload], ...] = (AccountOpened, MemberReleased)

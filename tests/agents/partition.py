@@ -52,6 +52,9 @@ class Partition(Installation):
         data = {"birth_date": "1990-05-05", "state": "CA"}
         return self.event("memberships", "points.joined", member, data)
 
+    def released(self, member: str) -> Record:
+        return self.event("memberships", "member.released", member, {"reason": "mended", "actor": "op-1"})
+
     def ordered(self, member: str, order_id: str) -> Record:
         line = {
             "line_id": "1",

@@ -221,3 +221,43 @@ def test_one_unreadable_hot_value_does_not_stop_the_start(partition: Partition) 
         ("ann", "dead_lettered"),
         ("bob", "applied"),
     ]
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_release_lets_the_member_s_events_be_decided_again(partition: Partition) -> None:
+    """given ann is set aside, when she is released, then her deadline is back, too, and nobody counts as set aside."""
+    due = partition.due("ann")
+    partition.ordered("ann", "bad")
+    partition.work()
+    assert partition.handler.quarantined == {"ann"}
+    partition.handler.load()
+    assert partition.handler.quarantined == {"ann"}, "also for the next worker"
+
+    partition.released("ann")
+    partition.ordered("ann", "A9")
+    partition.work()
+    assert partition.handler.quarantined == set()
+    assert partition.answers("ann")[-3:] == [("applied", None)] * 3, "release, order, and the return that it settles"
+    assert due
+    assert partition.due("ann") == []
+    partition.handler.load()
+    assert partition.handler.quarantined == set()
+
+
+def test_a_release_before_the_hot_value_is_mended_is_a_dead_letter(partition: Partition) -> None:
+    mended = partition.tables[0]["members"].committed[b"ann"]
+    partition.tables[0]["members"].committed[b"ann"] = bytes([state.VERSION]) + b"broken"
+    partition.handler.load()
+    assert partition.handler.quarantined == {"ann"}
+    partition.ordered("ann", "A1")
+    partition.work()
+    partition.released("ann")
+    partition.work()
+    assert [letter.error_class for letter in partition.letters] == ["internal_error", "internal_error"]
+    assert partition.handler.quarantined == {"ann"}
+
+    partition.tables[0]["members"].committed[b"ann"] = mended
+    partition.released("ann")
+    partition.work()
+    assert partition.answers("ann")[-1] == ("applied", None)
+    assert partition.handler.quarantined == set()

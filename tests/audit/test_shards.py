@@ -1,6 +1,7 @@
 """Given the topics of a small shop, when one thing in them is not as it was, then the audit names it."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -203,6 +204,52 @@ def test_a_rule_that_failed_is_replayed_as_a_fact(monkeypatch: pytest.MonkeyPatc
     assert any(log["event"] == "member quarantined" for log in logs)
     letters = [record for shard in world.shards() for record in shard.dead_letters]
     assert [dict(letter.headers)["dl_error_class"] for letter in letters] == [b"internal_error", b"quarantined"]
+
+
+def _release(world: World, member: str) -> None:
+    world.publish("memberships", "member.released.v1", member, {"reason": "mended", "actor": "op-1"})
+    world.handle()
+
+
+@pytest.mark.parametrize("what", ["event", "deadline"])
+def test_a_quarantine_that_was_lifted_is_replayed_as_it_was(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """given a failure, events set aside, a release and the same events again, then all agrees, and each counts once."""
+    world = World()
+    world.tick()
+    world.join("ann")
+    world.order("ann", "A1")
+    world.bring_back("ann", "RX", "late", l1=1)
+    world.handle()
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError("a rule of ours")
+
+    with structlog.testing.capture_logs():
+        monkeypatch.setattr(handle, "decide" if what == "event" else "wake", failing)
+        lost = [world.order("ann", "A2")] if what == "event" else []
+        world.tick(timedelta(days=31))
+        world.handle()
+        monkeypatch.undo()
+        lost += [world.order("ann", "A3"), world.bring_back("ann", "R1", "A1", l1=1), world.order("ann", "late")]
+        world.handle()
+    assert differing(world.shards()) == {}
+
+    _release(world, "ann")
+    assert differing(world.shards()) == {}
+    for event in lost:
+        world.send("returns" if event["type"].startswith("return") else "orders", event)
+        world.handle()
+    for event in lost:
+        world.send("returns" if event["type"].startswith("return") else "orders", event)
+    world.handle()
+
+    shards = world.shards()
+    assert differing(shards) == {}
+    entries = [entry for shard in shards for entry in shard.parsed["points-ledger"]]
+    orders = Counter(entry.data["order_id"] for entry in entries if entry.data["kind"] == "earn")
+    assert orders == dict.fromkeys(["A1", "A3", "late"] + (["A2"] if what == "event" else []), 1)
+    answers = Counter(answer.data["outcome"] for shard in shards for answer in shard.parsed["decisions"])
+    assert answers["duplicate"] == len(lost)
 
 
 @pytest.mark.parametrize(

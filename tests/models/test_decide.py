@@ -148,18 +148,6 @@ def test_a_quarantined_member_is_set_aside_alone_even_if_its_value_cannot_be_rea
     assert world.send(joined(), member="m-2").outcome == "applied"
 
 
-def test_lifting_the_quarantine_brings_the_deadlines_back() -> None:
-    world = member()
-    world.send(returned("r1", l1=1))
-    due = dict(world.due)
-    world.quarantine()
-    assert world.due == {}
-    world.lift()
-    assert world.due == due
-    world.send(order("o1"))
-    assert world.balance() == (0, 0)
-
-
 def test_ms_20_books_that_do_not_balance_raise_and_nothing_is_collected() -> None:
     world = member()
     world.send(order("o1"))

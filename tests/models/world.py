@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from models.catalogue import TOPIC_OF
-from models.decide import decide, lift_quarantine, quarantine, wake
+from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
 from models.events import EVENT, PAYLOADS, Event
 from models.outputs.decisions import Decided
@@ -96,8 +96,8 @@ class World:
     def quarantine(self, reason: str = "internal_error", member: str = MEMBER) -> None:
         self._take(member, quarantine(member, self.read, self.moment("orders"), reason))
 
-    def lift(self, member: str = MEMBER) -> None:
-        self._take(member, lift_quarantine(member, self.read, self.moment("orders")))
+    def lift(self, member: str = MEMBER) -> Decided:
+        return self.send(released(), member=member)
 
     def moment(self, topic: str) -> Moment:
         self.seq += 1
@@ -185,6 +185,10 @@ class World:
 
 def joined(birth_date: str = "1990-05-05", state: str = "CA") -> Fact:
     return "points.joined", {"birth_date": birth_date, "state": state}
+
+
+def released(reason: str = "mended", actor: str = "op-1") -> Fact:
+    return "member.released", {"reason": reason, "actor": actor}
 
 
 def line(line_id: str = "l1", price: str = "199.00", quantity: int = 1, **more: Any) -> dict[str, Any]:
