@@ -54,7 +54,7 @@ def generated(orders: int, members: int, seed: int = 1) -> Load:
             "lines": [_line(draw, prices, line) for line in range(3)],
             "points_redeemed": 0,
         }
-        events.append(_message("orders", "order.placed.v1", f"order-{number}", draw.choice(names), at, data))
+        events.append(_message("orders", "order.placed.v1", f"order-{number}", names[number % members], at, data))
     return Load("generated three-line orders", joins, events)
 
 
