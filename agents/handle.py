@@ -154,7 +154,7 @@ class PartitionHandler:
         self._collect(decision, emit)
         if event.subject != EVERYBODY:
             self._wakes.set(event.subject, decision.due)
-        own = decision.decisions[0]
+        own = decision.decisions[0].data
         if isinstance(event.data, MemberReleased) and own.outcome == "applied":
             self.quarantined.discard(event.subject)
             log.info("member released", member=event.subject, actor=event.data.actor, offset=record.offset)
@@ -216,11 +216,11 @@ class PartitionHandler:
                 else:
                     store.put(key, value)
         for decided in decision.decisions:
-            self.counts[decided.outcome, decided.reason] += 1
+            self.counts[decided.data.outcome, decided.data.reason] += 1
         for outputs in (decision.ledger, decision.notifications, decision.requests, decision.decisions):
             for output in outputs:
-                topic = self._topic_of[type(output)]
-                emit(topic, output.member_id.encode(), encode(output), headers=HEADERS, partition=self._partition)
+                topic = self._topic_of[type(output.data)]
+                emit(topic, output.subject.encode(), encode(output), headers=HEADERS, partition=self._partition)
 
     def _dead_letter(self, record: Record, error_class: str, error: str, emit: Emit) -> None:
         headers = dead_letter_headers(

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from models.desk import Decision, Moment
 from models.envelope import Unreadable
 from models.events import EVERYBODY, Event
+from models.outputs.base import addressed
 from models.outputs.decisions import Decided, EventRef
 from models.partitioning import partition_of
 from models.policies import RULES_VERSION
@@ -33,9 +34,6 @@ def failed(event: Event[Any], moment: Moment) -> Decision:
 
 def _dead_lettered(member_id: str, event: EventRef, reason: str, says: str, moment: Moment) -> Decision:
     decided = Decided(
-        id=permanent_id("decision", moment.topic, moment.partition, moment.offset, "decided"),
-        member_id=member_id,
-        time=moment.now,
         event=event,
         seq=moment.seq,
         now=moment.now,
@@ -44,7 +42,8 @@ def _dead_lettered(member_id: str, event: EventRef, reason: str, says: str, mome
         says=says,
         rules_version=RULES_VERSION,
     )
-    return Decision(decisions=[decided])
+    output_id = permanent_id("decision", moment.topic, moment.partition, moment.offset, "decided")
+    return Decision(decisions=[addressed(decided, output_id, member_id, moment.now)])
 
 
 def _place(moment: Moment) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from models.calendar import Calendar
 from models.desk import Desk, Record, S
 from models.events import Event
-from models.outputs.base import Cause, Fact
+from models.outputs.base import Cause, Fact, addressed
 from models.outputs.decisions import Outcome
 from models.outputs.ledger import Balance, EntryKind, LedgerEntry
 from models.outputs.notifications import Kind, Notification
@@ -161,10 +161,9 @@ class Case:
         about: Sequence[str],
     ) -> None:
         """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, about)."""
-        entry = LedgerEntry.trusted(
-            member_id=self.desk.member_id,
-            time=self.desk.moment.now,
-            entry_id=permanent_id("ledger", self.desk.member_id, self.cause.source, self.cause.id, kind, *about),
+        desk = self.desk
+        entry = LedgerEntry(
+            entry_id=permanent_id("ledger", desk.member_id, self.cause.source, self.cause.id, kind, *about),
             kind=kind,
             points=points,
             lot_id=lot_id,
@@ -173,12 +172,12 @@ class Case:
             clause=clause,
             cause=self.cause,
             at=self.at,
-            booked_at=self.desk.moment.now,
+            booked_at=desk.moment.now,
             balance_after=balance,
             previous=self.member.ledger_head,
         )
         self.member.ledger_head = entry.hash
-        self.desk.out.ledger.append(entry)
+        desk.out.ledger.append(addressed(entry, entry.entry_id, desk.member_id, desk.moment.now))
         self.ledger.append(entry.entry_id)
 
     def notify(
@@ -196,11 +195,9 @@ class Case:
 
         `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it.
         """
-        cause = cause or self.cause
-        notice = Notification.trusted(
-            id=self.notice_id(cause, kind, about),
-            member_id=self.desk.member_id,
-            time=self.desk.moment.now,
+        desk, cause = self.desk, cause or self.cause
+        notice_id = self.notice_id(cause, kind, about)
+        notice = Notification(
             kind=kind,
             program=program,
             legal_class="transactional",
@@ -211,24 +208,18 @@ class Case:
             ledger=tuple(self.ledger),
             params=params,
         )
-        self.desk.out.notifications.append(notice)
-        self.notices.append(notice.id)
-        return notice.id
+        desk.out.notifications.append(addressed(notice, notice_id, desk.member_id, desk.moment.now))
+        self.notices.append(notice_id)
+        return notice_id
 
     def request(
         self, kind: type[Request], about: str, clause: str, facts: dict[str, Any], *, cause: Cause | None = None
     ) -> None:
         """Ask payment, commerce or finance for something; final once emitted (GEN-6). Ids as in `notify`."""
-        cause = cause or self.cause
-        request = kind(
-            id=permanent_id(kind.TYPE, self.desk.member_id, cause.source, cause.id, about),
-            member_id=self.desk.member_id,
-            time=self.desk.moment.now,
-            clause=clause,
-            cause=cause,
-            **facts,
-        )
-        self.desk.out.requests.append(request)
+        desk, cause = self.desk, cause or self.cause
+        request_id = permanent_id(kind.TYPE, desk.member_id, cause.source, cause.id, about)
+        request = kind(clause=clause, cause=cause, **facts)
+        desk.out.requests.append(addressed(request, request_id, desk.member_id, desk.moment.now))
 
     def notice_id(self, cause: Cause, kind: Kind, about: str) -> str:
         """NTF-1 The permanent id of a notice to this member: f(member, cause, kind, about).

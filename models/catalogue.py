@@ -16,7 +16,7 @@ from models.clock import Tick
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
 from models.loans.events import EVENTS as LOANS
 from models.loans.events import LoanInvoicePaid, LoanPayload
-from models.outputs.base import Output
+from models.outputs.base import Body
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
@@ -46,7 +46,7 @@ class Topic:
     role: str
     direction: Direction
     about: str
-    carries: tuple[type[Payload] | type[Output] | type[Tick], ...] = ()
+    carries: tuple[type[Payload] | type[Body] | type[Tick], ...] = ()
     """The types of its values; empty where they are bytes of a table or of anybody."""
     key: Key = "member id"
     writer: str = "upstream"

@@ -18,6 +18,7 @@ from models.case import NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
+from models.outputs.base import Output, addressed
 from models.outputs.decisions import Decided, EventRef
 from models.payload import Payload
 from models.points import rules as points
@@ -168,13 +169,10 @@ def _answer_settled(desk: Desk, case: Case, ruling: Ruling) -> None:
 
 def _answer(
     event: Event[Any], record: Record, moment: Moment, ruling: Ruling, case: Case | None = None, phase: str = "decided"
-) -> Decided:
+) -> Output[Decided]:
     """The decision for upstream; its id is f(topic, partition, offset, phase)."""
-    return Decided.trusted(
-        id=permanent_id("decision", *record, phase),
-        member_id=event.subject,
-        time=moment.now,
-        event=EventRef.trusted(
+    decided = Decided(
+        event=EventRef(
             source=event.source,
             id=event.id,
             type=event.type,
@@ -192,3 +190,4 @@ def _answer(
         notifications=tuple(case.notices) if case else (),
         rules_version=RULES_VERSION,
     )
+    return addressed(decided, permanent_id("decision", *record, phase), event.subject, moment.now)

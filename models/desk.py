@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from msgspec import Struct
 
 from models import state
+from models.outputs.base import Output
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
@@ -48,11 +49,11 @@ class Decision:
 
     changes: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)
     """Table -> key -> new value; None deletes."""
-    decisions: list[Decided] = field(default_factory=list)
+    decisions: list[Output[Decided]] = field(default_factory=list)
     """The event's own answer first; after it those of held events that it settled."""
-    notifications: list[Notification] = field(default_factory=list)
-    ledger: list[LedgerEntry] = field(default_factory=list)
-    requests: list[Request] = field(default_factory=list)
+    notifications: list[Output[Notification]] = field(default_factory=list)
+    ledger: list[Output[LedgerEntry]] = field(default_factory=list)
+    requests: list[Output[Request]] = field(default_factory=list)
     due: datetime | None = None
     """When this member next wants to be woken; None: not at all."""
 

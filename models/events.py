@@ -56,7 +56,7 @@ class Event(Model, Generic[D]):
     @property
     def cause(self) -> Cause:
         """The event's name in whatever it causes."""
-        return Cause.trusted(source=self.source, id=self.id)
+        return Cause(source=self.source, id=self.id)
 
     def content_hash(self) -> bytes:
         """GEN-1 16 bytes that are equal for equal content: type, subject, instant and data after parsing."""

@@ -4,18 +4,20 @@ Payload schemas are closed (no unknown fields), envelopes are open (extension at
 cannot say (a discount above its line's price, a line listed twice) the models refuse all the same.
 """
 
-from collections.abc import Iterator
+import inspect
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import orjson
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from models.catalogue import ALL, APP, Topic
 from models.clock import Tick
 from models.events import EVENT_MODELS
-from models.outputs.base import SOURCE, Output
+from models.outputs.base import SOURCE, Body
 from models.payload import Payload
 from models.values import ID_PATTERN, INSTANT_PATTERN, SUBJECT_LENGTH
 
@@ -86,18 +88,28 @@ class _Schema(GenerateJsonSchema):
 
 def _generated(prefix: str) -> tuple[dict[str, Json], dict[str, Json]]:
     """Schema of each message by its type, and the definitions they refer to below `prefix`."""
-    outputs = {kind.TYPE: kind for topic in ALL for kind in topic.carries if issubclass(kind, Output)}
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        *((model, "validation") for model in EVENT_MODELS.values()),
-        (Tick, "validation"),
-        *((model, "serialization") for model in outputs.values()),
-    ]
-    _, document = models_json_schema(models, ref_template=prefix + "{model}", schema_generator=_Schema)
-    definitions = document["$defs"]
+    outputs = {kind.TYPE: kind for topic in ALL for kind in topic.carries if issubclass(kind, Body)}
+    inputs: list[type[BaseModel]] = [*EVENT_MODELS.values(), Tick]
+    _, document = models_json_schema(
+        [(model, "validation") for model in inputs], ref_template=prefix + "{model}", schema_generator=_Schema
+    )
+    definitions = dict(sorted((document["$defs"] | _written(outputs.values(), prefix)).items()))
     roots = {name: definitions.pop(model.__name__) for name, model in EVENT_MODELS.items()}
     roots[TICK] = definitions.pop(Tick.__name__)
     roots |= {name: _output_envelope(name, f"{prefix}{model.__name__}") for name, model in outputs.items()}
     return roots, definitions
+
+
+def _written(kinds: Iterable[type[Body]], prefix: str) -> dict[str, Json]:
+    """The definitions of what we write. Every key is there, also where it has a default."""
+    _, definitions = msgspec.json.schema_components(kinds, ref_template=prefix + "{name}")
+    for definition in definitions.values():
+        definition["description"] = inspect.cleandoc(definition["description"])
+        definition["required"] = list(definition["properties"])
+        for field in definition["properties"].values():
+            if "enum" in field:
+                field["type"] = "string"
+    return definitions
 
 
 def _output_envelope(name: str, data: str) -> Json:
@@ -162,7 +174,7 @@ def _message(name: str) -> Json:
 
 
 def _about(name: str) -> str:
-    kinds = {kind.TYPE: kind for topic in ALL for kind in topic.carries if issubclass(kind, Payload | Output)}
+    kinds = {kind.TYPE: kind for topic in ALL for kind in topic.carries if issubclass(kind, Payload | Body)}
     return (kinds.get(name, Tick).__doc__ or name).partition("\n")[0]
 
 

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, overload
+from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, overload
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -51,7 +51,6 @@ ID_PATTERN: Final = f"^{_NO_EDGE_SPACE}({_PLAIN}*{_NO_EDGE_SPACE})?$"
 
 T = TypeVar("T")
 H = TypeVar("H", bound=Hashable)
-set_slot = object.__setattr__
 
 
 class once(Generic[T]):  # noqa: N801  used like a decorator of the standard library
@@ -76,9 +75,6 @@ class once(Generic[T]):  # noqa: N801  used like a decorator of the standard lib
 class Model(BaseModel):
     """Base of every message: strict types, no unknown field, never changed after it was made."""
 
-    _BLANK: ClassVar[dict[str, Any]]
-    """Every field in order, with its default."""
-
     model_config = ConfigDict(
         ignored_types=(once,),
         strict=True,
@@ -90,23 +86,6 @@ class Model(BaseModel):
         use_attribute_docstrings=True,
         hide_input_in_errors=True,
     )
-
-    @classmethod
-    def __pydantic_on_complete__(cls) -> None:
-        cls._BLANK = {name: None if field.is_required() else field.default for name, field in cls.model_fields.items()}
-
-    @classmethod
-    def trusted(cls, **fields: Any) -> Self:
-        """One from values that are right by construction, without checking them again: a third of the time.
-
-        For what we emit for each event; the tests read all of it back strictly.
-        """
-        model = cls.__new__(cls)
-        set_slot(model, "__dict__", {**cls._BLANK, **fields})
-        set_slot(model, "__pydantic_fields_set__", set())
-        set_slot(model, "__pydantic_extra__", None)
-        set_slot(model, "__pydantic_private__", None)
-        return model
 
 
 def refuse(field: str, expected: str) -> PydanticCustomError:
@@ -223,10 +202,6 @@ Sha256 = Annotated[str, Field(pattern=SHA256_PATTERN)]
 Points = Annotated[int, Field(ge=0, le=POINTS_MAX)]
 SignedPoints = Annotated[int, Field(ge=-POINTS_MAX, le=POINTS_MAX)]
 Quantity = Annotated[int, Field(ge=1, le=QUANTITY_MAX)]
-PermanentId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-Clause = Annotated[str, Field(pattern=r"^(GEN|MS|CARE|PRO|PAY|REP|CLN|LOAN|NTF)-[1-9][0-9]?$")]
-Code = Annotated[str, Field(max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
-"""A reason a machine can compare."""
 
 Program = Literal["points", "care", "pro"]
 PaidProgram = Literal["care", "pro"]
@@ -243,11 +218,10 @@ Distinct = AfterValidator(_distinct)
 
 def joined(*parts: str | int) -> str:
     """Parts to one string that no other parts give: ``|`` between them, ``%`` and ``|`` inside them escaped."""
-    texts = [part if type(part) is str else str(part) for part in parts]
-    whole = "|".join(texts)
-    if "%" not in whole and whole.count("|") == len(texts) - 1:
+    whole = "|".join([part if type(part) is str else str(part) for part in parts])
+    if "%" not in whole and whole.count("|") == len(parts) - 1:
         return whole  # nothing to escape, as nearly always
-    return "|".join([text.replace("%", "%25").replace("|", "%7C") for text in texts])
+    return "|".join([str(part).replace("%", "%25").replace("|", "%7C") for part in parts])
 
 
 def permanent_id(*parts: str | int) -> str:

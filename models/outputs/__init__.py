@@ -1,6 +1,6 @@
 """Everything this service writes, as types: notifications, decisions, ledger entries, requests, dead letters."""
 
-from models.outputs.base import HEADERS, SOURCE, Cause, Output, encode
+from models.outputs.base import HEADERS, SOURCE, Body, Cause, Output, addressed, encode, read
 from models.outputs.dead_letters import dead_letter_headers, traceback_of
 from models.outputs.decisions import Decided, EventRef, Outcome
 from models.outputs.ledger import Balance, LedgerEntry, verify
@@ -20,6 +20,7 @@ __all__ = [
     "REQUESTS",
     "SOURCE",
     "Balance",
+    "Body",
     "Cause",
     "ChargeRequested",
     "Decided",
@@ -35,8 +36,10 @@ __all__ = [
     "RefundItem",
     "RefundRequested",
     "Request",
+    "addressed",
     "dead_letter_headers",
     "encode",
+    "read",
     "traceback_of",
     "verify",
 ]

@@ -2,38 +2,36 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from msgspec import Meta, Struct
 
-from models.outputs.base import Named
-from models.values import Clause, Code, Instant, Model, PermanentId
+from models.outputs.base import Body
+from models.outputs.words import Clause, Code, Count, Instant, PermanentId
 
 Outcome = Literal["applied", "duplicate", "conflict", "held", "superseded", "refused", "dead_lettered"]
 
 
-class EventRef(Model):
+class EventRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The record decided on: where it lies, and what it calls itself (null where that cannot be read)."""
 
     source: str | None
     id: str | None
     type: str | None
     topic: str
-    partition: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)]
+    partition: Count
+    offset: Count
 
 
-class Decided(Named):
-    """One answer (GEN-5). `time` and `now` are the same instant."""
+class Decided(Body, frozen=True, kw_only=True, gc=False):
+    """One answer (GEN-5). The envelope's `time` and `now` are the same instant."""
 
-    TYPE: ClassVar = "decision.v1"
+    TYPE: ClassVar[str] = "decision.v1"
 
     event: EventRef
-    seq: Annotated[int, Field(ge=0)]
-    """Place in the order in which this partition decided."""
+    seq: Annotated[Count, Meta(description="Place in the order in which this partition decided.")]
     now: Instant | None
     outcome: Outcome
     reason: Code | None = None
-    says: str
-    """Plain words, with the arithmetic."""
+    says: Annotated[str, Meta(description="Plain words, with the arithmetic.")]
     clause: Clause | None = None
     ledger: tuple[PermanentId, ...] = ()
     notifications: tuple[PermanentId, ...] = ()

@@ -2,89 +2,63 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal
 
 import orjson
-from pydantic import ConfigDict, Field
+from msgspec import UNSET, Meta, Struct
+from msgspec.structs import force_setattr, replace
 
-from models.outputs.base import Cause, Output
-from models.values import SHA256_PATTERN, Clause, Id, Instant, Model, PermanentId, Sha256, SignedPoints, once
+from models.outputs.base import Body, Cause, encode
+from models.outputs.words import Clause, Count, Id, Instant, PermanentId, Sha256, SignedPoints
 
 EntryKind = Literal[
     "earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"
 ]
 
 
-class Balance(Model):
+class Balance(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """MS-19 What the member has after an entry."""
 
-    available: Annotated[int, Field(ge=0)]
-    debt: Annotated[int, Field(ge=0)]
-    reserved: Annotated[int, Field(ge=0)]
+    available: Count
+    debt: Count
+    reserved: Count
 
 
-def _with_hash(schema: dict[str, Any]) -> None:
-    schema["properties"]["hash"] = {"type": "string", "pattern": SHA256_PATTERN}
-    schema["required"].append("hash")
-
-
-class LedgerEntry(Output):
+class LedgerEntry(Body, frozen=True, kw_only=True, gc=False):
     """MS-20 One movement of points.
 
-    The hash is SHA-256 over the entry's canonical JSON: keys sorted, no spaces, all fields but `hash`. The fields,
-    those of Balance and Cause too, are declared in alphabetical order, so that what pydantic writes is canonical.
+    The hash is SHA-256 over the entry's canonical JSON: keys sorted, no spaces, all fields but `hash`.
     """
 
-    model_config = ConfigDict(json_schema_extra=_with_hash)
-    TYPE: ClassVar = "ledger_entry.v1"
+    # The fields, those of Balance and Cause too, are in alphabetical order, so that what is encoded while the hash is
+    # unset is canonical.
 
-    at: Instant
-    """Business time of the cause."""
+    TYPE: ClassVar[str] = "ledger_entry.v1"
+
+    at: Annotated[Instant, Meta(description="Business time of the cause.")]
     balance_after: Balance
-    booked_at: Instant | None
-    """The partition's now; None before its first tick."""
+    booked_at: Annotated[Instant | None, Meta(description="The partition's now; null before its first tick.")]
     cause: Cause
     clause: Clause
     entry_id: PermanentId
     kind: EntryKind
     line_id: Id | None = None
-    lot_id: Id | None = None
-    """None: the part of a movement that became or paid debt."""
+    lot_id: Annotated[Id | None, Meta(description="Null: the part of a movement that became or paid debt.")] = None
     order_id: Id | None = None
-    points: SignedPoints
-    """What the entry does to available + reserved - debt; 0 for reserve and release."""
-    previous: Sha256 | None
-    """Hash of the member's entry before; None for the first."""
-    reserved: SignedPoints = 0
-    """What reserve and release do to the reserved points."""
+    points: Annotated[
+        SignedPoints,
+        Meta(description="What the entry does to available + reserved - debt; 0 for reserve and release."),
+    ]
+    previous: Annotated[Sha256 | None, Meta(description="Hash of the member's entry before; null for the first.")]
+    reserved: Annotated[SignedPoints, Meta(description="What reserve and release do to the reserved points.")] = 0
+    hash: Sha256 = UNSET  # type: ignore[assignment]  # never seen unset: an entry is sealed as it is made
 
-    @property
-    def event_id(self) -> str:
-        """The `entry_id`."""
-        return self.entry_id
-
-    @once
-    def _canonical(self) -> bytes:
-        return self.__pydantic_serializer__.to_json(self)
-
-    @once
-    def hash(self) -> str:
-        """What the member's next entry carries as `previous`."""
-        return hashlib.sha256(self._canonical).hexdigest()
-
-    def body(self) -> bytes:
-        """The `data`: the canonical JSON and the hash."""
-        return b'%s,"hash":"%s"}' % (self._canonical[:-1], self.hash.encode())
-
-    @classmethod
-    def from_parts(cls, event_id: str, member_id: str, time: str | None, data: dict[str, Any]) -> Self:
-        """From a parsed envelope's attributes and data. Raises ValueError if the hash is not the entry's own."""
-        data = dict(data)
-        stated = data.pop("hash")
-        entry = super().from_parts(event_id, member_id, time, data)
-        if stated != entry.hash:
-            raise ValueError(f"ledger entry {entry.entry_id}: its hash is not that of its content")
-        return entry
+    def __post_init__(self) -> None:
+        """Seal the entry. Raises ValueError if it was read with another hash than its own."""
+        if not self.hash:
+            force_setattr(self, "hash", hashlib.sha256(encode(self)).hexdigest())
+        elif self.hash != replace(self, hash=UNSET).hash:
+            raise ValueError(f"ledger entry {self.entry_id}: its hash is not that of its content")
 
 
 def verify(entries: Iterable[Mapping[str, Any]]) -> str | None:

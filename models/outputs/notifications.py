@@ -2,10 +2,11 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from msgspec import Meta, field
 
-from models.outputs.base import Cause, Fact, Named
-from models.values import Clause, Instant, PermanentId, Program
+from models.outputs.base import Body, Cause, Fact
+from models.outputs.words import Clause, Instant, PermanentId
+from models.values import Program
 
 NoticeClass = Literal["transactional", "legal_notice", "marketing"]
 
@@ -80,21 +81,22 @@ Kind = Literal[
 """Every kind of notification; the list is closed."""
 
 
-class Notification(Named):
+class Notification(Body, frozen=True, kw_only=True, gc=False):
     """NTF-2 One notice. A retraction is one too: kind `retracted`, params {retracts, why}."""
 
-    TYPE: ClassVar = "notification.v1"
+    TYPE: ClassVar[str] = "notification.v1"
 
-    kind: Annotated[Kind, Field(alias="notification")]
+    kind: Kind = field(name="notification")
     program: Program
-    legal_class: Annotated[NoticeClass, Field(alias="class")]
+    legal_class: NoticeClass = field(name="class")
     not_before: Instant
     not_after: Instant | None = None
-    replaces: tuple[PermanentId, ...] = ()
-    """Earlier notices that this one takes the place of."""
+    replaces: Annotated[
+        tuple[PermanentId, ...], Meta(description="Earlier notices that this one takes the place of.")
+    ] = ()
     clause: Clause
     cause: Cause
-    ledger: tuple[PermanentId, ...] = ()
-    """The ledger entries it tells of."""
-    params: dict[str, Fact]
-    """The kind's own facts: money as `dollars()` writes it, dates and instants as ISO strings."""
+    ledger: Annotated[tuple[PermanentId, ...], Meta(description="The ledger entries it tells of.")] = ()
+    params: Annotated[
+        dict[str, Fact], Meta(description="The kind's own facts: money as dollars, dates and instants as ISO strings.")
+    ]

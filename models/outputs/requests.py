@@ -2,43 +2,44 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from msgspec import Meta, Struct
 
-from models.outputs.base import Cause, Named
-from models.values import Clause, Date, Id, Model, Money, PaidProgram
+from models.outputs.base import Body, Cause
+from models.outputs.words import Clause, Day, Id, Money
+from models.values import PaidProgram
 
 
-class Request(Named):
+class Request(Body, frozen=True, kw_only=True, gc=False):
     """Base of the requests: why it is made (GEN-5)."""
 
     clause: Clause
     cause: Cause
 
 
-class ChargeRequested(Request):
+class ChargeRequested(Request, frozen=True, kw_only=True, gc=False):
     """PAY-1 Charge this method for this invoice, once."""
 
-    TYPE: ClassVar = "charge.requested.v1"
+    TYPE: ClassVar[str] = "charge.requested.v1"
 
     invoice_id: Id
     attempt_id: Id
     method_id: Id
     amount: Money
     program: PaidProgram
-    round: Annotated[int, Field(ge=0, le=100)]
+    round: Annotated[int, Meta(ge=0, le=100)]
 
 
-class RefundItem(Model):
+class RefundItem(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One step of the refund's arithmetic: the fee, or a benefit taken off it."""
 
     what: str
     amount: Money
 
 
-class RefundRequested(Request):
+class RefundRequested(Request, frozen=True, kw_only=True, gc=False):
     """CARE-7, REP-9 Give back a fee, or what is left of it after the benefits received."""
 
-    TYPE: ClassVar = "refund.requested.v1"
+    TYPE: ClassVar[str] = "refund.requested.v1"
 
     refund_id: Id
     invoice_id: Id
@@ -46,21 +47,21 @@ class RefundRequested(Request):
     items: tuple[RefundItem, ...]
 
 
-class InvoiceIssued(Request):
+class InvoiceIssued(Request, frozen=True, kw_only=True, gc=False):
     """LOAN-5 A loan that was not returned, or came back damaged, is to be paid."""
 
-    TYPE: ClassVar = "invoice.issued.v1"
+    TYPE: ClassVar[str] = "invoice.issued.v1"
 
     invoice_id: Id
     loan_id: Id
     amount: Money
-    due_on: Date
+    due_on: Day
 
 
-class InvoiceCancelled(Request):
+class InvoiceCancelled(Request, frozen=True, kw_only=True, gc=False):
     """LOAN-6 The loan came back whole: its invoice is not to be paid."""
 
-    TYPE: ClassVar = "invoice.cancelled.v1"
+    TYPE: ClassVar[str] = "invoice.cancelled.v1"
 
     invoice_id: Id
     loan_id: Id

@@ -106,7 +106,7 @@ class Books:
         self._case.book(
             kind,
             amount,
-            Balance.trusted(available=points.available, debt=points.debt, reserved=points.reserved),
+            Balance(available=points.available, debt=points.debt, reserved=points.reserved),
             clause,
             lot_id=lot_id,
             order_id=self._order.id,

@@ -151,8 +151,8 @@ def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
     refund = {
         "refund_id": permanent_id("refund", about),
         "invoice_id": invoice.id,
-        "amount": amount,
-        "items": (RefundItem(what="membership fee paid", amount=amount),),
+        "amount": dollars(amount),
+        "items": (RefundItem(what="membership fee paid", amount=dollars(amount)),),
     }
     case.request(RefundRequested, about, clause, refund, cause=cause)
     return f"${dollars(amount)} of invoice {invoice.id} is refunded"
@@ -178,7 +178,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     pro.paid_for(term)
     case.schedule(case.calendar.start_of(term.end), TERM_END, WHICH)
     cause = _cause(application)
-    card: dict[str, Fact] = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
+    card = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
     case.notify(
         "pro",
         "pro.welcome",

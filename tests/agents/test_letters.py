@@ -30,7 +30,7 @@ def test_it_goes_to_whom_the_subject_or_else_the_key_names(
 ) -> None:
     found = Unreadable("invalid", "data.points: expected a whole number", subject=subject)
     [decision] = letters.unreadable(found, key, MOMENT, 1).decisions
-    assert decision.member_id == addressee
+    assert decision.subject == addressee
 
 
 @pytest.mark.parametrize("partition", range(4))
@@ -39,16 +39,16 @@ def test_away_from_home_it_goes_to_nobody(partition: int) -> None:
     found = Unreadable("wrong_partition", "partition: another", "/shop", "e1", "order.placed.v1", "ann")
     moment = MOMENT._replace(partition=partition)
     [decision] = letters.unreadable(found, b"ann", moment, 4).decisions
-    assert decision.member_id == ("ann" if partition == partition_of(b"ann", 4) else "*")
+    assert decision.subject == ("ann" if partition == partition_of(b"ann", 4) else "*")
 
 
 def test_it_names_the_record_and_what_could_be_read_of_it() -> None:
     found = Unreadable("invalid", "data.points: expected a whole number", "/shop", "e1", "order.placed.v1", "ann")
     [decision] = letters.unreadable(found, b"ann", MOMENT, 1).decisions
     assert decision.id == permanent_id("decision", "orders", 0, 42, "decided")
-    assert (decision.outcome, decision.reason, decision.seq) == ("dead_lettered", "invalid", 7)
-    assert decision.says == "data.points: expected a whole number"
-    event = decision.event
+    assert (decision.data.outcome, decision.data.reason, decision.data.seq) == ("dead_lettered", "invalid", 7)
+    assert decision.data.says == "data.points: expected a whole number"
+    event = decision.data.event
     assert (event.source, event.id, event.type, event.topic, event.partition, event.offset) == (
         "/shop", "e1", "order.placed.v1", "orders", 0, 42,
     )  # fmt: skip

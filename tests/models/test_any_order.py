@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.outputs import Request
 from models.points.state import Order
 from models.state import MEMBERS, encode, member_key
 from tests.models.world import (
@@ -161,7 +162,7 @@ def test_gen_2_one_lapsed_applies_again_in_any_order(data: st.DataObject) -> Non
         for n in arrivals:
             world.send(facts[n], event_id=f"fact-{n}", time=f"2027-03-0{4 + n} 12:00")
         world.tick("2027-03-20 00:00")
-        requests = [(request.id, request.model_dump()) for request in world.requests]
+        requests = list(zip(world.ids(Request), world.requests, strict=True))
         ends.append((world.pro, world.standing(), world.member().due, world.member().held, requests))
     assert ends[0] == ends[1]
     opened = approved and fee != "99.00"

@@ -61,8 +61,8 @@ def test_pay_5_a_success_of_that_invoice_reinstates_at_once_and_late_moves_the_a
     assert world.pro.status == "active"
     assert "It is reinstated at once (PAY-5)." in answer.says
     assert world.notice("membership.reinstated").replaces == (
-        world.notice("payment.failed").id,
-        world.notice("membership.suspended").id,
+        world.notice_id("payment.failed"),
+        world.notice_id("membership.suspended"),
     )
     assert (str(world.pro.term.first), str(world.pro.term.end)) == ("2027-03-20", "2028-03-20")
 
@@ -183,7 +183,7 @@ def test_pro_5_paid_in_time_but_told_after_the_lapse_counts_by_its_own_date() ->
     world.tick(END)
     world.send(paid("i2", paid_at=BEFORE_END))
     assert (world.pro.status, str(world.pro.term.end)) == ("active", "2028-03-02")
-    assert world.notice("pro.renewed").replaces == (world.notice("pro.lapsed").id,)
+    assert world.notice("pro.renewed").replaces == (world.notice_id("pro.lapsed"),)
 
 
 def test_pro_5_after_the_lapse_a_payment_is_refunded_and_one_may_apply_again() -> None:

@@ -57,7 +57,7 @@ def test_ms_3_the_answer_says_the_arithmetic() -> None:
     assert answer.says == "Order o1 earned 400 points: 2 x $199.00 = 398; 2 x $1.25 = 2 (MS-3)."
     assert answer.clause == "MS-3"
     assert answer.ledger == tuple(entry.entry_id for entry in world.ledger)
-    assert answer.notifications == (world.notice("points.earned").id,)
+    assert answer.notifications == (world.notice_id("points.earned"),)
     assert world.notice("points.earned").params == {"order_id": "o1", "points": 400, "expires_on": "2028-03-02"}
 
 

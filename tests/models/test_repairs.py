@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from models.outputs import Notification
 from models.repairs.state import Repair
 from tests.models.world import World, at, failed, paid, pro_member, repair, step
 
@@ -125,8 +126,8 @@ def test_rep_1_a_delivery_implies_the_hand_over_which_takes_its_place_when_told(
     world.send(step("delivered"), time="2026-06-04 20:00")
     assert world.repair("r1").turnaround.state == "met"  # type: ignore[union-attr]
     world.send(step("handed_to_carrier", tracking="1Z9"), time="2026-06-03 20:00")
-    first, second = [notice for notice in world.notices if notice.kind == "repair.shipped"]
-    assert first.id in second.replaces
+    _, second = [notice for notice in world.notices if notice.kind == "repair.shipped"]
+    assert world.notice_id("repair.shipped") in second.replaces
     assert second.params["tracking"] == "1Z9"
 
 
@@ -235,7 +236,9 @@ def test_rep_7_no_piece_of_a_shipment_of_more_than_three_has_a_deadline(arrivals
     world.tick("2026-08-01 00:00")
     assert "repair.turnaround_missed" not in world.told
     retracted = [notice.params["retracts"] for notice in world.notices if notice.kind == "retracted"]
-    assert retracted == [notice.id for notice in world.notices if notice.kind == "repair.turnaround_started"]
+    assert retracted == [
+        of for of, kind in zip(world.ids(Notification), world.told, strict=True) if kind == "repair.turnaround_started"
+    ]
     assert world.send(step("handed_to_carrier", "r0"), time="2026-08-02 15:00").outcome == "applied"
     assert world.repair("r0").closed
 

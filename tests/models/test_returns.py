@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.outputs import Notification
 from models.points.state import Order
 from tests.models.world import World, cancelled, joined, line, order, return_rejected, returned
 
@@ -88,7 +89,7 @@ def test_ms_10_a_rejected_return_gives_back_to_the_same_lot() -> None:
     answer = world.send(return_rejected("r1"))
     assert answer.outcome == "applied"
     assert [(lot.id, lot.left) for lot in world.points.lots] == [("o1", 400)]
-    assert world.notice("points.restored").replaces == (world.notice("points.taken_back").id,)
+    assert world.notice("points.restored").replaces == (world.notice_id("points.taken_back"),)
     assert world.send(return_rejected("r1")).outcome == "duplicate"
     assert world.points.taken_back == 0
     world.check_books()
@@ -157,7 +158,7 @@ def test_ms_13_a_cancellation_takes_all_that_is_left() -> None:
         "Cancelled order o1 takes back 300 points: 400 x 2/2 + 100 x 1/1 = 500 gone in all, 200 before (MS-13)."
     )
     assert world.balance() == (0, 0)
-    assert world.notices[-1].replaces == (world.notices[-2].id,)
+    assert world.notices[-1].replaces == (world.ids(Notification)[-2],)
     assert world.send(cancelled()).reason == "already_cancelled"
     world.check_books()
 

@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.outputs import Decided, LedgerEntry, Notification, Request
 from models.policies import Policies
 from tests.models import world as given_
 from tests.models.world import Fact, World, line, step
@@ -62,10 +63,9 @@ def test_every_event_gets_one_answer_and_the_books_balance(
     own = [decision.event.id for decision in world.decisions]
     held = [decision for decision in world.decisions if decision.outcome == "held"]
     assert len(own) == sent + len(held), "one answer each, and one more when a held one settles"
-    assert len({decision.id for decision in world.decisions}) == len(own)
-    assert len({notice.id for notice in world.notices}) == len(world.notices)
-    assert len({entry.entry_id for entry in world.ledger}) == len(world.ledger)
-    assert len({request.id for request in world.requests}) == len(world.requests)
+    assert len(set(world.ids(Decided))) == len(own)
+    for kind in (Notification, LedgerEntry, Request):
+        assert len(set(world.ids(kind))) == len(world.bodies(kind))
     assert not sent or world.member().held == 0
     if sent and world.member().points:
         world.check_books()

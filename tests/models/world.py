@@ -3,6 +3,7 @@
 Every decision is taken twice and must come out equal: what decides is a function of state, event and now.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from models.catalogue import TOPIC_OF
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
 from models.events import EVENT, PAYLOADS, Event
+from models.outputs.base import B, Body, Output, encode, read
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry, verify
 from models.outputs.notifications import Notification
@@ -24,6 +26,7 @@ from models.repairs.state import Repair
 from models.state import MEMBERS, Member, decode, entry_key, member_key
 
 MEMBER = "m-1"
+NOT_UTC = re.compile(rb'T\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"')
 Fact = tuple[str, dict[str, Any]]
 """An event type without its version, and the data."""
 
@@ -53,10 +56,7 @@ class World:
         self.seq = 0
         self.offsets: dict[str, int] = {}
         self.due: dict[str, datetime] = {}
-        self.decisions: list[Decided] = []
-        self.notices: list[Notification] = []
-        self.ledger: list[LedgerEntry] = []
-        self.requests: list[Request] = []
+        self.outputs: list[Output[Any]] = []
 
     def read(self, table: str, key: bytes) -> bytes | None:
         return self.tables.get((table, key))
@@ -81,7 +81,7 @@ class World:
         assert decide(sent, self.read, moment, self.policies) == decision
         assert self.tables == before, "decide must not write"
         self._take(sent.subject, decision)
-        return decision.decisions[0]
+        return decision.decisions[0].data
 
     def tick(self, to: str) -> None:
         """Move now, and wake whom it is time to wake, until nobody is due."""
@@ -109,10 +109,12 @@ class World:
                 self.tables.pop((table, key), None)
                 if value is not None:
                     self.tables[table, key] = value
-        self.decisions += decision.decisions
-        self.notices += decision.notifications
-        self.ledger += decision.ledger
-        self.requests += decision.requests
+        new = [*decision.ledger, *decision.notifications, *decision.requests, *decision.decisions]
+        for output in new:  # the rules make outputs unchecked
+            raw = encode(output)
+            assert encode(read(raw, type(output.data))) == raw
+            assert not NOT_UTC.search(raw)
+        self.outputs += new
         self.due.pop(member, None)
         if decision.due:
             self.due[member] = decision.due
@@ -145,6 +147,30 @@ class World:
         assert found is not None
         return found
 
+    def bodies(self, kind: type[B]) -> list[B]:
+        """All outputs of that kind, in order, without their envelopes."""
+        return [output.data for output in self.outputs if isinstance(output.data, kind)]
+
+    def ids(self, kind: type[Body]) -> list[str]:
+        """The ids of the same."""
+        return [output.id for output in self.outputs if isinstance(output.data, kind)]
+
+    @property
+    def decisions(self) -> list[Decided]:
+        return self.bodies(Decided)
+
+    @property
+    def notices(self) -> list[Notification]:
+        return self.bodies(Notification)
+
+    @property
+    def ledger(self) -> list[LedgerEntry]:
+        return self.bodies(LedgerEntry)
+
+    @property
+    def requests(self) -> list[Request]:
+        return self.bodies(Request)
+
     @property
     def told(self) -> list[str]:
         """Kinds of all notifications, in order."""
@@ -155,10 +181,15 @@ class World:
         [found] = [notice for notice in self.notices if notice.kind == kind]
         return found
 
+    def notice_id(self, kind: str) -> str:
+        """Its id."""
+        return self.ids(Notification)[self.told.index(kind)]
+
     def standing(self, without: Iterable[str] = ()) -> set[tuple[str, str]]:
         """(kind, id) of what was told and neither replaced nor of a kind that may differ by order of arrival."""
         replaced = {old for notice in self.notices for old in notice.replaces}
-        return {(n.kind, n.id) for n in self.notices if n.id not in replaced and n.kind not in set(without)}
+        told = [(notice.kind, of) for notice, of in zip(self.notices, self.ids(Notification), strict=True)]
+        return {(kind, of) for kind, of in told if of not in replaced and kind not in set(without)}
 
     @property
     def booked(self) -> list[tuple[str, int]]:
@@ -171,7 +202,7 @@ class World:
 
     def check_books(self) -> None:
         """MS-20 by the ledger's own, separate account."""
-        entries = [orjson.loads(entry.body()) for entry in self.ledger]
+        entries = [orjson.loads(encode(entry)) for entry in self.ledger]
         assert verify(entries) is None
         by_lot: dict[str | None, int] = {}
         for entry in self.ledger:
