@@ -1,9 +1,9 @@
 """Reads topics with kafka-python: a client implementation that shares no code with the workers' librdkafka."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 
@@ -60,26 +60,76 @@ class Snapshot:
     committed: Mapping[TopicPartition, int]
 
 
-class TopicReader:
-    """Reads whole partitions up to a snapshot. Use as a context manager."""
+class Reader:
+    """Reads committed records up to ends that are known before. Use as a context manager."""
 
-    def __init__(self, connection: Mapping[str, Any], group: str) -> None:
-        self._group = group
+    def __init__(self, connection: Mapping[str, Any]) -> None:
         self._consumer = KafkaConsumer(**connection, **_FETCH)
-        self._uncommitted = KafkaConsumer(**connection, **(_FETCH | {"isolation_level": "read_uncommitted"}))
-        self._admin = KafkaAdminClient(**connection, **_CONNECT)
 
-    def __enter__(self) -> "TopicReader":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._consumer.close(autocommit=False)
-        self._uncommitted.close(autocommit=False)
-        self._admin.close()
 
     def partitions(self, topic: str) -> int:
         """How many partitions a topic has; 0 if it does not exist."""
         return len(self._consumer.partitions_for_topic(topic) or ())
+
+    def starts(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The first offset of each partition."""
+        return dict(self._consumer.beginning_offsets(list(places)))
+
+    def ends(self, places: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The stable end of each partition: the first offset that is not committed yet."""
+        return dict(self._consumer.end_offsets(list(places)))
+
+    def since(self, instants: Mapping[TopicPartition, int]) -> dict[TopicPartition, int]:
+        """The first offset of each partition with a timestamp (ms) of that instant or later; its end if there is none."""
+        found = self._consumer.offsets_for_times(dict(instants))
+        ends = self.ends(instants)
+        return {place: at.offset if (at := found.get(place)) else ends[place] for place in instants}
+
+    def stream(
+        self, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> Iterator[tuple[TopicPartition, list[Stored]]]:
+        """Every committed record of the partitions in `starts`, from there to its end, as it comes; in order within each."""
+        open_ = {place for place, start in starts.items() if ends[place] > start}
+        if not open_:
+            return
+        self._consumer.assign(sorted(open_))
+        for place in open_:
+            self._consumer.seek(place, starts[place])
+        progress_at = time.monotonic()
+        reached: dict[TopicPartition, int] = {}
+        while open_:
+            for place, records in self._consumer.poll(timeout_ms=500).items():
+                yield place, [_stored(record) for record in records if record.offset < ends[place]]
+            now = {place: self._consumer.position(place) for place in open_}
+            if now != reached:
+                reached, progress_at = now, time.monotonic()
+            elif time.monotonic() - progress_at > STALL_SECONDS:
+                raise TopicsUnreadableError(f"reading stopped at {now} before {[ends[place] for place in now]}")
+            done = {place for place, position in now.items() if position >= ends[place]}
+            if done:
+                self._consumer.pause(*done)
+                open_ -= done
+        self._consumer.unsubscribe()
+
+
+class TopicReader(Reader):
+    """Reads whole partitions up to a snapshot."""
+
+    def __init__(self, connection: Mapping[str, Any], group: str) -> None:
+        super().__init__(connection)
+        self._group = group
+        self._uncommitted = KafkaConsumer(**connection, **(_FETCH | {"isolation_level": "read_uncommitted"}))
+        self._admin = KafkaAdminClient(**connection, **_CONNECT)
+
+    def __exit__(self, *exception: object) -> None:
+        super().__exit__(*exception)
+        self._uncommitted.close(autocommit=False)
+        self._admin.close()
 
     def snapshot(self, topics: Mapping[str, int], patience: float) -> Snapshot:
         """A moment with no transaction under way: two equal readings, stable ends equal to the high watermarks.
@@ -95,7 +145,7 @@ class TopicReader:
             after = self._moment(everything)
             if before == after and after[0] == self._uncommitted.end_offsets(everything):
                 ends, committed = after
-                return Snapshot(self._consumer.beginning_offsets(everything), ends, committed)
+                return Snapshot(self.starts(everything), ends, committed)
             if time.monotonic() > deadline:
                 moving = sorted(
                     {partition.topic for partition in everything if before[0][partition] != after[0][partition]}
@@ -107,32 +157,14 @@ class TopicReader:
     def read(self, snapshot: Snapshot, wanted: Iterable[TopicPartition]) -> dict[TopicPartition, list[Stored]]:
         """Every committed record of the wanted partitions from their first offset to the snapshot's end, in order."""
         found: dict[TopicPartition, list[Stored]] = {partition: [] for partition in wanted}
-        open_ = {p for p in found if snapshot.ends[p] > snapshot.starts[p]}
-        if not open_:
-            return found
-        self._consumer.assign(sorted(open_))
-        for partition in open_:
-            self._consumer.seek(partition, snapshot.starts[partition])
-        progress_at = time.monotonic()
-        reached: dict[TopicPartition, int] = {}
-        while open_:
-            for partition, records in self._consumer.poll(timeout_ms=500).items():
-                end = snapshot.ends[partition]
-                found[partition].extend(_stored(record) for record in records if record.offset < end)
-            now = {partition: self._consumer.position(partition) for partition in open_}
-            if now != reached:
-                reached, progress_at = now, time.monotonic()
-            elif time.monotonic() - progress_at > STALL_SECONDS:
-                raise TopicsUnreadableError(f"reading stopped at {now} before {[snapshot.ends[p] for p in now]}")
-            done = {partition for partition, position in now.items() if position >= snapshot.ends[partition]}
-            if done:
-                self._consumer.pause(*done)
-                open_ -= done
-        self._consumer.unsubscribe()
+        for partition, records in self.stream(
+            {partition: snapshot.starts[partition] for partition in found}, snapshot.ends
+        ):
+            found[partition] += records
         return found
 
     def _moment(self, everything: list[TopicPartition]) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-        ends = dict(self._consumer.end_offsets(everything))
+        ends = self.ends(everything)
         committed = self._admin.list_group_offsets(self._group).get(self._group, {})
         return ends, {partition: place.offset for partition, place in committed.items() if place.offset >= 0}
 

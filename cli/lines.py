@@ -22,6 +22,8 @@ from cli.errors import CommandError, wrong_use
 ALL_MEMBERS = "*"
 """The subject of an event that goes to every partition."""
 
+Headers = tuple[tuple[str, bytes | None], ...]
+CLOUDEVENT: Headers = (("content-type", b"application/cloudevents+json"),)
 HINT = 'a line is {"topic": "orders", "event": {CloudEvent}} or {"tick": "2026-03-01T12:00:00Z"}'
 IN_MEMORY = 8 * 1024 * 1024
 
@@ -33,16 +35,18 @@ class Message:
     topic: str
     subject: str
     value: bytes
+    headers: Headers = CLOUDEVENT
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Bytes sent as they are, to show what becomes of messages that break the contract."""
+    """Bytes sent as they are: what breaks the contract, to show what becomes of it, or what is sent once more."""
 
     topic: str
     key: bytes | None
     value: bytes | None
     partition: int | None = None
+    headers: Headers = CLOUDEVENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli import talk
-from cli.commands import check, configuration, demo, feed, read, run, services
+from cli.commands import check, configuration, demo, dlq, feed, read, run, services
 from cli.errors import ExitCode, Problem, explain
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-PARTS = (demo, services, run, feed, read, check, configuration)
+PARTS = (demo, services, run, feed, read, dlq, check, configuration)
 for part in PARTS:
     part.register(app)
 

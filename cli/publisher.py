@@ -24,7 +24,6 @@ WINDOW = 20_000
 """Most events on their way or waiting at a time: bounds the memory of a long run."""
 POLL_EVERY = 200
 NAMED = 5
-CLOUDEVENT = [("content-type", b"application/cloudevents+json")]
 START_WORKER = "is a worker running? start one with `memberships worker`"
 
 
@@ -131,7 +130,7 @@ class Publisher:
             case lines.Tick():
                 self.tick(item.at)
             case lines.Raw():
-                self._send(item.topic, item.key, item.value, item.partition)
+                self._send(item, item.key, item.partition)
             case lines.Message(subject=lines.ALL_MEMBERS):
                 self._put_everywhere(item)
             case lines.Message():
@@ -141,7 +140,7 @@ class Publisher:
     def _put_everywhere(self, message: lines.Message) -> None:
         self.settle()
         for partition in range(self._wire.partitions[message.topic]):
-            self._send(message.topic, message.subject.encode(), message.value, partition)
+            self._send(message, message.subject.encode(), partition)
         self.settle()
 
     def _send_message(self, message: lines.Message) -> None:
@@ -149,12 +148,12 @@ class Publisher:
         self._unconfirmed += 1
         self.tally.sent += 1
         key = message.subject.encode()
-        self._wire.send(message.topic, key, message.value, headers=CLOUDEVENT, tag=tag)
+        self._wire.send(message.topic, key, message.value, headers=message.headers, tag=tag)
 
-    def _send(self, topic: str, key: bytes | None, value: bytes | None, partition: int | None) -> None:
+    def _send(self, item: lines.Message | lines.Raw, key: bytes | None, partition: int | None) -> None:
         self._unconfirmed += 1
         self.tally.sent += 1
-        self._wire.send(topic, key, value, partition=partition, headers=CLOUDEVENT)
+        self._wire.send(item.topic, key, item.value, partition=partition, headers=item.headers)
 
     def _poll(self, wait_s: float) -> list[Coordinates]:
         """Takes in reports and decisions, sends what they free, minds the time limit; returns what was confirmed."""

@@ -16,7 +16,7 @@ from cli.errors import Problem
 
 PIPE_WIDTH = 160
 """Columns where there is no terminal to ask."""
-PLAIN_PROGRESS_S = 5.0
+PLAIN_PROGRESS_S = 2.0
 """Without a terminal a progress bar is a line now and then."""
 
 

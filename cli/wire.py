@@ -85,7 +85,7 @@ class Wire:
         value: bytes | None,
         *,
         partition: int | None = None,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
         tag: str | None = None,
     ) -> None:
         """Hands a record over; a `Sent` follows. Without a partition the key decides it (murmur2, as Java does)."""

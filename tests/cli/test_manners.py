@@ -52,7 +52,7 @@ class TestHelp:
         assert f"  $ memberships {command}" in text or f"memberships {command}" in text.split("Examples:")[1]
         assert "--json" in text
 
-    @pytest.mark.parametrize("command", ["", "publish", "topics apply", "demo"])
+    @pytest.mark.parametrize("command", ["", "publish", "topics apply", "demo", "dlq redrive"])
     def test_loads_nothing_heavy(self, command: str) -> None:
         heavy = "pydantic confluent_kafka kafka faust redis orjson models agents driver views audit bench local.kafka"
         code = (
@@ -89,7 +89,8 @@ class TestErrors:
         assert "publish" in body["message"]
 
     @pytest.mark.parametrize(
-        "command", [["topics", "check"], ["topics", "apply"], ["worker"], ["audit"], ["publish", "FILE"]]
+        "command",
+        [["topics", "check"], ["topics", "apply"], ["worker"], ["audit"], ["publish", "FILE"], ["dlq", "list"]],
     )
     @pytest.mark.usefixtures("nobody_there")
     def test_kafka_away_names_address_and_way_out(

@@ -13,8 +13,7 @@ from typing import Any, Literal
 import orjson
 
 from agents.handle import PartitionHandler
-from cli.lines import Message, Tick
-from cli.publisher import CLOUDEVENT
+from cli.lines import CLOUDEVENT, Message, Tick
 from cli.wire import Decided, Sent
 from models.catalogue import CLOCK, OUTPUTS, TABLES, Catalogue
 from models.partitioning import partition_of
@@ -229,7 +228,7 @@ class MemoryWire:
         value: bytes | None,
         *,
         partition: int | None = None,
-        headers: Sequence[tuple[str, bytes]] = (),
+        headers: Sequence[tuple[str, bytes | None]] = (),
         tag: str | None = None,
     ) -> None:
         record = self._installation.append(topic, key, value, partition=partition, headers=headers)

@@ -1,0 +1,1 @@
+"""Dead letters: what lies there, what became of it since, and the way back."""
