@@ -16,7 +16,7 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata  # type: ignore[attr-defined]  # its stub forgets it
+from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
 
 from agents.settings import Settings
 from cli.errors import CommandError, check_failed, kafka_refused, kafka_unreachable
@@ -200,7 +200,7 @@ class Wire:
 
     def _ends(self, topic: str, level: IsolationLevel) -> dict[int, int]:
         name = self._catalogue.name(topic)
-        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        latest = OffsetSpec.latest()
         wanted = {TopicPartition(name, partition): latest for partition in range(self.partitions[topic])}
         deadline = time.monotonic() + ANSWER_S
         while True:

@@ -22,7 +22,7 @@ from confluent_kafka import (
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from driver.config import Config
 from driver.errors import is_passing
@@ -180,7 +180,7 @@ class Restore(threading.Thread):
         """Give the high watermark of each changelog partition, whatever transactions are open."""
         admin = AdminClient({**self._config.client(), "log_level": 5})
         wanted = {
-            TopicPartition(topic, partition): OffsetSpec.latest()  # type: ignore[no-untyped-call]
+            TopicPartition(topic, partition): OffsetSpec.latest()
             for partition in partitions
             for topic in self._changelogs
         }

@@ -148,6 +148,10 @@ class Case:
         """Drop a deadline."""
         self.member.unschedule(what, ref)
 
+    def deadline(self, what: str) -> Due | None:
+        """The member's first deadline of that kind."""
+        return next((due for due in self.member.due if due.what == what), None)
+
     def book(
         self,
         kind: EntryKind,
@@ -155,8 +159,9 @@ class Case:
         balance: Balance,
         clause: str,
         *,
+        reserved: int,
         lot_id: str | None,
-        order_id: str,
+        order_id: str | None,
         line_id: str | None,
         about: Sequence[str],
     ) -> None:
@@ -166,6 +171,7 @@ class Case:
             entry_id=permanent_id("ledger", desk.member_id, self.cause.source, self.cause.id, kind, *about),
             kind=kind,
             points=points,
+            reserved=reserved,
             lot_id=lot_id,
             order_id=order_id,
             line_id=line_id,
@@ -211,6 +217,10 @@ class Case:
         desk.out.notifications.append(addressed(notice, notice_id, desk.member_id, desk.moment.now))
         self.notices.append(notice_id)
         return notice_id
+
+    def retract(self, program: Program, notice_id: str, why: str, clause: str) -> None:
+        """NTF-3 Withdraw a notice whose reason is gone."""
+        self.notify(program, "retracted", notice_id, clause, {"retracts": notice_id, "why": why})
 
     def request(
         self, kind: type[Request], about: str, clause: str, facts: dict[str, Any], *, cause: Cause | None = None

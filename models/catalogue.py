@@ -189,6 +189,7 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "members": "One value per member: what any decision and the read side need",
         "entries": "Orders, invoices, repairs and held events, each under its own key",
+        "lots": "Pages of open lots of points, of members who have too many for their one value",
         "applied": "Ids and content hashes of the events already answered (GEN-1)",
         "partitions": "Now and the last decision number of each partition",
     }
@@ -206,7 +207,7 @@ def _changelog(table: str, about: str) -> Topic:
         about,
         key="table key",
         writer="workers",
-        readers=("workers", "views", "audit") if table == "members" else ("workers", "audit"),
+        readers=("workers", "views", "audit") if table in ("members", "lots") else ("workers", "audit"),
         compacted=True,
         max_bytes=DEAD_LETTER_BYTES,
     )

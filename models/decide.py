@@ -36,7 +36,9 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
 )
 """Each supported event type's rule."""
 
-DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType({**membership.DEADLINES, **repairs.DEADLINES})
+DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
+    {**points.DEADLINES, **membership.DEADLINES, **repairs.DEADLINES}
+)
 """Each deadline's rule, but for held events, which get decisions."""
 
 

@@ -74,13 +74,13 @@ class Desk:
         """What became known in this call, for the events held for it: (kind, id)."""
         self._at = at
         self._seen: dict[bytes, Any] = {}
-        self._changed: dict[bytes, Struct | None] = {}
+        self._changed: dict[str, dict[bytes, Struct | None]] = {}
 
     def find(self, kind: type[S], entry_id: str) -> S | None:
         """The call's working copy of an entry; None if there is none."""
         key = self._key(kind, entry_id)
         if key not in self._seen:
-            raw = self._at(state.ENTRIES, key)
+            raw = self._at(_table(kind), key)
             self._seen[key] = state.decode(raw, kind) if raw else None
         found: S | None = self._seen[key]
         return found
@@ -88,24 +88,27 @@ class Desk:
     def put(self, entry_id: str, value: Struct) -> None:
         """Write an entry when the call ends; what is done to the value until then counts."""
         key = self._key(type(value), entry_id)
-        self._seen[key] = self._changed[key] = value
+        self._seen[key] = self._changed.setdefault(_table(type(value)), {})[key] = value
 
     def drop(self, kind: type[Struct], entry_id: str) -> None:
         """Delete an entry when the call ends."""
         key = self._key(kind, entry_id)
-        self._seen[key] = self._changed[key] = None
+        self._seen[key] = self._changed.setdefault(_table(kind), {})[key] = None
 
     def finish(self) -> Decision:
         """Encode the working copies into the decision's changes."""
         member, out = self.member, self.out
         member.revision, member.changed_at = self.moment.seq, self.moment.now
         out.changes[state.MEMBERS] = {state.member_key(self.member_id): state.encode(member)}
-        if self._changed:
-            out.changes[state.ENTRIES] = {
-                key: None if value is None else state.encode(value) for key, value in self._changed.items()
-            }
+        for table, changed in self._changed.items():
+            out.changes[table] = {key: None if value is None else state.encode(value) for key, value in changed.items()}
         out.due = member.due[0].at if member.due else None
         return out
 
     def _key(self, kind: type[Struct], entry_id: str) -> bytes:
         return state.entry_key(kind.KIND, self.member_id, entry_id)  # type: ignore[attr-defined]
+
+
+def _table(kind: type[Struct]) -> str:
+    """The table in which values of that kind are kept."""
+    return getattr(kind, "TABLE", state.ENTRIES)

@@ -39,6 +39,12 @@ class Policies(BaseModel):
     ids_remembered_days: int = Field(800, ge=400, description="GEN-1: how long an applied event id is remembered")
     hold_days: int = Field(30, ge=1, description="GEN-2: how long an event waits for its partner")
     held_at_most: int = Field(500, ge=1, description="GEN-2: how many events of one member may wait at a time")
+    reservation_minutes: int = Field(60, ge=1, description="MS-8: how long points stay set aside for an order")
+    leave_business_days: int = Field(2, ge=0, description="MS-16: business days until a cancellation takes effect")
+    reminder_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (60, 30, 7), description="MS-17: how many days before points expire the member is told"
+    )
+    adjusted_alone: int = Field(5_000, ge=0, description="MS-18: points one actor may adjust without a second one")
     answer_wait_days: int = Field(7, ge=0, description="PAY-1: silence after a due fee that counts as a failure")
 
     @cached_property

@@ -1,8 +1,9 @@
 """The state's values and their one codec: a version byte, then msgpack.
 
-Three tables hold it. `members`: one hot value per member, read and written with each of its events, hence small.
+Four tables hold it. `members`: one hot value per member, read and written with each of its events, hence small.
 `entries`: what an event must name to matter (orders, returns, invoices, closed repairs, held events), keyed
-`kind|member|id`. `applied`: the event ids already answered (models/applied.py).
+`kind|member|id`. `lots`: pages of open lots, keyed likewise, of members who have too many for the hot value; the read side
+follows this table too. `applied`: the event ids already answered (models/applied.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -13,14 +14,14 @@ from typing import Any, ClassVar, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from models.points.state import Points
+from models.points.state import Former, Points
 from models.pro.state import Pro
 from models.repairs.state import Repair
 
 VERSION = 1
 """Schema version of every value written."""
 
-MEMBERS, ENTRIES, APPLIED = "members", "entries", "applied"
+MEMBERS, ENTRIES, LOTS, APPLIED = "members", "entries", "lots", "applied"
 
 UPCASTS: Mapping[tuple[type[Struct], int], Callable[[Any], Any]] = {}
 """For each type whose shape changed after a version: its plain msgpack content of that version -> of the next."""
@@ -68,6 +69,8 @@ class Member(Struct, array_like=True):
     """Sorted: the first is when the member next wants to be woken."""
     held: int = 0
     points: Points | None = None
+    former: list[Former] = field(default_factory=list)
+    """MS-16 Points memberships that have ended, the latest last."""
     pro: Pro | None = None
     repairs: dict[str, Repair] = field(default_factory=dict)
     """The open ones, and a few closed ones that the member still wants to see."""

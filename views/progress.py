@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from confluent_kafka import IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]
+from confluent_kafka.admin import AdminClient, OffsetSpec
 from redis.exceptions import RedisError
 
 from agents.settings import Settings
@@ -69,7 +69,7 @@ def _ends(settings: Settings, deadline: float) -> dict[str, int] | None:
 
 
 def _latest(admin: AdminClient, places: Collection[Place]) -> dict[str, int]:
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    latest = OffsetSpec.latest()
     answers = admin.list_offsets(
         {TopicPartition(*place): latest for place in places},
         isolation_level=IsolationLevel.READ_UNCOMMITTED,

@@ -1,15 +1,32 @@
-"""The books of a member's points: what every rule gives and takes with, so that MS-20 holds by construction.
+"""The books of a member's points: every movement is made here, and booked where it is made, so MS-20 holds by construction.
 
-Each movement is booked as a ledger entry where it happens. A part that becomes or pays debt is an entry of the same
-kind without a lot.
+A movement is into or out of one lot. A part that becomes or pays debt is a movement of the same kind without a lot.
 """
 
-from bisect import insort
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Final, Literal
 
 from models.case import Case
 from models.outputs.ledger import Balance, EntryKind
-from models.points.state import Grant, Lot, Order, Points, Taken
+from models.points import expiry
+from models.points.lots import Lots
+from models.points.state import Lapsed, LotKey, Part, Points
+
+Counter = Literal["earned", "taken_back", "redeemed", "expired", "forfeited", "adjusted"]
+COUNTED: Final[Mapping[EntryKind, tuple[Counter, int]]] = MappingProxyType(
+    {
+        "earn": ("earned", 1),
+        "bonus": ("earned", 1),
+        "take_back": ("taken_back", -1),
+        "redeem": ("redeemed", -1),
+        "expire": ("expired", -1),
+        "forfeit": ("forfeited", -1),
+        "adjust": ("adjusted", 1),
+    }
+)
+"""MS-19 Which count over the membership's life a kind of entry adds to, and its sign there. `restore` says it itself."""
 
 
 class BooksDoNotBalanceError(Exception):
@@ -17,137 +34,199 @@ class BooksDoNotBalanceError(Exception):
 
 
 class Books:
-    """A member's points while one cause moves them on account of one order. `close` when all is booked."""
+    """A member's points while one cause moves them. `close` when all is booked."""
 
-    def __init__(self, case: Case, order: Order) -> None:
+    def __init__(self, case: Case, about: str, *, order: bool = True) -> None:
+        """`about`: the id of the order, or of whatever else the points move on account of."""
         if case.member.points is None:
             raise TypeError("only a member has points to move")
-        self._case = case
-        self._points = case.member.points
-        self._order = order
-        self._debt_before = self._points.debt
+        self.case = case
+        self.points: Points = case.member.points
+        self.lots = Lots(case.desk, self.points)
+        self._filled: set[int] = set()
+        self._emptied: set[int] = set()
+        """Last days of use of the lots that points came into, and were taken out of."""
+        self._about = about
+        self._order_id = about if order else None
+        self._debt_before = self.points.debt
 
-    def open(self, lot: Lot) -> None:
-        """Put a lot among the open ones, oldest first."""
-        insort(self._points.lots, lot, key=_age)
+    @cached_property
+    def today(self) -> int:
+        """Ordinal of the day of the cause: lots whose last day is before it cannot be used any more (MS-6)."""
+        return self.case.calendar.day_of(self.case.at).toordinal()
 
-    def give(self, grant: Grant, lot: Lot, clause: str) -> None:
-        """Book new points into their lot; MS-11: they pay debt first."""
-        points, total = self._points, grant.total
-        points.earned += total
-        pays = min(points.debt, total)
+    def give(self, kind: EntryKind, lot: LotKey, amount: int, clause: str, line_id: str | None = None) -> None:
+        """Book new points; MS-11: they pay debt first."""
+        pays = min(self.points.debt, amount)
         if pays:
-            points.debt -= pays
-            self._book(grant.kind, pays, grant, None, clause)
-        if total > pays:
-            self._fill(lot, total - pays)
-            self._book(grant.kind, total - pays, grant, lot, clause)
+            self.enter(kind, pays, None, clause, line_id)
+        if amount > pays:
+            self.move(kind, amount - pays, lot, clause, line_id)
 
-    def take_back(self, grant: Grant, amount: int, clause: str) -> None:
-        """MS-11 Take from the grant's own lot first, then from the oldest others; what is left becomes debt."""
-        points = self._points
-        points.taken_back += amount
-        for lot in sorted(points.lots, key=lambda lot: lot.id != grant.lot):  # stable: the others stay oldest first
-            part = min(lot.left, amount)
-            if part:
-                amount -= part
-                self._fill(lot, -part)
-                _note(grant, lot.id, part)
-                self._book("take_back", -part, grant, lot, clause)
-        if amount:
-            points.debt += amount
-            _note(grant, None, amount)
-            self._book("take_back", -amount, grant, None, clause)
+    def spend(self, kind: EntryKind, amount: int, clause: str, *, first: Iterable[Part] = ()) -> list[Part]:
+        """MS-7 Take from the lots in `first` (at most so much of each), then from those earned first; what is not there
+        becomes debt. Returns what came from where, each lot once."""
+        taken: dict[LotKey | None, int] = {}
+        for part in first:
+            taken[part.lot] = min(part.points, amount)
+            amount -= taken[part.lot]
+            if part.lot:
+                self.lots.change(part.lot, -taken[part.lot])
+        for part in self.draw(amount):
+            taken[part.lot] = taken.get(part.lot, 0) + part.points
+        parts = [Part(lot, points) for lot, points in taken.items() if points]
+        for part in parts:
+            self.enter(kind, -part.points, part.lot, clause)
+        return parts
 
-    def give_back(self, grant: Grant, amount: int, clause: str) -> None:
-        """MS-10 Undo the latest of what was taken back, in the same lots; debt paid since comes back as points."""
-        points = self._points
-        points.taken_back -= amount
-        for lot_id, part in _latest(grant, amount).items():
-            forgiven = min(points.debt, part) if lot_id is None else 0
+    def draw(self, amount: int, *, reserve: bool = False) -> list[Part]:
+        """Take from the oldest usable lots; what is not there becomes debt. Booked only as a reservation (MS-8)."""
+        parts = []
+        while amount:
+            lot = self.lots.oldest(self.today)
+            part = Part(lot.key if lot else None, min(lot.left, amount) if lot else amount)
+            if reserve:
+                self.set_aside(part, 1, "MS-8")
+            elif part.lot:
+                self.lots.change(part.lot, -part.points)
+            parts.append(part)
+            amount -= part.points
+        return parts
+
+    def usable(self, most: int) -> int:
+        """Points that can be used today, as far as `most`."""
+        expired = sum(lot.left for lot in self.lots.between(0, self.today - 1))
+        return min(self.points.available - expired, most)
+
+    def put_back(self, parts: Iterable[Part], own: LotKey, clause: str, counter: Counter) -> None:
+        """MS-12 Points return to the very lots they came from; in a lot past its last day they expire at once.
+
+        What had become debt takes that much off the debt; what of it has been paid since returns to the `own` lot.
+        """
+        lots: dict[LotKey, int] = {}
+        for part in parts:
+            forgiven = min(self.points.debt, part.points) if part.lot is None else 0
             if forgiven:
-                points.debt -= forgiven
-                self._book("restore", forgiven, grant, None, clause)
-            if part > forgiven:
-                lot = self._reopened(lot_id or grant.lot)
-                self._fill(lot, part - forgiven)
-                self._book("restore", part - forgiven, grant, lot, clause)
+                self.enter("restore", forgiven, None, clause, counter=counter)
+            lot = part.lot or own
+            lots[lot] = lots.get(lot, 0) + part.points - forgiven
+        for lot, amount in lots.items():
+            if amount:
+                self.move("restore", amount, lot, clause, counter=counter)
+                if lot[0] < self.today:
+                    self.expire(lot, amount)
+
+    def expire(self, lot: LotKey, amount: int) -> None:
+        """MS-6 Points of a lot expire, visibly."""
+        self.move("expire", -amount, lot, "MS-6")
+        self.case.put(lot[2], Lapsed(self.lapsed(lot) + amount))
+
+    def expire_past(self, lots: Iterable[LotKey | None]) -> None:
+        """MS-12 What has come back into lots past their last day expires at once."""
+        for lot in lots:
+            if lot and lot[0] < self.today and self.lots.left(lot):
+                self.expire(lot, self.lots.left(lot))
+
+    def unexpire(self, lot: LotKey, most: int) -> int:
+        """Undo the expiry of up to `most` points of a lot past its last day. Returns of how many."""
+        lapsed = min(self.lapsed(lot), most) if lot[0] < self.today else 0
+        if lapsed:
+            self.move("expire", lapsed, lot, "MS-6")
+            self.case.put(lot[2], Lapsed(self.lapsed(lot) - lapsed))
+        return lapsed
+
+    def lapsed(self, lot: LotKey) -> int:
+        """How many points of a lot have expired."""
+        known = self.case.find(Lapsed, lot[2])
+        return known.points if known else 0
+
+    def move(
+        self,
+        kind: EntryKind,
+        amount: int,
+        lot: LotKey,
+        clause: str,
+        line_id: str | None = None,
+        *,
+        counter: Counter | None = None,
+    ) -> None:
+        """Put points into a lot (amount > 0) or take them out, and book it."""
+        self.lots.change(lot, amount)
+        self.enter(kind, amount, lot, clause, line_id, counter=counter)
+
+    def enter(
+        self,
+        kind: EntryKind,
+        amount: int,
+        lot: LotKey | None,
+        clause: str,
+        line_id: str | None = None,
+        *,
+        counter: Counter | None = None,
+    ) -> None:
+        """Book a movement whose lot has been changed; without a lot it pays debt (amount > 0) or becomes debt."""
+        points = self.points
+        if lot:
+            points.available += amount
+            (self._filled if amount > 0 else self._emptied).add(lot[0])
+        else:
+            points.debt -= amount
+        points.booked += amount
+        count, sign = COUNTED[kind] if counter is None else (counter, -1)
+        setattr(points, count, getattr(points, count) + sign * amount)
+        self._write(kind, amount, 0, lot, clause, line_id, count)
+
+    def set_aside(self, part: Part, sign: int, clause: str) -> None:
+        """MS-8 Reserve points of a lot (sign 1), or free them (-1): the balance stays, what is available changes."""
+        if part.lot is None:
+            raise TypeError("debt cannot be reserved")
+        self.lots.change(part.lot, -sign * part.points)
+        self.points.available -= sign * part.points
+        self.points.reserved += sign * part.points
+        if sign < 0:
+            self._filled.add(part.lot[0])
+        self._write("reserve" if sign > 0 else "release", 0, sign * part.points, part.lot, clause, None, "")
 
     def close(self) -> int:
-        """Move the lots that are used up out of the hot value, and check MS-20. Returns what debt grew by."""
-        points = self._points
-        still_open = [lot for lot in points.lots if lot.left or lot.reserved]
-        if len(still_open) < len(points.lots):
-            for lot in points.lots:
-                if not (lot.left or lot.reserved):
-                    self._case.put(lot.id, lot)
-            points.lots = still_open
-        check(points)
-        return points.debt - self._debt_before
+        """Check MS-20, and see to it that expiry and reminders come in time. Returns what debt grew by."""
+        check(self.points, self.lots.total)
+        if self._filled:
+            expiry.plan(self.case, self.points, self.lots, min(self._filled))
+        if self.points.reminders:
+            expiry.withdraw(self.case, self.points, self.lots, self._emptied)
+        return self.points.debt - self._debt_before
 
-    def _reopened(self, lot_id: str) -> Lot:
-        for lot in self._points.lots:
-            if lot.id == lot_id:
-                return lot
-        lot = self._case.take(Lot, lot_id)
-        self.open(lot)
-        return lot
-
-    def _fill(self, lot: Lot, amount: int) -> None:
-        lot.left += amount
-        self._points.available += amount
-
-    def _book(self, kind: EntryKind, amount: int, grant: Grant, lot: Lot | None, clause: str) -> None:
-        """An entry's id is f(cause, kind, grant, lot): a cause moves a grant at most once in each lot."""
-        points = self._points
-        points.booked += amount
-        lot_id = lot.id if lot else None
-        line_id = self._order.lines[next(iter(grant.points))].id if len(grant.points) == 1 else None
-        self._case.book(
+    def _write(
+        self,
+        kind: EntryKind,
+        amount: int,
+        reserved: int,
+        lot: LotKey | None,
+        clause: str,
+        line_id: str | None,
+        count: str,
+    ) -> None:
+        """An entry's id is f(cause, kind, what it is about): a cause moves the same thing in a lot at most once."""
+        points = self.points
+        lot_id = lot[2] if lot else None
+        self.case.book(
             kind,
             amount,
             Balance(available=points.available, debt=points.debt, reserved=points.reserved),
             clause,
+            reserved=reserved,
             lot_id=lot_id,
-            order_id=self._order.id,
+            order_id=self._order_id,
             line_id=line_id,
-            about=(grant.kind, grant.lot, line_id or "", lot_id or ""),
+            about=(self._about, count, line_id or "", lot_id or ""),
         )
 
 
-def check(points: Points) -> None:
-    """MS-20 The entries' sum is available + reserved - debt, and the lots hold just that. Else BooksDoNotBalanceError."""
-    lefts, reserves = [lot.left for lot in points.lots], [lot.reserved for lot in points.lots]
-    left, reserved = sum(lefts), sum(reserves)
-    negative = min(points.debt, *lefts, *reserves) < 0 if lefts else points.debt < 0
+def check(points: Points, left: int) -> None:
+    """MS-20 The entries' sum is available + reserved - debt, and the lots hold what is available."""
     balance = points.available + points.reserved - points.debt
-    if negative or (left, reserved, balance) != (points.available, points.reserved, points.booked):
+    if points.debt < 0 or points.reserved < 0 or left != points.available or balance != points.booked:
         raise BooksDoNotBalanceError(
             f"entries sum to {points.booked}; available {points.available} (lots {left}), "
-            f"reserved {points.reserved} (lots {reserved}), debt {points.debt}"
+            f"reserved {points.reserved}, debt {points.debt}"
         )
-
-
-def _age(lot: Lot) -> tuple[datetime, str]:
-    return lot.earned_at, lot.id
-
-
-def _note(grant: Grant, lot_id: str | None, part: int) -> None:
-    if grant.taken and grant.taken[-1].lot == lot_id:
-        grant.taken[-1].points += part
-    else:
-        grant.taken.append(Taken(lot_id, part))
-
-
-def _latest(grant: Grant, amount: int) -> dict[str | None, int]:
-    """Strike the latest `amount` out of what was taken: how much of it came from which lot (None: became debt)."""
-    parts: dict[str | None, int] = {}
-    while amount:
-        last = grant.taken[-1]
-        part = min(last.points, amount)
-        amount -= part
-        last.points -= part
-        parts[last.lot] = parts.get(last.lot, 0) + part
-        if not last.points:
-            grant.taken.pop()
-    return parts

@@ -1,27 +1,71 @@
-"""What is remembered about a member's points: the section of the hot value, and one entry per order and return."""
+"""What is remembered about a member's points: a section of the hot value, and entries for what an event must name.
+
+Days are proleptic ordinals and instants whole microseconds since 1970 (UTC) where there are many of them: a member's
+lots are read and written with each of its events.
+"""
 
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import ClassVar, TypeAlias
 
 from msgspec import Struct, field
 
+LotKey: TypeAlias = tuple[int, int, str]
+"""(last day of use as ordinal, microseconds when earned, id): names a lot for good, also once nothing is left in it."""
+
 
 class Lot(Struct, array_like=True):
-    """Points earned together. In the hot value while something is left, then in an entry of its own."""
+    """Points earned together, while some are left."""
 
-    KIND: ClassVar[str] = "lot"
-
+    expires: int
+    """MS-6 Ordinal of the last day, programme zone, on which they can be used."""
+    earned: int
+    """Microseconds since 1970 of when they were earned: the order in which they are used (MS-7)."""
     id: str
-    earned_at: datetime
-    expires_on: date
-    """MS-6: the last day, programme zone, on which the points can be used."""
-    left: int = 0
-    reserved: int = 0
-    expired: int = 0
+    left: int
+
+    @property
+    def key(self) -> LotKey:
+        """What names the lot."""
+        return self.expires, self.earned, self.id
+
+    @property
+    def expires_on(self) -> date:
+        """The last day of use."""
+        return date.fromordinal(self.expires)
+
+
+class Branch(Struct, array_like=True):
+    """A page as its parent knows it."""
+
+    page: int
+    first: LotKey
+    """No lot of the page comes before it."""
+    left: int
+    """Sum over the page."""
+    oldest: int
+    """The earliest `earned` of the page."""
+
+
+class Page(Struct, array_like=True):
+    """A node of the tree of lots: either lots or branches, in key order."""
+
+    KIND: ClassVar[str] = "lots"
+    TABLE: ClassVar[str] = "lots"
+
+    lots: list[Lot] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+
+
+class Leaving(Struct, array_like=True):
+    """MS-16 A cancellation that was asked for and can still be withdrawn."""
+
+    requested_at: datetime
+    effect_at: datetime
+    notice: str
 
 
 class Points(Struct, array_like=True):
-    """A My Sony membership. `lots` are the open ones, oldest first."""
+    """A My Sony membership."""
 
     joined_at: datetime
     available: int = 0
@@ -34,46 +78,70 @@ class Points(Struct, array_like=True):
     redeemed: int = 0
     expired: int = 0
     forfeited: int = 0
-    lots: list[Lot] = field(default_factory=list)
+    adjusted: int = 0
+    lots: Page = field(default_factory=Page)
+    """The root of the tree of lots (see `lots.py`)."""
+    pages: int = 0
+    """Pages ever made: the number of the last one."""
+    reminded: int = 0
+    """MS-17 Ordinal of the last day whose reminders were sent."""
+    reminders: dict[int, str] = field(default_factory=dict)
+    """MS-17 Expiry day (ordinal) -> the standing reminder's id."""
+    leaving: Leaving | None = None
 
 
-class Taken(Struct, array_like=True):
-    """A part of what was taken back from a grant; `lot` None is the part that became debt."""
+class Former(Struct, array_like=True):
+    """MS-16 A membership that has ended: what happened while it lasted is decided by its own time."""
 
-    lot: str | None
+    joined_at: datetime
+    ended_at: datetime
+
+
+class Part(Struct, array_like=True):
+    """Points that one cause took from one lot; `lot` None: they became debt."""
+
+    lot: LotKey | None
     points: int
+    lapsed: bool = False
+    """They had expired in that lot before, so nothing was taken (MS-11)."""
 
 
-class Grant(Struct, array_like=True):
-    """Points an order brought into one lot, and where those that went again were taken from, in order."""
+class Bonus(Struct, array_like=True):
+    """MS-5 Promotion points of a line."""
 
-    kind: Literal["earn", "bonus"]
-    lot: str
-    points: dict[int, int]
-    """By the line's place in the order, from 0: line ids are long, and the order has them already."""
-    taken: list[Taken] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        """The points of all its lines."""
-        return sum(self.points.values())
-
-    @property
-    def gone(self) -> int:
-        """How many of the points have been taken back so far."""
-        return sum([part.points for part in self.taken])
+    line: int
+    points: int
+    lot: LotKey
 
 
 class Line(Struct, array_like=True):
-    """A line of an order as far as points depend on it."""
+    """A line of an order as far as points depend on it. Money in cents."""
 
     id: str
     quantity: int
+    price: int
+    """Of one piece, as last told (MS-14)."""
+    discount: int
+    qualifying: bool
+    earned: int = 0
+    """MS-3 When it was bought, without bonuses."""
+    share: int = 0
+    """MS-12 Of the points redeemed with the order: as many cents of this line were paid with points."""
     returned: int = 0
+
+    @property
+    def net(self) -> int:
+        """What the line costs now."""
+        return max(self.price * self.quantity - self.discount, 0)
+
+    @property
+    def paid(self) -> int:
+        """What of it is paid in money."""
+        return max(self.net - self.share, 0)
 
 
 class Order(Struct, array_like=True):
-    """An order that was decided; its answer stands (MS-4)."""
+    """An order that was decided; its answer stands (MS-4), what it keeps follows from what became of it since."""
 
     KIND: ClassVar[str] = "order"
 
@@ -81,17 +149,39 @@ class Order(Struct, array_like=True):
     content: bytes
     """Digest of the order's data: the same order under another event id is recognised."""
     placed_at: datetime
+    lot: LotKey
+    """Where its points are, if it earned any."""
     lines: list[Line] = field(default_factory=list)
-    grants: list[Grant] = field(default_factory=list)
     why_zero: str | None = None
     """Code of the reason why it earned nothing."""
+    bonuses: list[Bonus] = field(default_factory=list)
+    redeemed: list[Part] = field(default_factory=list)
+    """MS-7 Where the points it was paid with came from, in the order they were taken."""
+    restored: int = 0
+    """MS-12 How many of those, the last taken first, are back where they came from."""
+    taken: list[Part] = field(default_factory=list)
+    """MS-11 Where the earned points that are gone were taken from, in the order they were taken."""
+    disputed: int = 0
+    """MS-15 Cents that the bank took back and that were not won back."""
     cancelled: bool = False
     notices: list[str] = field(default_factory=list)
-    """Ids of what was told about its returns: a cancellation replaces them."""
+    """Ids of what was told about its undoing: a cancellation replaces them."""
+    matches: dict[int, list[str]] = field(default_factory=dict)
+    """MS-14 Line -> ids of what was told about its last price match: the next one replaces it."""
 
-    def line(self, line_id: str) -> Line | None:
-        """The line with that id, if the order has it."""
-        return next((line for line in self.lines if line.id == line_id), None)
+    @property
+    def earned_points(self) -> bool:
+        """Whether it brought any points."""
+        return self.why_zero is None
+
+    @property
+    def moved_points(self) -> bool:
+        """Whether any points moved on its account when it was placed."""
+        return self.earned_points or bool(self.redeemed)
+
+    def place(self, line_id: str) -> int | None:
+        """The place of the line with that id, from 0; None if the order has no such line."""
+        return next((place for place, line in enumerate(self.lines) if line.id == line_id), None)
 
 
 class Return(Struct, array_like=True):
@@ -106,3 +196,49 @@ class Return(Struct, array_like=True):
     rejected: bool = False
     notices: list[str] = field(default_factory=list)
     """Ids of what was told about it: its rejection replaces them."""
+
+
+class Reservation(Struct, array_like=True):
+    """MS-8 Points set aside at checkout."""
+
+    KIND: ClassVar[str] = "reservation"
+
+    content: bytes | None
+    """Digest of the event's data; None: an order claimed it before it was told."""
+    until: datetime | None
+    parts: list[Part] = field(default_factory=list)
+    """Where the points came from, while they are set aside."""
+    ended: str | None = None
+    """How: `claimed`, `released`, `expired` or `forfeited`."""
+
+
+class Dispute(Struct, array_like=True):
+    """MS-15 Money that the bank took back."""
+
+    KIND: ClassVar[str] = "dispute"
+
+    content: bytes
+    order_id: str
+    amount: int
+    won: bool = False
+    notices: list[str] = field(default_factory=list)
+
+
+class Adjustment(Struct, array_like=True):
+    """MS-18 A goodwill adjustment, booked or waiting for the second actor."""
+
+    KIND: ClassVar[str] = "adjustment"
+
+    content: bytes
+    points: int
+    actor: str
+    approved_by: str | None = None
+    booked: bool = False
+
+
+class Lapsed(Struct, array_like=True):
+    """MS-11 How many points of a lot have expired: they are not taken a second time."""
+
+    KIND: ClassVar[str] = "lapsed"
+
+    points: int

@@ -153,8 +153,7 @@ def _extend(case: Case, repair: Repair) -> None:
         if not repair.on_its_way and repair.notices:
             started = repair.notices.pop()
             why = f"more than {terms.PIECES} pieces in shipment {repair.shipment_id} (REP-7)"
-            facts: dict[str, Fact] = {"retracts": started, "why": why}
-            case.notify("pro", "retracted", started, "REP-7", facts)
+            case.retract("pro", started, why, "REP-7")
     clock.state = "extended"
 
 

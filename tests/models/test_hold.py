@@ -28,7 +28,7 @@ def test_gen_2_a_return_before_its_order_is_held_and_settled_with_it() -> None:
     assert (settled.outcome, settled.seq) == ("applied", own.seq)
     assert len(set(world.ids(Decided))) == len(world.decisions)
     assert world.balance() == (0, 0)
-    assert (world.member().held, world.member().due) == (0, [])
+    assert (world.member().held, [due.what for due in world.member().due]) == (0, ["points.remind", "points.expire"])
     assert not [key for table, key in world.tables if key.startswith((b"held|", b"waiting|"))]
 
 

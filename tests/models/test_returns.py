@@ -16,13 +16,14 @@ def buyer(*lines: dict[str, object]) -> World:
 
 
 def spent(world: World, lot_id: str, points: int) -> None:
-    """Given that many points of a lot were spent: by hand, as redeeming is not there yet."""
+    """Given that many points of this very lot were spent: by hand, as redeeming takes the oldest."""
     from models.state import MEMBERS, encode
 
     member = world.member()
     assert member.points
-    [lot] = [lot for lot in member.points.lots if lot.id == lot_id]
+    [lot] = [lot for lot in member.points.lots.lots if lot.id == lot_id]
     lot.left -= points
+    member.points.lots.lots = [lot for lot in member.points.lots.lots if lot.left]
     member.points.available -= points
     member.points.booked -= points
     world.tables[MEMBERS, b"m-1"] = encode(member)
@@ -31,7 +32,10 @@ def spent(world: World, lot_id: str, points: int) -> None:
 def test_ms_10_a_return_takes_the_points_of_what_came_back() -> None:
     world = buyer(line("l1", "100.00", 2), line("l2", "50.00"))
     answer = world.send(returned("r1", l1=1), time="2026-03-20 12:00")
-    assert answer.says == "Return r1 of order o1 takes back 200 points: 400 x 1/2 = 200 gone in all, 0 before (MS-10)."
+    assert (
+        answer.says
+        == "Return r1 of order o1 takes back 200 points: line l1: 400 x 1/2 = 200 with what came back (MS-10)."
+    )
     assert world.balance() == (300, 0)
     assert world.booked[-1] == ("take_back", -200)
     assert world.ledger[-1].at.isoformat() == "2026-03-20T12:00:00+00:00"
@@ -62,7 +66,7 @@ def test_ms_10_bonus_points_go_in_the_same_proportion() -> None:
     bonus = {"offer_id": "x", "points": 101, "expires_on": "2026-12-31"}
     world = buyer(line("l1", "100.00", 2, bonus=bonus))
     world.send(returned("r1", l1=1))
-    assert sorted(lot.left for lot in world.points.lots) == [51, 200]
+    assert sorted(lot.left for lot in world.lots) == [51, 200]
     world.send(returned("r2", l1=1))
     assert world.balance() == (0, 0)
     world.check_books()
@@ -85,10 +89,10 @@ def test_ms_10_returning_more_than_is_left_is_refused_whole(quantities: dict[str
 def test_ms_10_a_rejected_return_gives_back_to_the_same_lot() -> None:
     world = buyer(line("l1", "100.00", 2))
     world.send(returned("r1", l1=2))
-    assert world.points.lots == []
+    assert world.lots == []
     answer = world.send(return_rejected("r1"))
     assert answer.outcome == "applied"
-    assert [(lot.id, lot.left) for lot in world.points.lots] == [("o1", 400)]
+    assert [(lot.id, lot.left) for lot in world.lots] == [("o1", 400)]
     assert world.notice("points.restored").replaces == (world.notice_id("points.taken_back"),)
     assert world.send(return_rejected("r1")).outcome == "duplicate"
     assert world.points.taken_back == 0
@@ -99,9 +103,9 @@ def test_ms_10_no_points_were_earned_so_none_move() -> None:
     world = World()
     world.send(order("o1"))
     answer = world.send(returned("r1", l1=1))
-    assert answer.says == "Return r1 of order o1: the order had earned no points, so none move (MS-10)."
+    assert answer.says == "Return r1 of order o1: the order had moved no points, so none move now (MS-10)."
     assert (world.notices, world.ledger) == ([], [])
-    assert world.entry(Order, "o1").line("l1").returned == 1
+    assert world.entry(Order, "o1").lines[0].returned == 1
 
 
 def test_ms_11_own_lot_first_then_the_oldest_others_then_debt() -> None:
@@ -147,7 +151,7 @@ def test_ms_10_debt_that_was_paid_since_comes_back_as_points() -> None:
     world.send(order("o2", line(price="50.00")))  # pays 100 of it
     world.send(return_rejected("r1"))
     assert world.balance() == (150, 0)
-    assert [(lot.id, lot.left) for lot in world.points.lots] == [("o1", 150)]
+    assert [(lot.id, lot.left) for lot in world.lots] == [("o1", 150)]
 
 
 def test_ms_13_a_cancellation_takes_all_that_is_left() -> None:
@@ -155,7 +159,8 @@ def test_ms_13_a_cancellation_takes_all_that_is_left() -> None:
     world.send(returned("r1", l1=1))
     answer = world.send(cancelled())
     assert answer.says == (
-        "Cancelled order o1 takes back 300 points: 400 x 2/2 + 100 x 1/1 = 500 gone in all, 200 before (MS-13)."
+        "Cancelled order o1 takes back 300 points: line l1: 400 x 2/2 = 400 with what came back; "
+        "line l2: 100 x 1/1 = 100 with what came back; 200 had gone before (MS-13)."
     )
     assert world.balance() == (0, 0)
     assert world.notices[-1].replaces == (world.ids(Notification)[-2],)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from models import state
 from models.fees.state import Invoice
 from models.hold import Held, Waiting
-from models.points.state import Lot, Order, Return
+from models.points.state import Order, Return
 from models.policies import Policies
 from models.pro.state import Application
 from models.repairs.state import Repair
@@ -23,7 +23,7 @@ from tests.models.world import World, line, step
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS: dict[str, type[Any]] = {
-    kind.KIND: kind for kind in (Order, Return, Lot, Invoice, Application, Repair, Held, Waiting, Quarantine)
+    kind.KIND: kind for kind in (Order, Return, Invoice, Application, Repair, Held, Waiting, Quarantine)
 }
 
 

@@ -3,10 +3,9 @@
 import json
 from typing import Any
 
-from models.points.state import Lot, Points
 from models.state import MEMBERS, Member, member_key
 from models.view import view
-from tests.models.world import World, at, failed, joined, line, order, pro_member, repair, returned, step
+from tests.models.world import World, failed, joined, line, order, pro_member, repair, returned, step
 
 
 def shown(world: World) -> dict[str, Any]:
@@ -36,7 +35,8 @@ def test_ms_19_the_balance_with_its_full_expiry_schedule() -> None:
         "debt": 0,
         "next_expiry": {"expires_on": "2026-06-30", "points": 50},
         "expiry_schedule": [{"expires_on": "2026-06-30", "points": 50}, {"expires_on": "2028-03-02", "points": 220}],
-        "lifetime": {"earned": 272, "taken_back": 2, "redeemed": 0, "expired": 0, "forfeited": 0},
+        "lifetime": {"earned": 272, "taken_back": 2, "redeemed": 0, "expired": 0, "forfeited": 0, "adjusted": 0},
+        "ends_at": None,
     }
     assert document["memberships"]["points"]["status"] == "active"
     assert (document["generation"], document["revision"]) == (2, world.seq)
@@ -45,9 +45,12 @@ def test_ms_19_the_balance_with_its_full_expiry_schedule() -> None:
 
 
 def test_ms_19_reserved_points_are_shown_but_are_not_to_be_spent() -> None:
-    lot = Lot("o1", at("2026-03-02 18:00"), at("2028-03-02 12:00").date(), left=10, reserved=5)
-    document = view("m-1", Member(points=Points(at("2026-03-01 12:00"), 10, 5, booked=15, lots=[lot])))
-    assert (document["points"]["available"], document["points"]["reserved"]) == (10, 5)
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    world.send(order("o1", line(price="10.00")), time="2026-03-02 18:00")
+    world.send(("redemption.reserved", {"reservation_id": "s1", "points": 5}), time="2026-03-02 19:00")
+    points = shown(world)["points"]
+    assert (points["available"], points["reserved"], points["next_expiry"]["points"]) == (15, 5, 15)
 
 
 def test_a_pro_membership_with_its_term_next_charge_and_benefits() -> None:

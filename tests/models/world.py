@@ -12,14 +12,15 @@ import orjson
 
 from models.catalogue import TOPIC_OF
 from models.decide import decide, quarantine, wake
-from models.desk import Decision, Moment
+from models.desk import Decision, Desk, Moment
 from models.events import EVENT, PAYLOADS, Event
 from models.outputs.base import B, Body, Output, encode, read
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry, verify
 from models.outputs.notifications import Notification
 from models.outputs.requests import Request
-from models.points.state import Points
+from models.points.lots import Lots
+from models.points.state import Lot, Points
 from models.policies import STANDARD, Policies
 from models.pro.state import Pro
 from models.repairs.state import Repair
@@ -133,6 +134,13 @@ class World:
         return found
 
     @property
+    def lots(self) -> list[Lot]:
+        """The open lots, oldest first."""
+        desk = Desk(MEMBER, self.read, Moment(0, self.now, "orders", 3, 0), self.policies)
+        assert desk.member.points
+        return sorted(Lots(desk, desk.member.points).all(), key=lambda lot: (lot.earned, lot.id))
+
+    @property
     def pro(self) -> Pro:
         found = self.member().pro
         assert found is not None
@@ -187,9 +195,11 @@ class World:
 
     def standing(self, without: Iterable[str] = ()) -> set[tuple[str, str]]:
         """(kind, id) of what was told and neither replaced nor of a kind that may differ by order of arrival."""
-        replaced = {old for notice in self.notices for old in notice.replaces}
+        gone = {old for notice in self.notices for old in notice.replaces}
+        gone |= {str(notice.params["retracts"]) for notice in self.notices if notice.kind == "retracted"}
+        unless = {"retracted", *without}
         told = [(notice.kind, of) for notice, of in zip(self.notices, self.ids(Notification), strict=True)]
-        return {(kind, of) for kind, of in told if of not in replaced and kind not in set(without)}
+        return {(kind, of) for kind, of in told if of not in gone and kind not in unless}
 
     @property
     def booked(self) -> list[tuple[str, int]]:
@@ -207,7 +217,7 @@ class World:
         by_lot: dict[str | None, int] = {}
         for entry in self.ledger:
             by_lot[entry.lot_id] = by_lot.get(entry.lot_id, 0) + entry.points
-        assert {lot.id: lot.left for lot in self.points.lots} == {lot: n for lot, n in by_lot.items() if lot and n}
+        assert {lot.id: lot.left for lot in self.lots} == {lot: n for lot, n in by_lot.items() if lot and n}
         assert -self.points.debt == by_lot.get(None, 0)
 
 

@@ -1,0 +1,119 @@
+"""What an order earns (MS-3, MS-4, MS-5)."""
+
+from datetime import date, datetime
+
+from models.case import Case, Ruling, applied, digest, retold
+from models.outputs.base import Fact
+from models.points import redeeming, terms
+from models.points.books import Books
+from models.points.events import Bonus as BonusData
+from models.points.events import OrderPlaced
+from models.points.standing import current, former, has_ended
+from models.points.state import Bonus, Line, LotKey, Order
+from models.points.words import spelled
+from models.state import Member
+from models.values import dollars, permanent_id
+
+
+def placed(case: Case, data: OrderPlaced) -> Ruling:
+    """What an order is paid with in points and what it earns; recorded also where that is nothing, as the answer stands."""
+    known = case.find(Order, data.order_id)
+    if known:
+        return retold(known.content, data, f"Order {known.id}")
+    today = case.calendar.day_of(data.placed_at)
+    lot = (terms.expires_on(today).toordinal(), terms.micros(data.placed_at), data.order_id)
+    lines = [
+        Line(line.line_id, line.quantity, line.unit_price, line.discount or 0, line.qualifying) for line in data.lines
+    ]
+    order = Order(data.order_id, digest(data), data.placed_at, lot, lines)
+    case.put(order.id, order)
+    case.arrived("order", order.id)
+    if current(case.member, data.placed_at) is None:
+        redeemed = data.points_redeemed
+        paid = f"The {redeemed} points redeemed are not taken: no membership then (MS-9). " if redeemed else ""
+        return _zero(case, order, paid, *_no_membership(case.member, data.placed_at))
+    books = Books(case, order.id)
+    paid = _redeem(case, books, order, data) if data.points_redeemed else ""
+    why_zero = _does_not_earn(data)
+    if why_zero is None:
+        return _earn(case, books, order, data, paid)
+    books.close()
+    return _zero(case, order, paid, *why_zero)
+
+
+def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:
+    """The redemption in words, as a sentence before what the order earns."""
+    redeemed = redeeming.redeem(case, books, order, data)
+    facts: dict[str, Fact] = {"order_id": order.id, "points": redeemed.points, "debt": redeemed.debt}
+    if redeemed.points:
+        case.notify("points", "points.redeemed", order.id, "MS-7", facts)
+    return f"{spelled(redeemed.working)} (MS-7). "
+
+
+def _no_membership(member: Member, at: datetime) -> tuple[str, str, str]:
+    """MS-4 Why an order of somebody who was no member then earns nothing (code, clause, words): never revised."""
+    if former(member, at):
+        return "membership_ended", "MS-16", "the membership it was placed under has ended, and its points are void"
+    if has_ended(member, at):
+        return "after_the_end", "MS-4", "it was placed after the membership had ended"
+    if member.points:
+        return "before_joining", "MS-4", "it was placed before the buyer had joined"
+    return "not_a_member", "MS-4", "the buyer is not a My Sony member"
+
+
+def _does_not_earn(data: OrderPlaced) -> tuple[str, str, str] | None:
+    """MS-3, MS-4 Why a member's order earns nothing, if so."""
+    if not data.signed_in:
+        return "signed_out", "MS-4", "the buyer was not signed in"
+    if not any(line.qualifying for line in data.lines):
+        return "nothing_qualifies", "MS-3", "no line of it qualifies"
+    return None
+
+
+def _zero(case: Case, order: Order, paid: str, reason: str, clause: str, words: str) -> Ruling:
+    order.why_zero = reason
+    if case.member.points:
+        case.notify("points", "points.not_earned", order.id, clause, {"order_id": order.id, "reason": reason})
+    return applied(f"{paid}Order {order.id} earned 0 points: {words} ({clause}).", clause, reason)
+
+
+def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) -> Ruling:
+    """MS-3 Two points for each dollar paid for every qualifying line, all one lot; MS-5 and the bonus it carries."""
+    earned, bonuses, working = 0, [], []
+    for place, line in enumerate(order.lines):
+        if line.qualifying:
+            line.earned = terms.points_for(line.paid)
+            earned += line.earned
+            working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(line.paid)} = {line.earned}")
+            if promised := data.lines[place].bonus:
+                bonuses.append(Bonus(place, promised.points, _lot_of(order, line, promised)))
+                working.append(f"bonus {promised.offer_id} = {promised.points} (MS-5)")
+    total = earned + sum([bonus.points for bonus in bonuses])
+    if not total:
+        books.close()
+        return _zero(case, order, paid, "under_a_point", "MS-3", f"{spelled(working)}, rounded down")
+    order.bonuses, debt_before = bonuses, books.points.debt
+    if earned:
+        books.give("earn", order.lot, earned, "MS-3")
+    for bonus in bonuses:
+        books.give("bonus", bonus.lot, bonus.points, "MS-5", order.lines[bonus.line].id)
+    pays = debt_before - books.points.debt
+    books.close()
+    facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": _day(order.lot)}
+    if pays:
+        facts["paid_debt"] = pays
+        working.append(f"{pays} of them paid debt (MS-11)")
+    case.notify("points", "points.earned", order.id, "MS-3", facts)
+    return applied(f"{paid}Order {order.id} earned {total} points: {spelled(working)} (MS-3).", "MS-3")
+
+
+def _lot_of(order: Order, line: Line, bonus: BonusData) -> LotKey:
+    """MS-3 Bonus points with another expiry are a lot of their own."""
+    last_day = bonus.expires_on.toordinal() if bonus.expires_on else order.lot[0]
+    if last_day == order.lot[0]:
+        return order.lot
+    return last_day, order.lot[1], permanent_id("lot", order.id, line.id, bonus.offer_id)
+
+
+def _day(lot: LotKey) -> str:
+    return date.fromordinal(lot[0]).isoformat()

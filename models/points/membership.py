@@ -1,0 +1,96 @@
+"""Joining and leaving My Sony (MS-1, MS-2, MS-16)."""
+
+from typing import Final
+
+from models.case import Case, Ruling, applied, duplicate, refused
+from models.eligibility import why_not_eligible
+from models.outputs.base import Fact
+from models.points import expiry, redeeming
+from models.points.books import Books
+from models.points.events import PointsCancelRequested, PointsCancelWithdrawn, PointsJoined
+from models.points.standing import current, no_member
+from models.points.state import Former, Leaving, Points
+
+LEAVE: Final = "points.leave"
+FORMER_KEPT: Final = 20
+"""Ended memberships remembered; what is told of an older one finds no member."""
+
+
+def joined(case: Case, data: PointsJoined) -> Ruling:
+    """MS-1 Who may join. MS-2 One membership per account: joining twice is a duplicate. MS-16 Again after the end."""
+    if case.member.points:
+        since = case.calendar.day_of(case.member.points.joined_at)
+        return duplicate("already_member", f"A member since {since}: joining again changes nothing (MS-2).", "MS-2")
+    today = case.calendar.day_of(case.at)
+    reasons = list(why_not_eligible(data.state, data.birth_date, today))
+    if reasons:
+        codes, words = tuple(code for code, _ in reasons), "; ".join([words for _, words in reasons])
+        case.notify("points", "points.refused", "joining", "MS-1", {"reasons": codes})
+        return refused(codes[0], f"Not admitted to My Sony: {words} (MS-1).", "MS-1")
+    case.member.points = Points(case.at)
+    case.notify("points", "points.welcome", "joining", "MS-1", {"joined_on": str(today)})
+    return applied(f"Joined My Sony on {today} (MS-1).", "MS-1")
+
+
+def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
+    """MS-16 The membership ends with the second business day after the request, and not before."""
+    points = case.member.points
+    if points and points.leaving:
+        until = case.calendar.day_of(points.leaving.requested_at)
+        return duplicate("already_cancelling", f"The end had been asked for already, on {until} (MS-16).", "MS-16")
+    if points is None or current(case.member, case.at) is None:
+        return no_member(case, "Nothing to cancel", "MS-16")
+    clock = case.calendar.business_clock(case.at, case.policies.leave_business_days)
+    facts: dict[str, Fact] = {
+        "ends_on": str(clock.last_day),
+        "available": points.available,
+        "reserved": points.reserved,
+    }
+    notice = case.notify("points", "points.membership_cancelling", "leaving", "MS-16", facts)
+    points.leaving = Leaving(case.at, clock.deadline, notice)
+    case.schedule(clock.deadline, LEAVE, "")
+    says = f"The membership ends with {clock.last_day}, the second business day after the request; points can be used until then"
+    return applied(f"{says} (MS-16).", "MS-16")
+
+
+def cancel_withdrawn(case: Case, _data: PointsCancelWithdrawn) -> Ruling:
+    """MS-16 The member stays, if that is said before the end."""
+    points = case.member.points
+    if points is None or points.leaving is None:
+        return no_member(case, "Nothing to withdraw", "MS-16") if points is None else _nothing_to_withdraw()
+    leaving = points.leaving
+    if not leaving.requested_at <= case.at < leaving.effect_at:
+        says = f"Withdrawn outside of the time from the request to its effect ({leaving.effect_at:%Y-%m-%d %H:%M} UTC): it stands"
+        return refused("not_in_time", f"{says} (MS-16).", "MS-16")
+    points.leaving = None
+    case.unschedule(LEAVE, "")
+    case.retract("points", leaving.notice, "the member stays", "MS-16")
+    return applied("The member stays: the end that was asked for is withdrawn (MS-16).", "MS-16")
+
+
+def _nothing_to_withdraw() -> Ruling:
+    return refused(
+        "nothing_to_withdraw", "No end of the membership was asked for: nothing to withdraw (MS-16).", "MS-16"
+    )
+
+
+def leave(case: Case, _ref: str) -> None:
+    """MS-16 The end: all points, reservations and debt are void for good."""
+    member, points = case.member, case.member.points
+    if points is None or points.leaving is None:
+        raise TypeError("only a member who is leaving can leave")
+    books = Books(case, "leaving", order=False)
+    redeeming.free_all(case, books)
+    void, debt = points.available, points.debt
+    for lot in list(books.lots.all()):
+        books.move("forfeit", -lot.left, lot.key, "MS-16")
+    if debt:
+        books.enter("forfeit", debt, None, "MS-16")
+    books.close()
+    for what in (expiry.EXPIRE, expiry.REMIND):
+        if due := case.deadline(what):
+            case.unschedule(what, due.ref)
+    facts: dict[str, Fact] = {"points": void, "debt": debt}
+    case.notify("points", "points.forfeited", "leaving", "MS-16", facts, replaces=[points.leaving.notice])
+    member.former = [*member.former, Former(points.joined_at, points.leaving.effect_at)][-FORMER_KEPT:]
+    member.points = None

@@ -1,0 +1,181 @@
+"""What becomes of an order after it was placed: each rule notes a fact, and the points follow from the facts.
+
+MS-10 returns and their rejection, MS-13 cancellation, MS-14 price match, MS-15 dispute.
+"""
+
+from collections.abc import Sequence
+
+from models.case import Case, Ruling, applied, digest, duplicate, refused, retold, superseded
+from models.hold import hold
+from models.outputs.base import Fact
+from models.outputs.notifications import Kind
+from models.points.books import Books
+from models.points.events import (
+    OrderCancelled,
+    OrderPriceMatched,
+    PaymentDisputed,
+    PaymentDisputeWon,
+    ReturnCompleted,
+    ReturnRejected,
+)
+from models.points.settling import Settled, settle
+from models.points.standing import current, has_ended
+from models.points.state import Dispute, Order, Return
+from models.points.words import spelled
+from models.values import dollars
+
+
+def returned(case: Case, data: ReturnCompleted) -> Ruling:
+    """MS-10 What came back takes its points along; too much of a line is refused whole."""
+    known = case.find(Return, data.return_id)
+    if known:
+        return retold(known.content, data, f"Return {known.id}")
+    order = case.find(Order, data.order_id)
+    if order is None:
+        return hold(case, "order", data.order_id, f"Return {data.return_id} comes before its order {data.order_id}")
+    for part in data.lines:
+        place = order.place(part.line_id)
+        left = order.lines[place].quantity - order.lines[place].returned if place is not None else 0
+        if part.quantity > left:
+            says = f"Return {data.return_id} has {part.quantity} of line {part.line_id}, of which {left} are left"
+            code = "unknown_line" if place is None else "more_than_left"
+            return refused(code, f"{says}: refused whole (MS-10).", "MS-10")
+    record = Return(data.return_id, digest(data), order.id, {part.line_id: part.quantity for part in data.lines})
+    case.arrived("return", record.id)
+    return _count(case, order, record, 1, f"Return {record.id} of order {order.id}")
+
+
+def return_rejected(case: Case, data: ReturnRejected) -> Ruling:
+    """MS-10 A rejected return is undone: the points it took come back to the same lots."""
+    record = case.find(Return, data.return_id)
+    if record is None:
+        return hold(case, "return", data.return_id, f"The rejection of return {data.return_id} comes before it")
+    if record.rejected:
+        return duplicate("already_rejected", f"Return {record.id} had been rejected already (MS-10).", "MS-10")
+    record.rejected = True
+    order = case.get(Order, record.order_id)
+    return _count(case, order, record, -1, f"Rejected return {record.id} of order {order.id}")
+
+
+def cancelled(case: Case, data: OrderCancelled) -> Ruling:
+    """MS-13 As if all pieces that are left came back."""
+    order = case.find(Order, data.order_id)
+    if order is None:
+        return hold(case, "order", data.order_id, f"The cancellation comes before its order {data.order_id}")
+    if order.cancelled:
+        return duplicate("already_cancelled", f"Order {order.id} had been cancelled already (MS-13).", "MS-13")
+    order.cancelled = True
+    case.put(order.id, order)
+    return _follow(case, order, "MS-13", f"Cancelled order {order.id}", order.notices)
+
+
+def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
+    """MS-14 The line's points are those of the lower price; of several matches the lowest price counts."""
+    order = case.find(Order, data.order_id)
+    what = f"Price match of line {data.line_id} of order {data.order_id}"
+    if order is None:
+        return hold(case, "order", data.order_id, f"{what} comes before the order")
+    place = order.place(data.line_id)
+    if place is None:
+        return refused("unknown_line", f"{what}: the order has no such line (MS-14).", "MS-14")
+    line = order.lines[place]
+    if data.new_unit_price >= line.price:
+        says = (
+            f"{what}: ${dollars(data.new_unit_price)} is not below ${dollars(line.price)}, what a piece costs already"
+        )
+        if place in order.matches:
+            return superseded("lower_known", f"{says} (MS-14).", "MS-14")
+        return refused("not_lower", f"{says} (MS-14).", "MS-14")
+    what = f"{what} from ${dollars(line.price)} to ${dollars(data.new_unit_price)}"
+    line.price = data.new_unit_price
+    case.put(order.id, order)
+    before = order.matches.get(place, [])
+    ruling = _follow(case, order, "MS-14", what, before)
+    order.matches[place] = list(case.notices)
+    return ruling
+
+
+def disputed(case: Case, data: PaymentDisputed) -> Ruling:
+    """MS-15 The bank took money back: the points of that money go."""
+    known = case.find(Dispute, data.dispute_id)
+    if known:
+        return retold(known.content, data, f"Dispute {data.dispute_id}")
+    order = case.find(Order, data.order_id)
+    if order is None:
+        return hold(case, "order", data.order_id, f"Dispute {data.dispute_id} comes before its order {data.order_id}")
+    dispute = Dispute(digest(data), order.id, data.amount)
+    case.arrived("dispute", data.dispute_id)
+    what = f"Dispute {data.dispute_id} of ${dollars(data.amount)} of order {order.id}"
+    return _dispute(case, order, dispute, data.dispute_id, 1, what)
+
+
+def dispute_won(case: Case, data: PaymentDisputeWon) -> Ruling:
+    """MS-15 The bank gave the money back: the same points return to the same lots."""
+    dispute = case.find(Dispute, data.dispute_id)
+    if dispute is None:
+        return hold(case, "dispute", data.dispute_id, f"The end of dispute {data.dispute_id} comes before it")
+    if dispute.won:
+        return duplicate("already_won", f"Dispute {data.dispute_id} had been won already (MS-15).", "MS-15")
+    dispute.won = True
+    order = case.get(Order, dispute.order_id)
+    return _dispute(case, order, dispute, data.dispute_id, -1, f"Won dispute {data.dispute_id} of order {order.id}")
+
+
+def _dispute(case: Case, order: Order, dispute: Dispute, dispute_id: str, sign: int, what: str) -> Ruling:
+    order.disputed += sign * dispute.amount
+    case.put(order.id, order)
+    case.put(dispute_id, dispute)
+    ruling = _follow(case, order, "MS-15", what, dispute.notices, undoes=sign < 0)
+    dispute.notices = list(case.notices)
+    return ruling
+
+
+def _count(case: Case, order: Order, record: Return, sign: int, what: str) -> Ruling:
+    """Count a return in (+1) or out again (-1), and move the points that follow from it."""
+    for line in order.lines:
+        line.returned += sign * record.quantities.get(line.id, 0)
+    case.put(order.id, order)
+    case.put(record.id, record)
+    ruling = _follow(case, order, "MS-10", what, record.notices, undoes=sign < 0)
+    record.notices = list(case.notices)
+    return ruling
+
+
+def _follow(
+    case: Case, order: Order, clause: str, what: str, replaces: Sequence[str], *, undoes: bool = False
+) -> Ruling:
+    """Bring the points to what the facts say by now, and tell. `undoes`: the event takes an earlier one back."""
+    if order.cancelled and clause != "MS-13":
+        says = f"{what}: the order is cancelled as a whole, nothing more moves (MS-13)."
+        return superseded("order_cancelled", says, "MS-13")
+    if not order.moved_points:
+        return applied(f"{what}: the order had moved no points, so none move now ({clause}).", clause)
+    if has_ended(case.member, case.at) or current(case.member, order.placed_at) is None:
+        return superseded("membership_ended", f"{what}: the membership has ended, nothing moves (MS-16).", "MS-16")
+    settled = settle(Books(case, order.id), order, clause)
+    working = list(settled.working) or ["all that it earned stays"]
+    _tell(case, order, clause, settled, replaces, undoes=undoes)
+    if settled.debt > 0:
+        facts: dict[str, Fact] = {"order_id": order.id, "debt": settled.debt}
+        case.notify("points", "points.debt", order.id, "MS-11", facts)
+        working.append(f"{settled.debt} became debt (MS-11)")
+    order.notices += case.notices
+    verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
+    moved = f"{verb} {abs(settled.taken)} points"
+    if settled.restored:
+        again = "restores" if settled.restored > 0 else "redeems again"
+        moved += f", {again} {abs(settled.restored)} redeemed ones (MS-12)"
+    return applied(f"{what} {moved}: {spelled(working)} ({clause}).", clause)
+
+
+def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: Sequence[str], *, undoes: bool) -> None:
+    """Notices go out even where rounding moves nothing: which of them stand depends on the facts alone (GEN-2)."""
+    earned: Kind = "points.restored" if undoes else "points.taken_back"
+    redeemed: Kind = "points.redeemed" if undoes else "points.restored"
+    if order.earned_points:
+        facts: dict[str, Fact] = {"order_id": order.id, "points": abs(settled.taken)}
+        case.notify("points", earned, order.id, clause, facts, replaces=replaces)
+    if order.redeemed and clause in ("MS-10", "MS-13"):
+        facts = {"order_id": order.id, "points": abs(settled.restored), "redeemed": True}
+        replaces = [] if case.notices else replaces
+        case.notify("points", redeemed, f"{order.id}|redeemed", "MS-12", facts, replaces=replaces)
