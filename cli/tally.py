@@ -60,7 +60,8 @@ class Tally:
 def table(summary: dict[str, Any]) -> Table:
     """The summary for people."""
     view = Table(
-        title=f"{summary['decided']:,} of {summary['sent']:,} events decided, {summary['ticks']} ticks",
+        title=f"{summary['decided']:,} of {summary['sent']:,} events decided"
+        + (f", {summary['ticks']} ticks" if summary["ticks"] else ""),
         caption=f"{summary['seconds']} s, {summary['events_per_second']:,} events/s",
         title_justify="left",
         caption_justify="left",

@@ -132,7 +132,7 @@ def dry_run(body: dict[str, Any]) -> Group:
 def redriven(body: dict[str, Any], outcomes: Table) -> Group:
     """What was done, for people."""
     parts: list[Any] = [_text(f"{body['released']} is released")] if body["released"] else []
-    return Group(*parts, *_left_out_table(body["left_out"]), outcomes)
+    return Group(*parts, *_left_out_table(body["left_out"]), outcomes if body["sent"] else "nothing to send")
 
 
 def _left_out(step: Step) -> dict[str, Any]:

@@ -77,12 +77,12 @@ def to_send(steps: Sequence[Step]) -> Iterator[tuple[Letter, Message | Raw]]:
 
 
 def _left_out(letter: Letter, fate: Fate, chains: Chains, aside: set[str], again: bool) -> LeftOut | None:
-    later = chains.last(letter.place)
-    if later != letter.place:
-        return LeftOut("set_aside_again", f"it was redriven and set aside again: {later} stands for it")
     if fate.answer and not again:
         reason = f" ({fate.answer['reason']})" if fate.answer["reason"] else ""
         return LeftOut("answered", f"it was answered since: {fate.answer['outcome']}{reason}")
+    later = chains.last(letter.place)
+    if later != letter.place:
+        return LeftOut("set_aside_again", f"it was redriven and set aside again: {later} stands for it")
     if letter.is_tick:
         return LeftOut("tick", "a tick: once the member is released, the deadlines that failed run by themselves")
     if letter.refused:

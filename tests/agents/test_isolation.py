@@ -239,7 +239,7 @@ def test_a_release_lets_the_member_s_events_be_decided_again(partition: Partitio
     assert partition.handler.quarantined == set()
     assert partition.answers("ann")[-3:] == [("applied", None)] * 3, "release, order, and the return that it settles"
     assert due
-    assert partition.due("ann") == []
+    assert not set(due) & set(partition.due("ann")), "it waits no more"
     partition.handler.load()
     assert partition.handler.quarantined == set()
 

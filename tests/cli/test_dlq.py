@@ -481,7 +481,10 @@ def test_people_are_told_in_words(partition: Partition, capsys: pytest.CaptureFi
     assert "ann is quarantined (BrokenRuleError, before the first tick); that would be lifted first" in plan
     assert "4 would be sent, 0 left out; nothing done without --yes" in plan
     broken.clear()
-    assert "ann is released" in told("redrive", "--member", "ann", *SIGNED)
+    done = told("redrive", "--member", "ann", *SIGNED)
+    assert "ann is released" in done
+    assert "4 of 4 events decided" in done
+    assert "nothing to send" in told("redrive", "--member", "ann", "--yes")
     assert "4 letters, 0 open" in told("list")
 
 
