@@ -148,10 +148,6 @@ class Case:
         """Drop a deadline."""
         self.member.unschedule(what, ref)
 
-    def deadline(self, what: str) -> Due | None:
-        """The member's first deadline of that kind."""
-        return next((due for due in self.member.due if due.what == what), None)
-
     def book(
         self,
         kind: EntryKind,

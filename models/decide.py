@@ -146,7 +146,7 @@ def _work_off(desk: Desk) -> None:
 
 def _settle(desk: Desk) -> None:
     """GEN-2 Decide the events held for what has become known; depth first, so that a chain settles in its order."""
-    while desk.arrivals:
+    while desk.arrivals and desk.member.held:
         for case in hold.release(desk, *desk.arrivals.pop(0)):
             ruling = _rule(case)
             if ruling.outcome != "held":

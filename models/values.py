@@ -218,7 +218,10 @@ Distinct = AfterValidator(_distinct)
 
 def joined(*parts: str | int) -> str:
     """Parts to one string that no other parts give: ``|`` between them, ``%`` and ``|`` inside them escaped."""
-    whole = "|".join([part if type(part) is str else str(part) for part in parts])
+    try:
+        whole = "|".join(parts)  # type: ignore[arg-type]
+    except TypeError:
+        whole = "|".join(map(str, parts))
     if "%" not in whole and whole.count("|") == len(parts) - 1:
         return whole  # nothing to escape, as nearly always
     return "|".join([str(part).replace("%", "%25").replace("|", "%7C") for part in parts])

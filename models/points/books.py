@@ -43,6 +43,8 @@ class Books:
         self.case = case
         self.points: Points = case.member.points
         self.lots = Lots(case.desk, self.points)
+        self.paid_debt = 0
+        """Of the new points (MS-11)."""
         self._filled: set[int] = set()
         self._emptied: set[int] = set()
         """Last days of use of the lots that points came into, and were taken out of."""
@@ -59,6 +61,7 @@ class Books:
         """Book new points; MS-11: they pay debt first."""
         pays = min(self.points.debt, amount)
         if pays:
+            self.paid_debt += pays
             self.enter(kind, pays, None, clause, line_id)
         if amount > pays:
             self.move(kind, amount - pays, lot, clause, line_id)
@@ -190,8 +193,8 @@ class Books:
     def close(self) -> int:
         """Check MS-20, and see to it that expiry and reminders come in time. Returns what debt grew by."""
         check(self.points, self.lots.total)
-        if self._filled:
-            expiry.plan(self.case, self.points, self.lots, min(self._filled))
+        for day in self._filled:
+            expiry.plan_for(self.case, self.points, day)
         if self.points.reminders:
             expiry.withdraw(self.case, self.points, self.lots, self._emptied)
         return self.points.debt - self._debt_before

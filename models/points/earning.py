@@ -79,30 +79,30 @@ def _zero(case: Case, order: Order, paid: str, reason: str, clause: str, words: 
 
 def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) -> Ruling:
     """MS-3 Two points for each dollar paid for every qualifying line, all one lot; MS-5 and the bonus it carries."""
-    earned, bonuses, working = 0, [], []
+    earned, promised, working = 0, 0, []
     for place, line in enumerate(order.lines):
         if line.qualifying:
-            line.earned = terms.points_for(line.paid)
+            cents = line.paid
+            line.earned = terms.points_for(cents)
             earned += line.earned
-            working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(line.paid)} = {line.earned}")
-            if promised := data.lines[place].bonus:
-                bonuses.append(Bonus(place, promised.points, _lot_of(order, line, promised)))
-                working.append(f"bonus {promised.offer_id} = {promised.points} (MS-5)")
-    total = earned + sum([bonus.points for bonus in bonuses])
+            working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(cents)} = {line.earned}")
+            if bonus := data.lines[place].bonus:
+                promised += bonus.points
+                order.bonuses.append(Bonus(place, bonus.points, _lot_of(order, line, bonus)))
+                working.append(f"bonus {bonus.offer_id} = {bonus.points} (MS-5)")
+    total = earned + promised
     if not total:
         books.close()
         return _zero(case, order, paid, "under_a_point", "MS-3", f"{spelled(working)}, rounded down")
-    order.bonuses, debt_before = bonuses, books.points.debt
     if earned:
         books.give("earn", order.lot, earned, "MS-3")
-    for bonus in bonuses:
-        books.give("bonus", bonus.lot, bonus.points, "MS-5", order.lines[bonus.line].id)
-    pays = debt_before - books.points.debt
+    for given in order.bonuses:
+        books.give("bonus", given.lot, given.points, "MS-5", order.lines[given.line].id)
     books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": _day(order.lot)}
-    if pays:
-        facts["paid_debt"] = pays
-        working.append(f"{pays} of them paid debt (MS-11)")
+    if books.paid_debt:
+        facts["paid_debt"] = books.paid_debt
+        working.append(f"{books.paid_debt} of them paid debt (MS-11)")
     case.notify("points", "points.earned", order.id, "MS-3", facts)
     return applied(f"{paid}Order {order.id} earned {total} points: {spelled(working)} (MS-3).", "MS-3")
 

@@ -15,19 +15,21 @@ EXPIRE: Final = "points.expire"
 REMIND: Final = "points.remind"
 
 
-def plan(case: Case, points: Points, lots: Lots, day: int | None = None) -> None:
-    """See to it that the deadlines come no later than lots with that last day (ordinal) need; None: than all lots do."""
-    leads = case.policies.reminder_days
-    first = lots.next_day(0) if day is None else day
-    if day is None:
-        found = [(lead, lots.next_day(points.reminded + lead)) for lead in leads]
-        reminders = [day - lead for lead, day in found if day]
-    else:
-        reminders = [day - lead for lead in leads if day - lead > points.reminded]
-    if first:
-        _no_later(case, EXPIRE, first, case.calendar.end_of)
-    if reminders:
-        _no_later(case, REMIND, min(reminders), case.calendar.start_of)
+def plan(case: Case, points: Points, lots: Lots) -> None:
+    """Set both deadlines to what the lots need next."""
+    _expire_on(case, points, lots.next_day(0) or 0)
+    found = [(lead, lots.next_day(points.reminded + lead)) for lead in case.policies.reminder_days]
+    _remind_on(case, points, min([day - lead for lead, day in found if day], default=0))
+
+
+def plan_for(case: Case, points: Points, day: int) -> None:
+    """See to it that both deadlines come no later than lots with that last day (ordinal) need."""
+    if not points.expires_next or day < points.expires_next:
+        _expire_on(case, points, day)
+    for lead in case.policies.reminder_days:
+        on = day - lead
+        if on > points.reminded and (not points.reminds_next or on < points.reminds_next):
+            _remind_on(case, points, on)
 
 
 def withdraw(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> None:
@@ -37,10 +39,20 @@ def withdraw(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> Non
             case.retract("points", points.reminders.pop(day), "nothing is left to expire that day", "MS-17")
 
 
-def _no_later(case: Case, what: str, day: int, instant: Callable[[date], datetime]) -> None:
-    """Have the deadline on that day, unless it is on an earlier one."""
-    due, on = case.deadline(what), date.fromordinal(day)
-    if due is None or due.ref > on.isoformat():
-        if due:
-            case.unschedule(what, due.ref)
+def _expire_on(case: Case, points: Points, day: int) -> None:
+    _move(case, EXPIRE, points.expires_next, day, case.calendar.end_of)
+    points.expires_next = day
+
+
+def _remind_on(case: Case, points: Points, day: int) -> None:
+    _move(case, REMIND, points.reminds_next, day, case.calendar.start_of)
+    points.reminds_next = day
+
+
+def _move(case: Case, what: str, before: int, day: int, instant: Callable[[date], datetime]) -> None:
+    """Move a deadline from one day to another; 0 is none."""
+    if before:
+        case.unschedule(what, date.fromordinal(before).isoformat())
+    if day:
+        on = date.fromordinal(day)
         case.schedule(instant(on), what, on.isoformat())

@@ -15,7 +15,8 @@ from models.points.state import Branch, Lot, LotKey, Page, Points
 
 MOST: Final = 64
 """Lots or branches in one page."""
-_END: Final[LotKey] = (10**7, 0, "")
+_END: Final = 10**7
+"""After every day."""
 
 
 class LotsDoNotAddUpError(Exception):
@@ -37,22 +38,25 @@ class Lots:
         page = self._root
         while page.branches:
             page = self._page(page.branches[_child(page, key)])
-        place = bisect_left(page.lots, key, key=_key)
-        found = place < len(page.lots) and page.lots[place].key == key
-        return page.lots[place].left if found else 0
+        lots = _look(page)
+        place = bisect_left(lots, key, key=_key)
+        return lots[place].left if place < len(lots) and lots[place].key == key else 0
 
     def change(self, key: LotKey, amount: int) -> None:
         """Put points into a lot (opening it if need be) or take them out; a lot with none left is gone."""
         if not amount:
             return
         root = self._root
-        _Change(self, key, amount).apply(root)
+        self._change(root, key, amount)
         if _size(root) > MOST:
-            halves = [self._new(half) for half in _halves(root)]
-            root.lots, root.branches = [], halves
+            low, high = _halves(root)
+            root.branches = [self._new(low), self._new(high)]
+            root.pack([])
+            root.left = low.left + high.left
         while len(root.branches) == 1 and _size(only := self._page(root.branches[0])) <= MOST // 2:
             self._drop(root.branches[0])
-            root.lots, root.branches = only.lots, only.branches
+            root.packed, root.count, root.left, root.last = only.packed, only.count, only.left, only.last
+            root.branches = only.branches
 
     def oldest(self, day: int) -> Lot | None:
         """MS-7 The lot earned first of those that can still be used on that day."""
@@ -64,34 +68,62 @@ class Lots:
 
     def all(self) -> Iterator[Lot]:
         """Every lot, in key order."""
-        yield from self._between(self._root, 0, _END[0])
+        yield from self._between(self._root, 0, _END)
 
     def next_day(self, after: int) -> int | None:
         """The first last day of use after that one; None if there is none."""
-        return next((lot.expires for lot in self._between(self._root, after + 1, _END[0])), None)
+        return next((lot.expires for lot in self._between(self._root, after + 1, _END)), None)
 
     @property
     def total(self) -> int:
         """All points left."""
-        return total(self._root)
+        return self._root.left
 
     def _oldest(self, page: Page, day: int, best: Lot | None) -> Lot | None:
-        for lot in page.lots:
-            if lot.expires >= day and (best is None or (lot.earned, lot.id) < (best.earned, best.id)):
-                best = lot
         for branch, after in zip_longest(page.branches, page.branches[1:]):
             over = after is not None and after.first[0] < day
             if not over and (best is None or branch.oldest <= best.earned):
                 best = self._oldest(self._page(branch), day, best)
+        for lot in _look(page):
+            if lot.expires >= day and (best is None or (lot.earned, lot.id) < (best.earned, best.id)):
+                best = lot
         return best
 
     def _between(self, page: Page, first: int, last: int) -> Iterator[Lot]:
-        for lot in page.lots:
-            if first <= lot.expires <= last:
-                yield lot
         for branch, after in zip_longest(page.branches, page.branches[1:]):
             if branch.first[0] <= last and (after is None or after.first[0] >= first):
                 yield from self._between(self._page(branch), first, last)
+        for lot in _look(page):
+            if first <= lot.expires <= last:
+                yield lot
+
+    def _change(self, page: Page, key: LotKey, amount: int) -> None:
+        """Change a lot under a page."""
+        if page.branches:
+            self._change_in_branch(page, _child(page, key), key, amount)
+        elif amount > 0 and (page.last is None or page.last < key):
+            page.append(Lot(*key, amount))
+        else:
+            lots = _look(page)
+            _change_in(lots, key, amount)
+            page.pack(lots)
+
+    def _change_in_branch(self, page: Page, place: int, key: LotKey, amount: int) -> None:
+        branch = page.branches[place]
+        child = self._page(branch)
+        if child.left != branch.left:
+            raise LotsDoNotAddUpError(f"page {branch.page} says {child.left} points, its parent {branch.left}")
+        self._change(child, key, amount)
+        page.left += amount
+        size = _size(child)
+        if not size:
+            self._drop(branch)
+            del page.branches[place]
+        elif size <= MOST:
+            page.branches[place] = self._summary(branch.page, child)
+        else:
+            low, high = _halves(child)
+            page.branches[place : place + 1] = [self._summary(branch.page, low), self._new(high)]
 
     def _page(self, branch: Branch) -> Page:
         page = self._desk.find(Page, str(branch.page))
@@ -106,61 +138,35 @@ class Lots:
     def _summary(self, number: int, page: Page) -> Branch:
         """Keep a page, and say what its parent must know of it."""
         self._desk.put(str(number), page)
-        first = page.lots[0].key if page.lots else page.branches[0].first
-        oldest = min(lot.earned for lot in page.lots) if page.lots else min(b.oldest for b in page.branches)
-        return Branch(number, first, total(page), oldest)
+        if page.branches:
+            return Branch(number, page.branches[0].first, page.left, min(branch.oldest for branch in page.branches))
+        lots = page.lots
+        return Branch(number, lots[0].key, page.left, min(lot.earned for lot in lots))
 
     def _drop(self, branch: Branch) -> None:
         self._desk.drop(Page, str(branch.page))
 
 
-class _Change:
-    """One change on its way down the tree and up again."""
-
-    __slots__ = ("amount", "key", "lots")
-
-    def __init__(self, lots: Lots, key: LotKey, amount: int) -> None:
-        self.lots, self.key, self.amount = lots, key, amount
-
-    def apply(self, page: Page) -> None:
-        if page.branches:
-            self._in_branch(page, _child(page, self.key))
-        else:
-            self._in_lot(page.lots)
-
-    def _in_lot(self, lots: list[Lot]) -> None:
-        place = bisect_left(lots, self.key, key=_key)
-        known = place < len(lots) and lots[place].key == self.key
-        left = self.amount + (lots[place].left if known else 0)
-        if left < 0:
-            raise LotsDoNotAddUpError(f"lot {self.key[2]} would hold {left} points")
-        if not known:
-            lots.insert(place, Lot(*self.key, left))
-        elif left:
-            lots[place].left = left
-        else:
-            del lots[place]
-
-    def _in_branch(self, page: Page, place: int) -> None:
-        lots, branch = self.lots, page.branches[place]
-        child = lots._page(branch)
-        if total(child) != branch.left:
-            raise LotsDoNotAddUpError(f"page {branch.page} holds {total(child)} points, its parent says {branch.left}")
-        self.apply(child)
-        size = _size(child)
-        if not size:
-            lots._drop(branch)
-            del page.branches[place]
-        elif size <= MOST:
-            page.branches[place] = lots._summary(branch.page, child)
-        else:
-            low, high = _halves(child)
-            page.branches[place : place + 1] = [lots._summary(branch.page, low), lots._new(high)]
+def _look(page: Page) -> list[Lot]:
+    """The lots of a page, once they are seen to add up."""
+    lots = page.lots
+    if not page.branches and sum([lot.left for lot in lots]) != page.left:
+        raise LotsDoNotAddUpError(f"the lots of a page come to {sum(lot.left for lot in lots)} points, not {page.left}")
+    return lots
 
 
-def total(page: Page) -> int:
-    """All points in a page and under it."""
-    return sum([lot.left for lot in page.lots]) + sum([branch.left for branch in page.branches])
+def _change_in(lots: list[Lot], key: LotKey, amount: int) -> None:
+    place = bisect_left(lots, key, key=_key)
+    known = place < len(lots) and lots[place].key == key
+    left = amount + (lots[place].left if known else 0)
+    if left < 0:
+        raise LotsDoNotAddUpError(f"lot {key[2]} would hold {left} points")
+    if not known:
+        lots.insert(place, Lot(*key, left))
+    elif left:
+        lots[place].left = left
+    else:
+        del lots[place]
 
 
 def _key(lot: Lot) -> LotKey:
@@ -176,10 +182,17 @@ def _first(branch: Branch) -> LotKey:
 
 
 def _size(page: Page) -> int:
-    return len(page.lots) + len(page.branches)
+    return page.count + len(page.branches)
 
 
 def _halves(page: Page) -> tuple[Page, Page]:
-    lots, branches = page.lots, page.branches
     middle = _size(page) // 2
-    return Page(lots[:middle], branches[:middle]), Page(lots[middle:], branches[middle:])
+    low, high = Page(), Page()
+    if page.branches:
+        low.branches, high.branches = page.branches[:middle], page.branches[middle:]
+        low.left, high.left = [sum(branch.left for branch in half.branches) for half in (low, high)]
+    else:
+        lots = _look(page)
+        low.pack(lots[:middle])
+        high.pack(lots[middle:])
+    return low, high

@@ -87,9 +87,7 @@ def leave(case: Case, _ref: str) -> None:
     if debt:
         books.enter("forfeit", debt, None, "MS-16")
     books.close()
-    for what in (expiry.EXPIRE, expiry.REMIND):
-        if due := case.deadline(what):
-            case.unschedule(what, due.ref)
+    expiry.plan(case, points, books.lots)
     facts: dict[str, Fact] = {"points": void, "debt": debt}
     case.notify("points", "points.forfeited", "leaving", "MS-16", facts, replaces=[points.leaving.notice])
     member.former = [*member.former, Former(points.joined_at, points.leaving.effect_at)][-FORMER_KEPT:]

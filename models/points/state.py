@@ -5,15 +5,16 @@ lots are read and written with each of its events.
 """
 
 from datetime import date, datetime
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
+import msgspec
 from msgspec import Struct, field
 
 LotKey: TypeAlias = tuple[int, int, str]
 """(last day of use as ordinal, microseconds when earned, id): names a lot for good, also once nothing is left in it."""
 
 
-class Lot(Struct, array_like=True):
+class Lot(Struct, array_like=True, gc=False):
     """Points earned together, while some are left."""
 
     expires: int
@@ -46,14 +47,46 @@ class Branch(Struct, array_like=True):
     """The earliest `earned` of the page."""
 
 
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_LOTS: Final = msgspec.msgpack.Decoder(list[Lot])
+_ARRAY: Final = b"\xdc"
+"""Msgpack's head of an array whose length is in the two bytes after it; the elements follow, one after the other."""
+
+
 class Page(Struct, array_like=True):
-    """A node of the tree of lots: either lots or branches, in key order."""
+    """A node of the tree of lots: either lots or branches, in key order.
+
+    The lots stay packed until somebody looks at them: most events only add one at the end, which needs no look.
+    """
 
     KIND: ClassVar[str] = "lots"
     TABLE: ClassVar[str] = "lots"
 
-    lots: list[Lot] = field(default_factory=list)
+    packed: bytes = b""
+    """The lots in msgpack, one after the other."""
+    count: int = 0
+    left: int = 0
+    """Sum over the page and all under it."""
+    last: LotKey | None = None
+    """The last lot's name."""
     branches: list[Branch] = field(default_factory=list)
+
+    @property
+    def lots(self) -> list[Lot]:
+        """The lots, as copies: `pack` keeps a change."""
+        return _LOTS.decode(_ARRAY + self.count.to_bytes(2, "big") + self.packed)
+
+    def pack(self, lots: list[Lot]) -> None:
+        """Hold these lots."""
+        self.packed, self.count = b"".join([_ENCODER.encode(lot) for lot in lots]), len(lots)
+        self.left, self.last = sum([lot.left for lot in lots]), lots[-1].key if lots else None
+
+    def append(self, lot: Lot) -> None:
+        """Hold one more lot, which comes after all others."""
+        self.packed += _ENCODER.encode(lot)
+        self.count += 1
+        self.left += lot.left
+        self.last = lot.key
 
 
 class Leaving(Struct, array_like=True):
@@ -83,6 +116,10 @@ class Points(Struct, array_like=True):
     """The root of the tree of lots (see `lots.py`)."""
     pages: int = 0
     """Pages ever made: the number of the last one."""
+    expires_next: int = 0
+    """MS-6 The day (ordinal) whose expiry is the next deadline; 0: none is set."""
+    reminds_next: int = 0
+    """MS-17 The day (ordinal) whose reminders are the next deadline; 0: none is set."""
     reminded: int = 0
     """MS-17 Ordinal of the last day whose reminders were sent."""
     reminders: dict[int, str] = field(default_factory=dict)
@@ -97,7 +134,7 @@ class Former(Struct, array_like=True):
     ended_at: datetime
 
 
-class Part(Struct, array_like=True):
+class Part(Struct, array_like=True, gc=False):
     """Points that one cause took from one lot; `lot` None: they became debt."""
 
     lot: LotKey | None
@@ -114,7 +151,7 @@ class Bonus(Struct, array_like=True):
     lot: LotKey
 
 
-class Line(Struct, array_like=True):
+class Line(Struct, array_like=True, gc=False):
     """A line of an order as far as points depend on it. Money in cents."""
 
     id: str

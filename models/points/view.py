@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.calendar import rfc3339
-from models.points.lots import total
 from models.points.state import Lot, Page, Points
 
 
@@ -44,4 +43,4 @@ def schedule(lots: Iterable[Lot]) -> list[dict[str, Any]]:
 
 def page_schedule(page: Page) -> list[dict[str, Any]]:
     """The schedule of the lots in one page; empty for a page of branches."""
-    return schedule(page.lots) if total(page) else []
+    return schedule(page.lots)

@@ -21,9 +21,10 @@ def spent(world: World, lot_id: str, points: int) -> None:
 
     member = world.member()
     assert member.points
-    [lot] = [lot for lot in member.points.lots.lots if lot.id == lot_id]
+    lots = member.points.lots.lots
+    [lot] = [lot for lot in lots if lot.id == lot_id]
     lot.left -= points
-    member.points.lots.lots = [lot for lot in member.points.lots.lots if lot.left]
+    member.points.lots.pack([lot for lot in lots if lot.left])
     member.points.available -= points
     member.points.booked -= points
     world.tables[MEMBERS, b"m-1"] = encode(member)

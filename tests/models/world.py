@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -27,6 +28,7 @@ from models.repairs.state import Repair
 from models.state import MEMBERS, Member, decode, entry_key, member_key
 
 MEMBER = "m-1"
+PACIFIC = ZoneInfo(STANDARD.zone)
 NOT_UTC = re.compile(rb'T\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"')
 Fact = tuple[str, dict[str, Any]]
 """An event type without its version, and the data."""
@@ -35,6 +37,11 @@ Fact = tuple[str, dict[str, Any]]
 def at(text: str) -> datetime:
     """`2026-03-10 12:00` as an instant; Pacific time is 8 hours (in summer 7) behind it."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def pacific(text: str) -> str:
+    """`2026-03-10 23:59:59.999999` of the programme zone as this module's text in UTC."""
+    return datetime.fromisoformat(text).replace(tzinfo=PACIFIC).astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def event(fact: Fact, *, event_id: str, time: datetime, member: str = MEMBER, source: str = "/shop") -> Event[Any]:
@@ -206,19 +213,49 @@ class World:
         """(kind, points) of all ledger entries."""
         return [(entry.kind, entry.points) for entry in self.ledger]
 
+    def moved_by(self, answer: Decided) -> list[tuple[str, str | None, int]]:
+        """(kind, lot, points, or what is reserved of them) of the entries that a decision names."""
+        return [
+            (entry.kind, entry.lot_id, entry.points or entry.reserved)
+            for entry in self.ledger
+            if entry.entry_id in answer.ledger
+        ]
+
+    def told_by(self, answer: Decided) -> list[str]:
+        """Kinds of the notifications that a decision names."""
+        return [kind for kind, of in zip(self.told, self.ids(Notification), strict=True) if of in answer.notifications]
+
     def balance(self) -> tuple[int, int]:
         """(available, debt)."""
         return self.points.available, self.points.debt
 
+    @property
+    def left(self) -> dict[str, int]:
+        """Points left by lot, in the order in which they are used."""
+        return {lot.id: lot.left for lot in self.lots}
+
     def check_books(self) -> None:
-        """MS-20 by the ledger's own, separate account."""
+        """MS-20 by the ledger's own, separate account: balance, each lot, and the counts over the membership's life."""
         entries = [orjson.loads(encode(entry)) for entry in self.ledger]
         assert verify(entries) is None
+        for kind in (LedgerEntry, Notification):
+            assert len(set(self.ids(kind))) == len(self.ids(kind)), "an id was given twice"
+        assert all(entry.points or entry.reserved for entry in self.ledger), "an entry that moves nothing"
         by_lot: dict[str | None, int] = {}
         for entry in self.ledger:
-            by_lot[entry.lot_id] = by_lot.get(entry.lot_id, 0) + entry.points
-        assert {lot.id: lot.left for lot in self.lots} == {lot: n for lot, n in by_lot.items() if lot and n}
-        assert -self.points.debt == by_lot.get(None, 0)
+            by_lot[entry.lot_id] = by_lot.get(entry.lot_id, 0) + entry.points - entry.reserved
+        points = self.member().points
+        if points is None:
+            assert {lot: left for lot, left in by_lot.items() if left} == {}, "all is void after the end"
+            return
+        assert {lot.id: lot.left for lot in self.lots} == {lot: left for lot, left in by_lot.items() if lot and left}
+        assert -points.debt == by_lot.get(None, 0)
+        assert points.reserved == sum(entry.reserved for entry in self.ledger)
+        counted = points.earned + points.adjusted - points.taken_back - points.redeemed - points.expired
+        assert counted == points.available + points.reserved - points.debt
+        if self.ledger:
+            after = self.ledger[-1].balance_after
+            assert (after.available, after.reserved, after.debt) == (points.available, points.reserved, points.debt)
 
 
 # Facts: the events of the tests, with what does not matter filled in.
@@ -254,6 +291,54 @@ def return_rejected(return_id: str) -> Fact:
 
 def cancelled(order_id: str = "o1") -> Fact:
     return "order.cancelled", {"order_id": order_id, "before_shipment": True}
+
+
+def price_matched(price: str, line_id: str = "l1", order_id: str = "o1") -> Fact:
+    return "order.price_matched", {"order_id": order_id, "line_id": line_id, "new_unit_price": price}
+
+
+def disputed(amount: str, dispute_id: str = "d1", order_id: str = "o1") -> Fact:
+    return "payment.disputed", {"order_id": order_id, "dispute_id": dispute_id, "amount": amount}
+
+
+def dispute_won(dispute_id: str = "d1") -> Fact:
+    return "payment.dispute_won", {"dispute_id": dispute_id}
+
+
+def reserved(points: int, reservation_id: str = "s1") -> Fact:
+    return "redemption.reserved", {"reservation_id": reservation_id, "points": points}
+
+
+def set_free(reservation_id: str = "s1") -> Fact:
+    return "redemption.released", {"reservation_id": reservation_id}
+
+
+def adjusted(points: int, adjustment_id: str = "j1", actor: str = "kim", **more: Any) -> Fact:
+    plain = {"reason": "a late parcel"}
+    return "points.adjusted", plain | {"adjustment_id": adjustment_id, "points": points, "actor": actor} | more
+
+
+def cancel_requested() -> Fact:
+    return "points.cancel_requested", {}
+
+
+def cancel_withdrawn() -> Fact:
+    return "points.cancel_withdrawn", {}
+
+
+def member(now: str = "2026-03-01 20:00", **settings: Any) -> World:
+    """Given somebody who joined My Sony on 1 March 2026 at noon, Pacific."""
+    world = World(now=now, policies=Policies(**settings))
+    world.send(joined(), time="2026-03-01 20:00")
+    return world
+
+
+def earned(world: World, *lots: tuple[str, int, str]) -> World:
+    """Given lots that were earned by orders: (order, points, Pacific time), an even number of points each."""
+    for order_id, points, when in lots:
+        bought = line("l1", f"{points // 2}.00")
+        world.send(order(order_id, bought, placed_at=pacific(when)), event_id=f"order-{order_id}", time=pacific(when))
+    return world
 
 
 def applied_for(application_id: str = "a1", invoice_id: str = "i1", **more: Any) -> Fact:
