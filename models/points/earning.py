@@ -47,7 +47,7 @@ def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:
     facts: dict[str, Fact] = {"order_id": order.id, "points": redeemed.points, "debt": redeemed.debt}
     if redeemed.points:
         case.notify("points", "points.redeemed", order.id, "MS-7", facts)
-    return f"{spelled(redeemed.working)} (MS-7). "
+    return f"{spelled(redeemed.working)}. "
 
 
 def _no_membership(member: Member, at: datetime) -> tuple[str, str, str]:

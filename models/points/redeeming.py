@@ -91,7 +91,7 @@ def redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> Redeeme
     """MS-7 What an order was paid with in points: of its reservation first, then the oldest; MS-9 the rest is debt."""
     limit = sum(line.net for line in order.lines if line.qualifying) // terms.CENTS_PER_POINT
     amount = min(data.points_redeemed, limit)
-    working = [f"{data.points_redeemed} points redeemed"]
+    working = [f"{data.points_redeemed} points redeemed (MS-7)"]
     if amount < data.points_redeemed:
         working.append(
             f"at most {limit} for the qualifying lines, so {data.points_redeemed - amount} are not taken (MS-7)"
