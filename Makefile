@@ -7,10 +7,10 @@ STAMP   = .venv/.installed
 export UV_PROJECT_ENVIRONMENT = .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench lock clean
+.PHONY: help install demo test check bench bench-rules lock clean
 
 help: ## Show the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
 install: $(STAMP) ## Fetch uv and the pinned packages; leaves .venv/bin/memberships
 
@@ -45,6 +45,9 @@ check: install ## Format, lint, types, layers, dead code, dependencies
 SHOP ?= ../shared/data/online_retail.csv.xz
 bench: install ## Speed and memory as ratios against peers, in one run (SHOP=file: the Online Retail data set)
 	@.venv/bin/memberships bench --shop $(SHOP)
+
+bench-rules: install ## What an order costs the rules alone, without Kafka, and what a member weighs (seconds)
+	@.venv/bin/memberships bench --rules
 
 lock: $(UV) ## Renew the hashed requirement files (no index address in them)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements/dev.txt

@@ -8,10 +8,10 @@ from models.desk import Decision, Moment
 from models.envelope import Unreadable
 from models.events import EVERYBODY, Event
 from models.outputs.base import addressed
-from models.outputs.decisions import Decided, EventRef
+from models.outputs.decisions import Decided, EventRef, decision_id
 from models.partitioning import partition_of
 from models.policies import RULES_VERSION
-from models.values import Subject, permanent_id
+from models.values import Subject
 
 _SUBJECT = TypeAdapter(Subject)
 
@@ -42,7 +42,7 @@ def _dead_lettered(member_id: str, event: EventRef, reason: str, says: str, mome
         says=says,
         rules_version=RULES_VERSION,
     )
-    output_id = permanent_id("decision", moment.topic, moment.partition, moment.offset, "decided")
+    output_id = decision_id(moment.topic, moment.partition, moment.offset, "decided")
     return Decision(decisions=[addressed(decided, output_id, member_id, moment.now)])
 
 

@@ -11,7 +11,7 @@ from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.topics import Stored
 from models.catalogue import CLOCK
-from models.values import permanent_id
+from models.outputs.decisions import decision_id
 
 ANSWERED, ORDER, LETTERS, IDS, NAMED = "answered", "order", "dead letters", "ids", "named"
 
@@ -59,7 +59,7 @@ def own_and_settled(shard: Shard) -> tuple[dict[Coordinates, list[Output]], dict
     for decision in shard.parsed.get("decisions", []):
         event = decision.data.get("event") or {}
         about = Coordinates(str(event.get("topic")), event.get("partition", -1), event.get("offset", -1))
-        (settled if decision.id == permanent_id("decision", *about, "settled") else own)[about].append(decision)
+        (settled if decision.id == decision_id(*about, "settled") else own)[about].append(decision)
     return own, settled
 
 
@@ -76,7 +76,7 @@ def _answered(shard: Shard, own: dict[Coordinates, list[Output]], findings: Find
         for extra in answers[1:]:
             findings.differs(ANSWERED, f"{about} has more than one decision of its own: {extra.place}")
         for answer in answers:
-            if answer.id != permanent_id("decision", *about, "decided"):
+            if answer.id != decision_id(*about, "decided"):
                 findings.differs(ANSWERED, f"{about}: the id of {answer.place} is not the one of this record")
     for about in own.keys() - there:
         findings.differs(ANSWERED, f"{own[about][0].place} is about {about}, where no event was handled")

@@ -5,13 +5,14 @@ What is measured is the thread's CPU time: the speed of one core, whoever else u
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from statistics import median
 from typing import Any
 
 from bench.load import START, Message, generated
 from models import state
+from models.catalogue import TABLES
 from models.decide import decide
 from models.desk import Decision, Moment
 from models.envelope import Event, decode
@@ -45,6 +46,10 @@ class Result:
     def orders_per_second(self) -> float:
         """On one core."""
         return 1e6 / self.us_per_order
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return asdict(self) | {"orders_per_second": round(self.orders_per_second)}
 
 
 def run(say: Callable[[str], None] = lambda _: None) -> Result:
@@ -95,7 +100,7 @@ def _events(messages: Iterable[Message], seq: int = 0) -> list[tuple[Event[Any],
 
 
 def _tables() -> Tables:
-    return {state.MEMBERS: {}, state.ENTRIES: {}, state.APPLIED: {}}
+    return {name: {} for name in TABLES}
 
 
 def _work(events: Sequence[tuple[Event[Any], Moment]], tables: Tables) -> int:
@@ -120,9 +125,3 @@ def _work(events: Sequence[tuple[Event[Any], Moment]], tables: Tables) -> int:
 
 def _outputs(decision: Decision) -> list[Any]:
     return [*decision.ledger, *decision.notifications, *decision.requests, *decision.decisions]
-
-
-if __name__ == "__main__":
-    import sys
-
-    print(run(lambda word: print(word, file=sys.stderr)))  # noqa: T201

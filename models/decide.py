@@ -19,7 +19,7 @@ from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
 from models.outputs.base import Output, addressed
-from models.outputs.decisions import Decided, EventRef
+from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
@@ -27,7 +27,6 @@ from models.pro import membership
 from models.pro import rules as pro
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
-from models.values import permanent_id
 
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
@@ -170,9 +169,14 @@ def _answer_settled(desk: Desk, case: Case, ruling: Ruling) -> None:
 
 
 def _answer(
-    event: Event[Any], record: Record, moment: Moment, ruling: Ruling, case: Case | None = None, phase: str = "decided"
+    event: Event[Any],
+    record: Record,
+    moment: Moment,
+    ruling: Ruling,
+    case: Case | None = None,
+    phase: Phase = "decided",
 ) -> Output[Decided]:
-    """The decision for upstream; its id is f(topic, partition, offset, phase)."""
+    """The decision for upstream."""
     decided = Decided(
         event=EventRef(
             source=event.source,
@@ -192,4 +196,4 @@ def _answer(
         notifications=tuple(case.notices) if case else (),
         rules_version=RULES_VERSION,
     )
-    return addressed(decided, permanent_id("decision", *record, phase), event.subject, moment.now)
+    return addressed(decided, decision_id(*record, phase), event.subject, moment.now)

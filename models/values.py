@@ -216,17 +216,14 @@ def _distinct(items: tuple[H, ...]) -> tuple[H, ...]:
 Distinct = AfterValidator(_distinct)
 
 
-def joined(*parts: str | int) -> str:
+def joined(*parts: str) -> str:
     """Parts to one string that no other parts give: ``|`` between them, ``%`` and ``|`` inside them escaped."""
-    try:
-        whole = "|".join(parts)  # type: ignore[arg-type]
-    except TypeError:
-        whole = "|".join(map(str, parts))
+    whole = "|".join(parts)
     if "%" not in whole and whole.count("|") == len(parts) - 1:
         return whole  # nothing to escape, as nearly always
-    return "|".join([str(part).replace("%", "%25").replace("|", "%7C") for part in parts])
+    return "|".join([part.replace("%", "%25").replace("|", "%7C") for part in parts])
 
 
-def permanent_id(*parts: str | int) -> str:
+def permanent_id(*parts: str) -> str:
     """The id of something we cause, a function of its cause alone (NTF-1): 32 hex digits of SHA-256."""
     return hashlib.sha256(joined(*parts).encode()).hexdigest()[:32]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Adds the commands of this module."""
     app.command(epilog=examples("memberships audit", "memberships audit --json"))(audit)
-    app.command(epilog=examples("memberships bench --shop online_retail.csv.xz", "memberships bench --json"))(bench)
+    app.command(epilog=examples("memberships bench --shop online_retail.csv.xz", "memberships bench --rules"))(bench)
 
 
 def audit(as_json: AsJson = False) -> None:
@@ -41,17 +41,34 @@ def audit(as_json: AsJson = False) -> None:
 def bench(
     shop: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="The Online Retail data set.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of each contender; medians are shown.")] = 3,
+    only_rules: Annotated[bool, typer.Option("--rules", help="Only the rules, without Kafka: some seconds.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure speed and memory against other ways to do the same work, in one run, on a Kafka of its own.
 
     Takes some minutes. Real purchases: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
     """
+    if only_rules:
+        _bench_rules(as_json)
+        return
     from bench.run import run
 
     results = run(shop, rounds, talk.say)
     body = {"results": [result.as_json() for result in results]}
     talk.answer(body, as_json, lambda: _bench_table(results))
+
+
+def _bench_rules(as_json: bool) -> None:
+    from bench import rules
+
+    found = rules.run(talk.say)
+    table = Table("what", "figure", title="The rules alone, three-line orders, one core", title_justify="left")
+    table.add_row(f"orders/s, members with {found.lots} open lots", f"{found.orders_per_second:,.0f}")
+    table.add_row("CPU µs/order", f"{found.us_per_order:.1f}")
+    table.add_row("output bytes/order", f"{found.output_bytes:,.0f}")
+    table.add_row(f"bytes of the hot value with {found.lots} open lots", f"{found.hot_bytes:,}")
+    table.add_row(f"bytes of all state after {rules.TYPICAL_ORDERS} orders", f"{found.typical_bytes:,}")
+    talk.answer(found.as_json(), as_json, lambda: table)
 
 
 def _audit_table(report: "Report") -> RenderableType:

@@ -24,7 +24,7 @@ def release(member: str, standing: Quarantine, actor: str, reason: str) -> lines
     """The event that lifts this quarantine. Its id names the quarantine, so that sent twice it cannot lift a later one."""
     event = {
         "specversion": "1.0",
-        "id": permanent_id("release", member, standing.seq),
+        "id": permanent_id("release", member, str(standing.seq)),
         "source": SOURCE,
         "type": MemberReleased.TYPE,
         "subject": member,

@@ -2,7 +2,7 @@
 
 from models.outputs.base import HEADERS, SOURCE, Body, Cause, Output, addressed, encode, read
 from models.outputs.dead_letters import dead_letter_headers, traceback_of
-from models.outputs.decisions import Decided, EventRef, Outcome
+from models.outputs.decisions import Decided, EventRef, Outcome, decision_id
 from models.outputs.ledger import Balance, LedgerEntry, verify
 from models.outputs.notifications import Kind, NoticeClass, Notification
 from models.outputs.requests import (
@@ -38,6 +38,7 @@ __all__ = [
     "Request",
     "addressed",
     "dead_letter_headers",
+    "decision_id",
     "encode",
     "read",
     "traceback_of",

@@ -6,8 +6,13 @@ from msgspec import Meta, Struct
 
 from models.outputs.base import Body
 from models.outputs.words import Clause, Code, Count, Instant, PermanentId
+from models.values import permanent_id
 
 Outcome = Literal["applied", "duplicate", "conflict", "held", "superseded", "refused", "dead_lettered"]
+
+
+Phase = Literal["decided", "settled"]
+"""A record's own decision, and the one more when it had been held."""
 
 
 class EventRef(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
@@ -36,3 +41,8 @@ class Decided(Body, frozen=True, kw_only=True, gc=False):
     ledger: tuple[PermanentId, ...] = ()
     notifications: tuple[PermanentId, ...] = ()
     rules_version: str
+
+
+def decision_id(topic: str, partition: int, offset: int, phase: Phase) -> str:
+    """The permanent id of a record's decision: a function of where the record lies."""
+    return permanent_id("decision", topic, str(partition), str(offset), phase)

@@ -145,7 +145,7 @@ def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
     amount = came - invoice.refunded
     if not amount:
         return "nothing was paid yet; a later payment is refunded"
-    about = joined(invoice.id, invoice.refunded) if invoice.refunded else invoice.id
+    about = joined(invoice.id, str(invoice.refunded)) if invoice.refunded else invoice.id
     invoice.refunded = came
     case.put(invoice.id, invoice)
     refund = {

@@ -6,8 +6,8 @@ import pytest
 from agents import letters
 from models.desk import Moment
 from models.envelope import Unreadable
+from models.outputs import decision_id
 from models.partitioning import partition_of
-from models.values import permanent_id
 from tests.agents.partition import Partition, at
 
 MOMENT = Moment(7, at("2026-03-02 12:00"), "orders", 0, 42)
@@ -45,7 +45,7 @@ def test_away_from_home_it_goes_to_nobody(partition: int) -> None:
 def test_it_names_the_record_and_what_could_be_read_of_it() -> None:
     found = Unreadable("invalid", "data.points: expected a whole number", "/shop", "e1", "order.placed.v1", "ann")
     [decision] = letters.unreadable(found, b"ann", MOMENT, 1).decisions
-    assert decision.id == permanent_id("decision", "orders", 0, 42, "decided")
+    assert decision.id == decision_id("orders", 0, 42, "decided")
     assert (decision.data.outcome, decision.data.reason, decision.data.seq) == ("dead_lettered", "invalid", 7)
     assert decision.data.says == "data.points: expected a whole number"
     event = decision.data.event

@@ -27,6 +27,7 @@ from models.outputs import (
     RefundRequested,
     addressed,
     dead_letter_headers,
+    decision_id,
     encode,
     read,
     traceback_of,
@@ -190,6 +191,12 @@ def test_read_refuses_what_is_no_such_output() -> None:
             read(raw, Notification)
 
 
+def test_ids_do_not_move_between_releases() -> None:
+    """NTF-1: a later release must call the same thing by the same id, or readers would take it for another."""
+    assert decision_id("orders", 3, 41, "settled") == "8937958315c5969c434676def8c90daf"
+    assert permanent_id("ledger", "a|b", "50%") == "642ecf6491035a84aa57e6f48ae5dff3"
+
+
 # The ledger.
 
 
@@ -200,7 +207,7 @@ def entries(*points: int) -> list[LedgerEntry]:
         total += amount
         made.append(
             LedgerEntry(
-                entry_id=permanent_id(n),
+                entry_id=permanent_id(str(n)),
                 at=NOW,
                 booked_at=NOW if n else None,
                 kind="adjust",

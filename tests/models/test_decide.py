@@ -11,11 +11,10 @@ from models.decide import RULES, wake
 from models.desk import Moment
 from models.due import AT_MOST
 from models.events import PAYLOADS
-from models.outputs import Decided
+from models.outputs import Decided, decision_id
 from models.points.books import BooksDoNotBalanceError
 from models.policies import RULES_VERSION, STANDARD
 from models.state import MEMBERS, Due, encode, member_key
-from models.values import permanent_id
 from tests.contract.samples import accepted, example
 from tests.models.world import World, at, event, joined, line, order, returned
 
@@ -115,7 +114,7 @@ def test_every_event_type_of_the_contract_gets_an_answer(name: str) -> None:
 def test_a_decision_names_its_record_and_its_id_is_a_function_of_it() -> None:
     world = member()
     answer = world.send(order("o1"), event_id="e1")
-    assert world.ids(Decided)[-1] == permanent_id("decision", "orders", 3, 0, "decided")
+    assert world.ids(Decided)[-1] == decision_id("orders", 3, 0, "decided")
     assert asdict(answer.event) == {
         "source": "/shop", "id": "e1", "type": "order.placed.v1", "topic": "orders", "partition": 3, "offset": 0,
     }  # fmt: skip
