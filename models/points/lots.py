@@ -14,7 +14,9 @@ from models.desk import Desk
 from models.points.state import Branch, Lot, LotKey, Page, Points
 
 MOST: Final = 64
-"""Lots or branches in one page."""
+"""Lots in one page."""
+MOST_BRANCHES: Final = 16
+"""Branches in one page: unlike the lots they are looked at with each change."""
 _END: Final = 10**7
 """After every day."""
 
@@ -48,12 +50,12 @@ class Lots:
             return
         root = self._root
         self._change(root, key, amount)
-        if _size(root) > MOST:
+        if _is_too_full(root):
             low, high = _halves(root)
             root.branches = [self._new(low), self._new(high)]
             root.pack([])
             root.left = low.left + high.left
-        while len(root.branches) == 1 and _size(only := self._page(root.branches[0])) <= MOST // 2:
+        while len(root.branches) == 1 and not _is_too_full(only := self._page(root.branches[0]), 2):
             self._drop(root.branches[0])
             root.packed, root.count, root.left, root.last = only.packed, only.count, only.left, only.last
             root.branches = only.branches
@@ -115,15 +117,18 @@ class Lots:
             raise LotsDoNotAddUpError(f"page {branch.page} says {child.left} points, its parent {branch.left}")
         self._change(child, key, amount)
         page.left += amount
-        size = _size(child)
-        if not size:
+        if not (child.count or child.branches):
             self._drop(branch)
             del page.branches[place]
-        elif size <= MOST:
-            page.branches[place] = self._summary(branch.page, child)
-        else:
+        elif _is_too_full(child):
             low, high = _halves(child)
             page.branches[place : place + 1] = [self._summary(branch.page, low), self._new(high)]
+        elif amount < 0:
+            page.branches[place] = self._summary(branch.page, child)
+        else:  # known without a look at the page
+            self._desk.put(str(branch.page), child)
+            branch.first, branch.oldest = min(branch.first, key), min(branch.oldest, key[1])
+            branch.left = child.left
 
     def _page(self, branch: Branch) -> Page:
         page = self._desk.find(Page, str(branch.page))
@@ -181,12 +186,12 @@ def _first(branch: Branch) -> LotKey:
     return branch.first
 
 
-def _size(page: Page) -> int:
-    return page.count + len(page.branches)
+def _is_too_full(page: Page, times: int = 1) -> bool:
+    return page.count * times > MOST or len(page.branches) * times > MOST_BRANCHES
 
 
 def _halves(page: Page) -> tuple[Page, Page]:
-    middle = _size(page) // 2
+    middle = (page.count or len(page.branches)) // 2
     low, high = Page(), Page()
     if page.branches:
         low.branches, high.branches = page.branches[:middle], page.branches[middle:]

@@ -10,7 +10,7 @@ from models.points.state import Lot, Page, Points
 def view(points: Points) -> dict[str, Any]:
     """Balance, the expiry schedule by day, and what happened over the membership's life.
 
-    Of a member with paged lots (see `lots.py`) the schedule is None here: it is that of the pages together (`schedule`).
+    Of a member with paged lots (see `lots.py`) the schedule is None here: the pages have it (`with_pages`).
     """
     days = None if points.lots.branches else schedule(points.lots.lots)
     leaving = points.leaving
@@ -30,6 +30,12 @@ def view(points: Points) -> dict[str, Any]:
             "adjusted": points.adjusted,
         },
     }
+
+
+def with_pages(shown: dict[str, Any], pages: Iterable[Page]) -> dict[str, Any]:
+    """The `view` of a member with paged lots, completed from all their pages."""
+    days = schedule(lot for page in pages for lot in page.lots)
+    return shown | {"next_expiry": days[0] if days else None, "expiry_schedule": days}
 
 
 def schedule(lots: Iterable[Lot]) -> list[dict[str, Any]]:
