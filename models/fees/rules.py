@@ -24,7 +24,8 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
         return not_supported_yet("Paying for Care", "CARE-1")
     pro, paid = case.member.pro, Paid(data.paid_at, data.amount)
     invoice = _invoice(case, data.invoice_id)
-    if pro is None or invoice is None or (invoice.free and membership.over(case, pro, data.paid_at)):
+    nothing_to_renew = pro is None or not pro.terms or membership.over(case, pro, data.paid_at)
+    if pro is None or invoice is None or (invoice.free and nothing_to_renew):
         return hold(case, "invoice", membership.WHICH, f"Invoice {data.invoice_id} is paid before it is known")
     if invoice.paid:
         return duplicate(

@@ -21,6 +21,9 @@ def joined(case: Case, data: PointsJoined) -> Ruling:
     if case.member.points:
         since = case.calendar.day_of(case.member.points.joined_at)
         return duplicate("already_member", f"A member since {since}: joining again changes nothing (MS-2).", "MS-2")
+    if any(case.at < past.ended_at for past in case.member.former):
+        says = "It tells of the time before a membership ended that has been settled: joining then changes nothing"
+        return duplicate("already_member", f"{says} (MS-2, MS-16).", "MS-16")
     today = case.calendar.day_of(case.at)
     reasons = list(why_not_eligible(data.state, data.birth_date, today))
     if reasons:

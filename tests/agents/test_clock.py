@@ -165,7 +165,7 @@ def test_load_finds_the_deadlines_again() -> None:
 
 
 def test_what_was_settled_is_not_woken() -> None:
-    """given a held return whose order came, then no deadline is left; loading again brings none back."""
+    """given a held return whose order came, then its deadline is gone; loading again does not bring it back."""
     partition = Partition()
     partition.ticked("2026-03-02 12:00")
     partition.joined("ann")
@@ -173,7 +173,7 @@ def test_what_was_settled_is_not_woken() -> None:
     partition.work()
     partition.ordered("ann", "A1")
     partition.work()
-    assert partition.due("ann") == []
+    assert all(due.year == 2028 for due in partition.due("ann")), "only the lot's expiry and its reminder are left"
     partition.handler.load()
     partition.ticked("2026-05-01 12:00")
     partition.work()

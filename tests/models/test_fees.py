@@ -345,3 +345,13 @@ def test_the_hot_value_does_not_grow_with_failures_and_renewals() -> None:
         world.send(paid(f"j{n}", paid_at="2027-02-21 12:00"))
     assert len(world.pro.terms) == TERMS
     assert str(world.pro.term.end) == "2052-03-02"
+
+
+def test_pro_5_money_that_was_given_back_cannot_renew_what_was_never_open() -> None:
+    """given a payment nobody claimed, then an application of another invoice: paid again, it waits once more."""
+    world = World(now=None)
+    world.send(paid("i1"), time="2026-01-01 00:00")
+    world.tick("2026-01-01 00:00")
+    world.tick("2026-02-01 00:00")
+    world.send(applied_for("a0", "i0"), time="2026-02-02 00:00")
+    assert world.send(paid("i1", paid_at="2026-02-03 00:00"), time="2026-02-03 00:00").outcome == "held"
