@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 from models.calendar import age_on
 
@@ -16,8 +16,10 @@ STATES: Final = frozenset(_STATES.split())
 MAJORITY: Final = 18
 MAJORITY_BY_STATE: Final = {"AL": 19, "NE": 19}
 
+WhyNot = Literal["not_resident", "under_age"]
 
-def why_not_eligible(state: str, birth: date, day: date) -> Iterator[tuple[str, str]]:
+
+def why_not_eligible(state: str, birth: date, day: date) -> Iterator[tuple[WhyNot, str]]:
     """Each reason (code, plain words) why one living in `state` is not eligible on that day; none when one is."""
     if state not in STATES:
         yield "not_resident", f"{state} is neither a US state nor DC"

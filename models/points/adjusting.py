@@ -1,11 +1,12 @@
 """Goodwill by a named actor; above a limit with a second pair of eyes (MS-18)."""
 
-from models.case import Case, Ruling, applied, digest, refused, retold, superseded
+from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Fact
 from models.points import terms
 from models.points.books import Books
 from models.points.events import PointsAdjusted
+from models.points.outcomes import applied, refused, superseded
 from models.points.standing import current, no_member
 from models.points.state import Adjustment
 from models.values import permanent_id

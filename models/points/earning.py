@@ -2,12 +2,13 @@
 
 from datetime import date, datetime
 
-from models.case import Case, Ruling, applied, digest, retold
+from models.case import Case, Ruling, digest, retold
 from models.outputs.base import Fact
 from models.points import redeeming, terms
 from models.points.books import Books
 from models.points.events import Bonus as BonusData
 from models.points.events import OrderPlaced
+from models.points.outcomes import Zero, applied
 from models.points.standing import current, former, has_ended
 from models.points.state import Bonus, Line, LotKey, Order
 from models.points.words import spelled
@@ -50,7 +51,7 @@ def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:
     return f"{spelled(redeemed.working)}. "
 
 
-def _no_membership(member: Member, at: datetime) -> tuple[str, str, str]:
+def _no_membership(member: Member, at: datetime) -> tuple[Zero, str, str]:
     """MS-4 Why an order of somebody who was no member then earns nothing (code, clause, words): never revised."""
     if former(member, at):
         return "membership_ended", "MS-16", "the membership it was placed under has ended, and its points are void"
@@ -61,7 +62,7 @@ def _no_membership(member: Member, at: datetime) -> tuple[str, str, str]:
     return "not_a_member", "MS-4", "the buyer is not a My Sony member"
 
 
-def _does_not_earn(data: OrderPlaced) -> tuple[str, str, str] | None:
+def _does_not_earn(data: OrderPlaced) -> tuple[Zero, str, str] | None:
     """MS-3, MS-4 Why a member's order earns nothing, if so."""
     if not data.signed_in:
         return "signed_out", "MS-4", "the buyer was not signed in"
@@ -70,7 +71,7 @@ def _does_not_earn(data: OrderPlaced) -> tuple[str, str, str] | None:
     return None
 
 
-def _zero(case: Case, order: Order, paid: str, reason: str, clause: str, words: str) -> Ruling:
+def _zero(case: Case, order: Order, paid: str, reason: Zero, clause: str, words: str) -> Ruling:
     order.why_zero = reason
     if case.member.points:
         case.notify("points", "points.not_earned", order.id, clause, {"order_id": order.id, "reason": reason})

@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from models.case import Case, Ruling, applied, duplicate, refused
+from models.case import Case, Ruling
 from models.eligibility import why_not_eligible
 from models.outputs.base import Fact
 from models.points import expiry, redeeming
 from models.points.books import Books
 from models.points.events import PointsCancelRequested, PointsCancelWithdrawn, PointsJoined
+from models.points.outcomes import applied, duplicate, refused
 from models.points.standing import current, no_member
 from models.points.state import Former, Leaving, Points
 

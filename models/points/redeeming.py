@@ -1,18 +1,29 @@
 """Paying with points: reservations at checkout (MS-8), and what an order redeems (MS-7, MS-9)."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from models.case import Case, Ruling, applied, digest, refused, retold, superseded
+from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Fact
 from models.points import terms
 from models.points.books import Books
 from models.points.events import OrderPlaced, RedemptionReleased, RedemptionReserved
+from models.points.outcomes import Superseded, applied, refused, superseded
 from models.points.standing import current, no_member
-from models.points.state import Order, Part, Reservation
+from models.points.state import Ended, Order, Part, Reservation
 
 TIMEOUT: Final = "points.reservation"
+_ALREADY: Final[Mapping[Ended, Superseded]] = MappingProxyType(
+    {
+        "claimed": "already_claimed",
+        "released": "already_released",
+        "expired": "already_expired",
+        "forfeited": "already_forfeited",
+    }
+)
 
 
 class Redeemed(NamedTuple):
@@ -52,7 +63,7 @@ def released(case: Case, data: RedemptionReleased) -> Ruling:
     if reservation is None:
         return hold(case, "reservation", data.reservation_id, f"{what} comes before it")
     if reservation.ended:
-        return superseded(f"already_{reservation.ended}", f"{what}: it was {reservation.ended} before (MS-8).", "MS-8")
+        return superseded(_ALREADY[reservation.ended], f"{what}: it was {reservation.ended} before (MS-8).", "MS-8")
     books = Books(case, data.reservation_id, order=False)
     freed = sum(part.points for part in free(case, books, data.reservation_id, "released"))
     books.close()
@@ -74,7 +85,7 @@ def free_all(case: Case, books: Books) -> None:
         free(case, books, due.ref, "forfeited", expiring=False)
 
 
-def free(case: Case, books: Books, reservation_id: str, how: str, *, expiring: bool = True) -> list[Part]:
+def free(case: Case, books: Books, reservation_id: str, how: Ended, *, expiring: bool = True) -> list[Part]:
     """End a reservation: its points go back to their lots, where they expire if the last day is past (MS-12)."""
     reservation = case.get(Reservation, reservation_id)
     parts, reservation.parts, reservation.ended = reservation.parts, [], how

@@ -104,7 +104,8 @@ def _redeem_again(books: Books, parts: list[Part]) -> None:
         if part.lot:
             there = min(books.lots.left(part.lot), part.points)
             there += books.unexpire(part.lot, part.points - there)
-            books.move("redeem", -there, part.lot, "MS-10")
+            if there:
+                books.move("redeem", -there, part.lot, "MS-10")
         short += part.points - there
     if short:
         books.enter("redeem", -short, None, "MS-10")

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from models.case import Case, Ruling, refused
+from models.case import Case, Ruling
+from models.points.outcomes import refused
 from models.points.state import Former, Points
 from models.state import Member
 

@@ -5,7 +5,7 @@ lots are read and written with each of its events.
 """
 
 from datetime import date, datetime
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -235,6 +235,10 @@ class Return(Struct, array_like=True):
     """Ids of what was told about it: its rejection replaces them."""
 
 
+Ended: TypeAlias = Literal["claimed", "released", "expired", "forfeited"]
+"""How a reservation ended."""
+
+
 class Reservation(Struct, array_like=True):
     """MS-8 Points set aside at checkout."""
 
@@ -245,8 +249,7 @@ class Reservation(Struct, array_like=True):
     until: datetime | None
     parts: list[Part] = field(default_factory=list)
     """Where the points came from, while they are set aside."""
-    ended: str | None = None
-    """How: `claimed`, `released`, `expired` or `forfeited`."""
+    ended: Ended | None = None
 
 
 class Dispute(Struct, array_like=True):

@@ -5,7 +5,7 @@ MS-10 returns and their rejection, MS-13 cancellation, MS-14 price match, MS-15 
 
 from collections.abc import Sequence
 
-from models.case import Case, Ruling, applied, digest, duplicate, refused, retold, superseded
+from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
@@ -18,6 +18,7 @@ from models.points.events import (
     ReturnCompleted,
     ReturnRejected,
 )
+from models.points.outcomes import applied, duplicate, refused, superseded
 from models.points.settling import Settled, settle
 from models.points.standing import current, has_ended
 from models.points.state import Dispute, Order, Return
@@ -38,8 +39,8 @@ def returned(case: Case, data: ReturnCompleted) -> Ruling:
         left = order.lines[place].quantity - order.lines[place].returned if place is not None else 0
         if part.quantity > left:
             says = f"Return {data.return_id} has {part.quantity} of line {part.line_id}, of which {left} are left"
-            code = "unknown_line" if place is None else "more_than_left"
-            return refused(code, f"{says}: refused whole (MS-10).", "MS-10")
+            says = f"{says}: refused whole (MS-10)."
+            return refused("unknown_line" if place is None else "more_than_left", says, "MS-10")
     record = Return(data.return_id, digest(data), order.id, {part.line_id: part.quantity for part in data.lines})
     case.arrived("return", record.id)
     return _count(case, order, record, 1, f"Return {record.id} of order {order.id}")

@@ -103,7 +103,8 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 
 def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
     """Why the application cannot be accepted (code, words), all reasons at once."""
-    reasons = list(why_not_eligible(data.state, data.birth_date, case.calendar.day_of(case.at)))
+    today = case.calendar.day_of(case.at)
+    reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
     if pro and pro.stage == "active" and not membership.over(case, pro, case.at):
         reasons.append(("already_member", "a PRO membership is open"))
