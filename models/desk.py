@@ -16,6 +16,7 @@ from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
 from models.outputs.requests import Request
+from models.points.state import Page
 from models.policies import Policies
 from models.state import Member
 
@@ -111,4 +112,4 @@ class Desk:
 
 def _table(kind: type[Struct]) -> str:
     """The table in which values of that kind are kept."""
-    return getattr(kind, "TABLE", state.ENTRIES)
+    return state.LOTS if kind is Page else state.ENTRIES

@@ -175,20 +175,21 @@ class Books:
         else:
             points.debt -= amount
         points.booked += amount
-        count, sign = COUNTED[kind] if counter is None else (counter, -1)
+        count, sign = (counter, -1) if counter else COUNTED[kind]
         setattr(points, count, getattr(points, count) + sign * amount)
-        self._write(kind, amount, 0, lot, clause, line_id, count)
+        self._write(kind, amount, lot, clause, (self._about, count, line_id or ""), line_id)
 
     def set_aside(self, part: Part, sign: int, clause: str) -> None:
         """MS-8 Reserve points of a lot (sign 1), or free them (-1): the balance stays, what is available changes."""
         if part.lot is None:
             raise TypeError("debt cannot be reserved")
-        self.lots.change(part.lot, -sign * part.points)
-        self.points.available -= sign * part.points
-        self.points.reserved += sign * part.points
+        amount = sign * part.points
+        self.lots.change(part.lot, -amount)
+        self.points.available -= amount
+        self.points.reserved += amount
         if sign < 0:
             self._filled.add(part.lot[0])
-        self._write("reserve" if sign > 0 else "release", 0, sign * part.points, part.lot, clause, None, "")
+        self._write("reserve" if sign > 0 else "release", 0, part.lot, clause, (self._about, "", ""), reserved=amount)
 
     def close(self) -> int:
         """Check MS-20, and see to it that expiry and reminders come in time. Returns what debt grew by."""
@@ -203,15 +204,15 @@ class Books:
         self,
         kind: EntryKind,
         amount: int,
-        reserved: int,
         lot: LotKey | None,
         clause: str,
-        line_id: str | None,
-        count: str,
+        about: tuple[str, str, str],
+        line_id: str | None = None,
+        *,
+        reserved: int = 0,
     ) -> None:
         """An entry's id is f(cause, kind, what it is about): a cause moves the same thing in a lot at most once."""
-        points = self.points
-        lot_id = lot[2] if lot else None
+        points, lot_id = self.points, lot[2] if lot else None
         self.case.book(
             kind,
             amount,
@@ -221,7 +222,7 @@ class Books:
             lot_id=lot_id,
             order_id=self._order_id,
             line_id=line_id,
-            about=(self._about, count, line_id or "", lot_id or ""),
+            about=(*about, lot_id or ""),
         )
 
 

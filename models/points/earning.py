@@ -1,6 +1,7 @@
 """What an order earns (MS-3, MS-4, MS-5)."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from models.case import Case, Ruling, digest, retold
 from models.outputs.base import Fact
@@ -100,7 +101,7 @@ def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) 
     for given in order.bonuses:
         books.give("bonus", given.lot, given.points, "MS-5", order.lines[given.line].id)
     books.close()
-    facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": _day(order.lot)}
+    facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": _day(order.lot[0])}
     if books.paid_debt:
         facts["paid_debt"] = books.paid_debt
         working.append(f"{books.paid_debt} of them paid debt (MS-11)")
@@ -116,5 +117,6 @@ def _lot_of(order: Order, line: Line, bonus: BonusData) -> LotKey:
     return last_day, order.lot[1], permanent_id("lot", order.id, line.id, bonus.offer_id)
 
 
-def _day(lot: LotKey) -> str:
-    return date.fromordinal(lot[0]).isoformat()
+@lru_cache(maxsize=4096)
+def _day(ordinal: int) -> str:
+    return date.fromordinal(ordinal).isoformat()

@@ -60,7 +60,6 @@ class Page(Struct, array_like=True):
     """
 
     KIND: ClassVar[str] = "lots"
-    TABLE: ClassVar[str] = "lots"
 
     packed: bytes = b""
     """The lots in msgpack, one after the other."""
@@ -169,12 +168,14 @@ class Line(Struct, array_like=True, gc=False):
     @property
     def net(self) -> int:
         """What the line costs now."""
-        return max(self.price * self.quantity - self.discount, 0)
+        net = self.price * self.quantity - self.discount
+        return net if net > 0 else 0
 
     @property
     def paid(self) -> int:
         """What of it is paid in money."""
-        return max(self.net - self.share, 0)
+        paid = self.price * self.quantity - self.discount - self.share
+        return paid if paid > 0 else 0
 
 
 class Order(Struct, array_like=True):
