@@ -22,6 +22,10 @@ MEMBERS, LOTS, ORDERS = 400, 50, 5
 """Members of the measured load, the open lots each has on average while it is measured, orders of each in one round."""
 TYPICAL_ORDERS = 30
 """A year of a typical member."""
+LONG_HISTORY = 10_000
+"""Orders of a member with a long history, all lots of it still open; and of a new one, 1."""
+NEXT_ORDERS = 200
+"""Orders of such a member that are measured."""
 ROUNDS = 7
 
 Tables = dict[str, dict[bytes, bytes]]
@@ -41,6 +45,12 @@ class Result:
     """The hot value of a member with so many open lots."""
     typical_bytes: int
     """All table values and keys of a member with a year of 30 orders, the answered event ids included."""
+    us_new: float
+    """CPU microseconds for the next order of a member who has made one."""
+    us_long: float
+    """The same for a member who has made 10,000."""
+    long_hot_bytes: int
+    """The hot value of that member."""
 
     @property
     def orders_per_second(self) -> float:
@@ -71,7 +81,25 @@ def run(say: Callable[[str], None] = lambda _: None) -> Result:
         output_bytes=written / len(measured),
         hot_bytes=max(len(value) for value in fresh[state.MEMBERS].values()),
         typical_bytes=_typical(),
+        us_new=_next_orders(1)[0],
+        us_long=(long := _next_orders(LONG_HISTORY))[0],
+        long_hot_bytes=long[1],
     )
+
+
+def _next_orders(history: int) -> tuple[float, int]:
+    """What the next orders of one member cost, microseconds each, and the size of the hot value after them."""
+    before, measured = _load(1, history, NEXT_ORDERS)
+    tables = _tables()
+    _work(_events(before), tables)
+    costs = []
+    for _ in range(ROUNDS):
+        fresh = {name: dict(table) for name, table in tables.items()}
+        events = _events(measured, len(before))
+        started = time.thread_time()
+        _work(events, fresh)
+        costs.append((time.thread_time() - started) / len(measured) * 1e6)
+    return median(costs), max(len(value) for value in fresh[state.MEMBERS].values())
 
 
 def _typical() -> int:

@@ -68,6 +68,10 @@ def _bench_rules(as_json: bool) -> None:
     table.add_row("output bytes/order", f"{found.output_bytes:,.0f}")
     table.add_row(f"bytes of the hot value with {found.lots} open lots", f"{found.hot_bytes:,}")
     table.add_row(f"bytes of all state after {rules.TYPICAL_ORDERS} orders", f"{found.typical_bytes:,}")
+    table.add_row("CPU µs/order of a member who has made 1", f"{found.us_new:.1f}")
+    table.add_row(f"CPU µs/order of one who has made {rules.LONG_HISTORY:,}", f"{found.us_long:.1f}")
+    table.add_row("ratio of the two", f"{found.us_long / found.us_new:.2f}")
+    table.add_row("bytes of the hot value of the latter", f"{found.long_hot_bytes:,}")
     talk.answer(found.as_json(), as_json, lambda: table)
 
 
