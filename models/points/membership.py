@@ -3,6 +3,7 @@
 from typing import Final
 
 from models.case import Case, Ruling
+from models.due import case_of
 from models.eligibility import why_not_eligible
 from models.outputs.base import Fact
 from models.points import expiry, redeeming
@@ -11,6 +12,7 @@ from models.points.events import PointsCancelRequested, PointsCancelWithdrawn, P
 from models.points.outcomes import applied, duplicate, refused
 from models.points.standing import current, no_member
 from models.points.state import Former, Leaving, Points
+from models.state import Due
 
 LEAVE: Final = "points.leave"
 FORMER_KEPT: Final = 20
@@ -19,6 +21,11 @@ FORMER_KEPT: Final = 20
 
 def joined(case: Case, data: PointsJoined) -> Ruling:
     """MS-1 Who may join. MS-2 One membership per account: joining twice is a duplicate. MS-16 Again after the end."""
+    points = case.member.points
+    if points and points.leaving and points.leaving.effect_at <= case.at:  # its tick has not come yet
+        due = Due(points.leaving.effect_at, LEAVE, "")
+        case.unschedule(LEAVE, "")
+        leave(case_of(case.desk, due), "")
     if case.member.points:
         since = case.calendar.day_of(case.member.points.joined_at)
         return duplicate("already_member", f"A member since {since}: joining again changes nothing (MS-2).", "MS-2")
