@@ -7,18 +7,38 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import orjson
 
 from audit.report import Findings
 from audit.shard import Output
 
-CHAIN, BALANCES = "chain", "balances"
+CHAIN, BALANCES, MEANING = "chain", "balances", "meaning"
+
+SIGNS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {
+        "earn": (1, 1),
+        "bonus": (1, 1),
+        "redeem": (-1, -1),
+        "reserve": (0, 0),
+        "release": (0, 0),
+        "restore": (1, 1),
+        "take_back": (-1, -1),
+        "expire": (-1, 1),
+        "forfeit": (-1, 1),
+        "adjust": (-1, 1),
+    }
+)
+"""Which way each kind of entry moves the sum: the least and the most, as signs. Expiry can be undone, and debt be forfeited."""
+RESERVED_SIGN: Final[Mapping[str, int]] = MappingProxyType({"reserve": 1, "release": -1})
+"""Which way an entry moves what is set aside; all other kinds do not."""
 
 QUESTIONS = {
     CHAIN: "each ledger entry carries the hash of the member's entry before it, and its own",
     BALANCES: "MS-20: after every entry, available + reserved - debt is the sum of the entries, and the lots hold it",
+    MEANING: "each entry moves points the way its kind does, and no more than its lot has to give",
 }
 
 
@@ -33,10 +53,19 @@ class Book:
     """Points left in each lot, reserved ones included."""
     in_lots: int = 0
     """Their sum."""
+    set_aside: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """MS-8 Of these, the reserved ones."""
+    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """MS-6 Points of each lot that have expired."""
     orders: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """What each order has brought in all."""
     kinds: set[str] = field(default_factory=set)
     last: Mapping[str, int] = field(default_factory=lambda: {"available": 0, "reserved": 0, "debt": 0})
+
+    @property
+    def free(self) -> dict[str, int]:
+        """Points left in each lot that are not set aside."""
+        return {lot: points - self.set_aside.get(lot, 0) for lot, points in self.lots.items()}
 
 
 def read(entries: list[Output], findings: Findings) -> dict[str, Book]:
@@ -46,9 +75,11 @@ def read(entries: list[Output], findings: Findings) -> dict[str, Book]:
         book = books[entry.subject]
         findings.compared(CHAIN)
         findings.compared(BALANCES)
+        findings.compared(MEANING)
         findings.all_differ(CHAIN, (f"{entry.place} {what}" for what in _chain(entry, book)))
         _add(entry.data, book)
-        findings.all_differ(BALANCES, (f"{entry.place} {what}" for what in _balance(entry.data, book)))
+        findings.all_differ(BALANCES, (f"{entry.place} {what}" for what in _balance(book)))
+        findings.all_differ(MEANING, (f"{entry.place} {what}" for what in _meaning(entry.data, book)))
     return books
 
 
@@ -72,13 +103,16 @@ def _add(data: dict[str, Any], book: Book) -> None:
     if data.get("lot_id") is not None:
         book.lots[data["lot_id"]] += points
         book.in_lots += points
+        book.set_aside[data["lot_id"]] += reserved
+        if data.get("kind") == "expire":
+            book.expired[data["lot_id"]] -= points
     if data.get("order_id") is not None:
         book.orders[data["order_id"]] += points
     book.kinds.add(str(data.get("kind")))
     book.last = data.get("balance_after") or {}
 
 
-def _balance(data: dict[str, Any], book: Book) -> Iterator[str]:
+def _balance(book: Book) -> Iterator[str]:
     available, reserved, debt = (book.last.get(name) for name in ("available", "reserved", "debt"))
     if available is None or reserved is None or debt is None or min(available, reserved, debt) < 0:
         yield f"has no balance that can be: {dict(book.last)}"
@@ -87,8 +121,30 @@ def _balance(data: dict[str, Any], book: Book) -> Iterator[str]:
         yield f"leaves {available} + {reserved} - {debt}, but the entries come to {book.points}"
     if reserved != book.reserved:
         yield f"leaves {reserved} reserved, but the entries reserve {book.reserved}"
-    lot = data.get("lot_id")
-    if lot is not None and book.lots[lot] < 0:
-        yield f"takes more from lot {lot} than it holds: {book.lots[lot]}"
     if book.in_lots != available + reserved:
         yield f"leaves {available + reserved} points, but the lots hold {book.in_lots}"
+
+
+def _meaning(data: dict[str, Any], book: Book) -> Iterator[str]:
+    kind, lot, points, reserved = (data.get(name) for name in ("kind", "lot_id", "points", "reserved"))
+    least, most = SIGNS.get(str(kind), (0, 0))
+    if not least <= _sign(points) <= most:
+        yield f"is a {kind} of {points} points"
+    if _sign(reserved) != RESERVED_SIGN.get(str(kind), 0):
+        yield f"is a {kind} that sets {reserved} points aside"
+    if lot is None:
+        if reserved or kind in ("expire", "release"):
+            yield f"is a {kind} without a lot"
+        return
+    if kind == "forfeit" and _sign(points) > 0:
+        yield f"gives {points} points of lot {lot} as forfeited"
+    if book.set_aside[lot] < 0:
+        yield f"frees more of lot {lot} than was set aside"
+    if book.lots[lot] < book.set_aside[lot]:
+        yield f"takes more from lot {lot} than it holds: {book.lots[lot] - book.set_aside[lot]} are left"
+    if book.expired[lot] < 0:
+        yield f"brings back more of lot {lot} than had expired"
+
+
+def _sign(number: Any) -> int:
+    return (int(number or 0) > 0) - (int(number or 0) < 0)

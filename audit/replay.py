@@ -14,18 +14,16 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
-import msgspec
 from structlog.testing import capture_logs
 
 from agents.handle import PartitionHandler
+from audit import quarantines
 from audit.shard import Shard
 from audit.topics import Headers, Stored
-from models import state
 from models.catalogue import CLOCK, TABLES
 from models.desk import Decision, Moment
 from models.envelope import Event
 from models.policies import Policies
-from models.state import Quarantine
 
 
 @dataclass
@@ -58,7 +56,7 @@ class Replaying(PartitionHandler):
         return super()._wake(member_id, moment)
 
     def _fail(self, member_id: str) -> None:
-        failure = self.failures.get(_quarantine_key(member_id))
+        failure = self.failures.get(quarantines.key_of(member_id))
         if failure:
             raise failure
 
@@ -136,24 +134,10 @@ def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes
         record = order.get(seq)
         if record and decision.data.get("reason") == "internal_error":
             name = classes.get((record.topic, str(record.offset)), "Exception")
-            failures[seq][_quarantine_key(decision.subject)] = _exception(name)
-    for key, marker in _quarantines(shard):
+            failures[seq][quarantines.key_of(decision.subject)] = _exception(name)
+    for key, marker in quarantines.quarantines(shard):
         failures[marker.seq].setdefault(key, _exception(marker.reason))
     return failures
-
-
-def _quarantines(shard: Shard) -> Iterator[tuple[bytes, Quarantine]]:
-    """Every quarantine there is or was, under the key that a standing one of that member has."""
-    for key, raw in shard.tables[state.ENTRIES].items():
-        if key.startswith(f"{Quarantine.KIND}|".encode()):
-            try:
-                yield key[: key.rindex(b"|") + 1], state.decode(raw, Quarantine)
-            except (msgspec.DecodeError, IndexError, state.UnknownVersionError):
-                continue  # the comparison of the tables will show it
-
-
-def _quarantine_key(member_id: str) -> bytes:
-    return state.entry_key(Quarantine.KIND, member_id, Quarantine.STANDING)
 
 
 def _exception(name: str) -> Exception:

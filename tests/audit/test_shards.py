@@ -146,7 +146,7 @@ def test_a_balance_changed_everywhere_is_still_found_by_the_own_account(shop: Wo
         patch.setattr("models.points.terms.points_for", lambda cents: cents * 2 // 100 + 1)
         broken = a_small_shop()
         found = differing(broken.shards())
-    assert set(found) == {"own account", "own account by order"}
+    assert set(found) == {"own account", "own account by lot", "own account by order"}
     assert "member ann" in found["own account"]
 
 
