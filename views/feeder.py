@@ -56,9 +56,10 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 
 
 def topics(settings: Settings) -> dict[str, Kind]:
-    """What is fed: topic -> what its records become."""
+    """What is fed: topic -> what its records become. Of one poll they are fed in this order: pages before documents."""
     catalogue = settings.catalogue()
     return {
+        catalogue.changelog("lots"): "lots",
         catalogue.changelog("members"): "member",
         catalogue.name("decisions"): "decisions",
         catalogue.name("points-ledger"): "ledger",
@@ -73,6 +74,7 @@ class Feeder:
         self._url = settings.redis_url
         self._keys = Keys(settings.topic_prefix, settings.generation)
         self._topics = topics(settings)
+        self._order = {topic: number for number, topic in enumerate(self._topics)}
         self._partitions = settings.partitions
         self._source = source
         self._stop = stop
@@ -129,7 +131,7 @@ class Feeder:
 
     def _feed_next(self) -> bool:
         """One poll into Redis. False if a position there is not the one that this feeder left."""
-        batches = self._source.poll()
+        batches = sorted(self._source.poll(), key=lambda batch: self._order[batch.place.topic])
         given: list[Portion] = []
         for batch in batches:
             kind = self._topics[batch.place.topic]

@@ -3,6 +3,7 @@
 | key | type | holds |
 |---|---|---|
 | ``member:{id}`` | string | the member's document (JSON) |
+| ``lots:{id}`` | hash | of a member with paged lots: page -> its offset and what expires when; and ``generation`` |
 | ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` | list, newest first | what ``why`` tells (JSON) |
 | ``feed:{generation}`` | hash | next offset per topic partition; ``rebuild`` while a rebuild is under way |
 | ``feed:status`` | hash, expires | how the feeder is doing; gone when none is alive |
@@ -18,8 +19,8 @@ TIMELINE_LIMIT: Final = 1_000
 
 Timeline = Literal["decisions", "ledger", "notifications"]
 TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications")
-Kind = Literal["member", "decisions", "ledger", "notifications"]
-KINDS: Final[tuple[Kind, ...]] = ("member", *TIMELINES)
+Kind = Literal["lots", "member", "decisions", "ledger", "notifications"]
+KINDS: Final[tuple[Kind, ...]] = ("lots", "member", *TIMELINES)
 """First segments of the keys that belong to members: what a rebuild deletes."""
 
 
@@ -33,6 +34,10 @@ class Keys:
     def member(self, member_id: str) -> str:
         """The key of a member's document."""
         return f"{self.prefix}member:{member_id}"
+
+    def lots(self, member_id: str) -> str:
+        """The key of a member's pages of lots."""
+        return f"{self.prefix}lots:{member_id}"
 
     def timeline(self, kind: Timeline, member_id: str) -> str:
         """The key of one of a member's three lists."""

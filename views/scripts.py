@@ -16,6 +16,7 @@ _OLD: Final = (
     _HEAD
     + """
 local function old(key, kind, generation)
+  if kind == 'lots' then return (tonumber(redis.call('HGET', key, 'generation')) or -1) <= generation end
   local value
   if kind == 'member' then value = redis.call('GETRANGE', key, 0, 63) else value = redis.call('LINDEX', key, 0) end
   return head(value) <= generation
@@ -27,37 +28,104 @@ FEED: Final = (
     _HEAD
     + """
 -- KEYS: the feed's hash, then the key of each write.
--- ARGV: field, expected position ('' for none), next position, generation, kind, limit, then revision, value per write.
--- Returns the position found. The writes were made if, and only if, it is the expected one.
--- An equal revision of a document is written again (it may be better derived); one of a list is already there.
--- A document with an empty value is deleted: a short one stays, so that no older one can come back.
+-- ARGV: field, expected position ('' for none), next position, generation, kind, limit, prefix of all keys, then
+-- revision and value of each write. Returns the position found. The writes were made if, and only if, it is the
+-- expected one.
 local found = redis.call('HMGET', KEYS[1], ARGV[1], 'rebuild')
 if found[2] then return 'rebuild' end
 local position = found[1] or ''
 if position ~= ARGV[2] then return position end
 
-local generation, limit = tonumber(ARGV[4]), tonumber(ARGV[6])
-for i = 2, #KEYS do
-  local key, revision, value = KEYS[i], tonumber(ARGV[2 * i + 3]), ARGV[2 * i + 4]
-  if ARGV[5] == 'member' then
-    local g, r = head(redis.call('GETRANGE', key, 0, 63))
-    if value == '' then
-      if r >= 0 and generation >= g then
-        redis.call('SET', key, string.format('{"generation":%d,"revision":%d,"deleted":true}', generation, r))
-      end
-    elseif generation > g or (generation == g and revision >= r) then
-      redis.call('SET', key, value)
-    end
-  else
-    -- The newest element carries the head of the whole list. A higher generation starts the list anew.
-    local newest = redis.call('LINDEX', key, 0)
-    local g, r = head(newest)
-    if newest and generation > g then redis.call('DEL', key) end
-    if generation > g or (generation == g and revision > r) then
-      if redis.call('LPUSH', key, value) > limit then redis.call('LTRIM', key, 0, limit - 1) end
+local generation, kind, limit = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+
+local function sibling(key, other)
+  return ARGV[7] .. other .. string.sub(key, #ARGV[7] + #kind + 1)
+end
+
+-- The document of a member with paged lots begins with its points, and they with the schedule (see writes.py).
+local PAGED = '^({"generation":(%d+),"revision":%d+,"points":{)"next_expiry":.-,"expiry_schedule":.-,'
+  .. '("available":(%d+).*)$'
+
+-- MS-19 Such a document with the schedule of all pages; any other one as it is. The second answer says whether the
+-- schedule adds up to what is available: if not, one of the two topics has been read further, and none is shown.
+local function scheduled(document, key)
+  local start, generation, rest, available = string.match(document, PAGED)
+  if not start then return document, false end
+  local lots = sibling(key, 'lots')
+  local by_day, days, sum = {}, {}, 0
+  local pages = redis.call('HGET', lots, 'generation') == generation and redis.call('HVALS', lots) or {}
+  for _, page in ipairs(pages) do
+    for day, points in string.gmatch(page, '(%d+%-%d+%-%d+):(%d+)') do
+      if not by_day[day] then days[#days + 1] = day end
+      by_day[day] = (by_day[day] or 0) + points
+      sum = sum + points
     end
   end
+  local first, schedule = 'null', 'null'
+  if sum == tonumber(available) then
+    table.sort(days)
+    for i, day in ipairs(days) do
+      days[i] = string.format('{"expires_on":"%s","points":%d}', day, by_day[day])
+    end
+    first, schedule = days[1] or 'null', '[' .. table.concat(days, ',') .. ']'
+  end
+  return start .. '"next_expiry":' .. first .. ',"expiry_schedule":' .. schedule .. ',' .. rest, schedule ~= 'null'
 end
+
+-- An equal revision of a document is written again (it may be better derived).
+-- A document with an empty value is deleted: a short one stays, so that no older one can come back.
+local function write_document(key, revision, value)
+  local g, r = head(redis.call('GETRANGE', key, 0, 63))
+  if value == '' then
+    if r >= 0 and generation >= g then
+      redis.call('SET', key, string.format('{"generation":%d,"revision":%d,"deleted":true}', generation, r))
+    end
+  elseif generation > g or (generation == g and revision >= r) then
+    redis.call('SET', key, (scheduled(value, key)))
+  end
+end
+
+-- A page: its number, then what expires when; the number alone deletes it. A higher generation starts all pages anew.
+local function write_page(key, offset, value)
+  local g = tonumber(redis.call('HGET', key, 'generation')) or -1
+  if generation > g then
+    redis.call('DEL', key)
+    redis.call('HSET', key, 'generation', ARGV[4])
+  end
+  local number, days = string.match(value, '^(%d+)(.*)$')
+  local stored = redis.call('HGET', key, number)
+  if generation < g or (stored and offset <= tonumber(string.match(stored, '^%d+'))) then return end
+  if days == '' then redis.call('HDEL', key, number) else redis.call('HSET', key, number, offset .. days) end
+end
+
+-- The newest element carries the head of the whole list; one that it has passed is there already. A higher generation
+-- starts the list anew.
+local function write_line(key, revision, value)
+  local newest = redis.call('LINDEX', key, 0)
+  local g, r = head(newest)
+  if newest and generation > g then redis.call('DEL', key) end
+  if generation > g or (generation == g and revision > r) then
+    if redis.call('LPUSH', key, value) > limit then redis.call('LTRIM', key, 0, limit - 1) end
+  end
+end
+
+local write = kind == 'member' and write_document or kind == 'lots' and write_page or write_line
+for i = 2, #KEYS do
+  write(KEYS[i], tonumber(ARGV[2 * i + 4]), ARGV[2 * i + 5])
+end
+
+-- Members whose pages have changed. A document with which the pages do not agree is left as it is: its own record, which
+-- is still to come, brings the two together.
+local seen = {}
+for i = 2, kind == 'lots' and #KEYS or 1 do
+  if not seen[KEYS[i]] then
+    seen[KEYS[i]] = true
+    local key = sibling(KEYS[i], 'member')
+    local document, complete = scheduled(redis.call('GET', key) or '', KEYS[i])
+    if complete then redis.call('SET', key, document) end
+  end
+end
+
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return position
 """

@@ -38,7 +38,7 @@ class Place(NamedTuple):
 
 
 class Write(NamedTuple):
-    """One value for one key. An empty value deletes a document."""
+    """One value for one key. An empty value deletes a document; a page's says which page, and if nothing else deletes it."""
 
     key: str
     revision: int
@@ -114,6 +114,7 @@ class Store:
             self._keys.generation,
             portion.kind,
             self._limit,
+            self._keys.prefix,
         ]
         for write in portion.writes:
             arguments += (write.revision, write.value)

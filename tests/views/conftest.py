@@ -1,7 +1,7 @@
 """A small installation for the read side: its four topics, a transactional writer, and feeders as threads."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from agents.settings import Settings
 from local.kafka import Kafka
-from models.state import Member, encode
+from models.partitioning import partition_of
+from models.state import LOTS, MEMBERS, Member, encode
 from views.feeder import run, topics
 from views.keys import Keys
 from views.progress import caught_up
@@ -39,7 +40,7 @@ class Writer:
     """Writes what a worker would commit: states, and outputs as CloudEvents, in transactions."""
 
     def __init__(self, settings: Settings) -> None:
-        self._members, self._decisions, self._ledger, self._notifications = topics(settings)
+        self._lots, self._members, self._decisions, self._ledger, self._notifications = topics(settings)
         self._producer = Producer(
             settings.librdkafka()
             | {"transactional.id": f"{settings.topic_prefix}writer", "partitioner": "murmur2_random"}
@@ -63,6 +64,13 @@ class Writer:
 
     def state(self, member: str, revision: int) -> None:
         self._producer.produce(self._members, key=member, value=encode(Member(revision=revision)))
+
+    def tables(self, member: str, changes: Mapping[str, Mapping[bytes, bytes | None]]) -> None:
+        """What a call of the rules has changed of a member's state and pages, all on the member's partition."""
+        home = partition_of(member.encode(), PARTITIONS)
+        for topic, table in ((self._lots, LOTS), (self._members, MEMBERS)):
+            for key, value in changes.get(table, {}).items():
+                self._producer.produce(topic, key=key, value=value, partition=home)
 
     def deleted(self, member: str) -> None:
         self._producer.produce(self._members, key=member, value=None)

@@ -154,7 +154,7 @@ class TestFeed:
         while "memberships topics apply" not in caplog.text and time.monotonic() < deadline:
             time.sleep(0.05)
         feeder.stop()
-        assert f"topic {later.topic_prefix}memberships-members-changelog has 0 partitions, not 2" in caplog.text
+        assert f"topic {later.topic_prefix}memberships-lots-changelog has 0 partitions, not 2" in caplog.text
 
     def test_a_state_of_a_newer_release_ends_the_feeder_with_its_place(
         self, installation: Settings, writer: Writer, start_feeder: StartFeeder
@@ -326,7 +326,7 @@ class TestAnew:
             writer.decision("anna", "e1")
         with writer.transaction():
             writer.decision("anna", "e2")
-        decisions = list(topics(installation))[1]
+        decisions = installation.catalogue().name("decisions")
         with redis.Redis.from_url(installation.redis_url) as client:
             stored = client.hgetall(f"{installation.topic_prefix}feed:1")
         own = next(n for n in range(PARTITIONS) if int(stored.get(f"{decisions}-{n}".encode(), 0)))

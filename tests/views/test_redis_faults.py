@@ -98,14 +98,22 @@ def wait_for_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
         time.sleep(0.01)
 
 
+def wait_for_positions(settings: Settings, client: redis.Redis) -> None:
+    """Until something is fed: before that there is nothing to lose."""
+    deadline = time.monotonic() + 10
+    while not client.hlen(f"{settings.topic_prefix}feed:1"):
+        assert time.monotonic() < deadline, "nothing is fed"
+        time.sleep(0.01)
+
+
 def test_flushed_while_running(
     installation: Settings, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture
 ) -> None:
     start_feeder(installation)
     with load.going_on(), redis.Redis.from_url(installation.redis_url) as client:
         for _ in range(3):
-            time.sleep(0.4)
-            assert client.dbsize() > 0
+            wait_for_positions(installation, client)
+            time.sleep(0.2)
             caplog.clear()
             client.flushdb()
             wait_for_log(caplog, "Redis has lost or changed what was fed")
