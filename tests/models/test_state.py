@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import msgspec
 import orjson
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 from models import state
 from models.fees.state import Invoice
 from models.hold import Held, Waiting
-from models.points.state import Order, Return
+from models.points import lots
+from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.policies import Policies
 from models.pro.state import Application
 from models.repairs.state import Repair
@@ -23,13 +25,20 @@ from tests.models.world import World, line, step
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS: dict[str, type[Any]] = {
-    kind.KIND: kind for kind in (Order, Return, Invoice, Application, Repair, Held, Waiting, Quarantine)
+    kind.KIND: kind
+    for kind in (
+        *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
+        *(Invoice, Application, Repair, Held, Waiting, Quarantine),
+    )
 }
 
 
 def rich_world() -> World:
     """A little of everything the state can hold."""
-    world = given_.pro_member(World(policies=Policies()))
+    world = World(policies=Policies())
+    leave_once(world, "m-2")
+    collect_lots(world, "m-3")
+    given_.pro_member(world)
     bonus = {"offer_id": "spring", "points": 100, "expires_on": "2026-06-30"}
     bought = given_.order("o1", line("l1", "100.00", 2, bonus=bonus), line("l2", qualifying=False))
     for fact, event_id, time in (
@@ -47,10 +56,56 @@ def rich_world() -> World:
         (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
         (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
         (given_.repair("r2", sent_by="dealer"), "rep2", "2026-07-01 15:00"),
+        (given_.price_matched("90.00"), "m1", "2026-03-09 12:00"),
+        (given_.disputed("30.00"), "d1", "2026-03-09 13:00"),
+        (given_.adjusted(40), "j1", "2026-03-09 14:00"),
+        (given_.adjusted(9_000, "j2"), "j2", "2026-03-09 15:00"),
+        (given_.reserved(70, "s1"), "s1", "2026-03-10 12:00"),
+        (given_.reserved(60, "s2"), "s2", "2026-03-10 12:00"),
+        (paying("o4", 500, "s2"), "o4", "2026-03-10 12:30"),
+        (given_.returned("r4", "o4", l1=1), "r4", "2026-03-11 12:00"),
     ):
         world.send(fact, event_id=event_id, time=time)
     world.quarantine()
     return world
+
+
+def paying(order_id: str, points: int, reservation_id: str) -> given_.Fact:
+    """An order that is paid with more points than there are."""
+    bought = line("l1", "10.00", 2)
+    return given_.order(
+        order_id, bought, points_redeemed=points, reservation_id=reservation_id, placed_at="2026-03-10 12:30"
+    )
+
+
+def leave_once(world: World, member: str) -> None:
+    """Points that expire, a membership that ends, and another one that is about to."""
+    bonus = {"offer_id": "brief", "points": 30, "expires_on": "2026-03-20"}
+    later = line("l1", "1.00", bonus=bonus | {"expires_on": "2026-05-20"})
+    for fact, time in (
+        (given_.joined(), "2026-03-01 20:00"),
+        (given_.order("p1", line("l1", "1.00", bonus=bonus)), "2026-03-02 18:00"),
+        (None, "2026-03-21 12:00"),
+        (given_.cancel_requested(), "2026-03-23 12:00"),
+        (None, "2026-03-26 12:00"),
+        (given_.joined(), "2026-04-01 20:00"),
+        (given_.order("p2", later, placed_at="2026-04-02 18:00"), "2026-04-02 18:00"),
+        (None, "2026-05-01 12:00"),
+        (given_.cancel_requested(), "2026-05-04 12:00"),
+    ):
+        if fact:
+            world.send(fact, event_id=f"{member} {time}", time=time, member=member)
+        else:
+            world.tick(time)
+
+
+def collect_lots(world: World, member: str) -> None:
+    """More lots than the hot value holds, if it holds four."""
+    world.send(given_.joined(), event_id=f"{member} joins", time="2026-03-01 20:00", member=member)
+    with mock.patch.object(lots, "MOST", 4):
+        for n in range(6):
+            placed = given_.order(f"q{n}", line("l1", "1.00"), placed_at=f"2026-03-{2 + n:02} 18:00")
+            world.send(placed, event_id=f"q{n}", member=member)
 
 
 def values(world: World) -> dict[str, bytes]:
@@ -58,15 +113,15 @@ def values(world: World) -> dict[str, bytes]:
     found = {}
     for (table, key), raw in world.tables.items():
         if table == state.MEMBERS:
-            found["member"] = raw
-        elif table == state.ENTRIES:
+            found[f"member {key.decode()}"] = raw
+        elif table in (state.ENTRIES, state.LOTS):
             kind, _, entry_id = key.decode().split("|", 2)
             found[f"{kind} {entry_id}".strip()] = raw
     return found
 
 
 def kind_of(name: str) -> type[Any]:
-    return Member if name == "member" else KINDS[name.split()[0]]
+    return Member if name.startswith("member ") else KINDS[name.split()[0]]
 
 
 def golden(path: Path) -> dict[str, dict[str, Any]]:
