@@ -19,7 +19,7 @@ class Gone(NamedTuple):
 
 
 def gone(order: Order) -> list[Gone]:
-    """What is gone by now of all that the order earned, lot by lot; bonuses go with the pieces alone."""
+    """What is gone by now of all that the order earned, each lot once; bonuses go with the pieces alone."""
     earned, working = 0, []
     disputed = _disputed(order)
     for line, of_dispute in zip(order.lines, disputed, strict=True):
@@ -28,17 +28,14 @@ def gone(order: Order) -> list[Gone]:
             earned += part
             if part:
                 working.append(f"line {line.id}: {words}")
-    found = [Gone(order.lot, earned, tuple(working))]
+    found = {order.lot: Gone(order.lot, earned, tuple(working))}
     for bonus in order.bonuses:
-        line = order.lines[bonus.line]
+        line, (lot, before, spelled) = order.lines[bonus.line], found.get(bonus.lot, Gone(bonus.lot, 0, ()))
         part = terms.part_of(bonus.points, _back(order, line), line.quantity)
-        spelled = (
-            (f"bonus of line {line.id}: {bonus.points} x {_back(order, line)}/{line.quantity} = {part}",)
-            if part
-            else ()
-        )
-        found.append(Gone(bonus.lot, part, spelled))
-    return found
+        if part:
+            spelled += (f"bonus of line {line.id}: {bonus.points} x {_back(order, line)}/{line.quantity} = {part}",)
+        found[lot] = Gone(lot, before + part, spelled)
+    return list(found.values())
 
 
 def restored(order: Order) -> int:

@@ -48,7 +48,7 @@ def _take(books: Books, order: Order, gone: list[Gone], clause: str) -> None:
     """MS-11 From the lot they were earned in first, then from the oldest others, and what is left becomes debt."""
     total = sum(one.points for one in gone)
     over = order.lot[0] < books.today
-    fixed = [part for part in order.taken if (part.lot[0] < books.today if part.lot else over)]
+    fixed = [part for part in order.taken if part.lapsed or (part.lot[0] < books.today if part.lot else over)]
     booked = _unwind(books, order, [part for part in order.taken if part not in fixed])
     surplus = sum(part.points for part in fixed) - total
     if surplus > 0:
@@ -67,7 +67,7 @@ def _unwind(books: Books, order: Order, parts: list[Part]) -> Booked:
     """Put parts back into their lots, unbooked. Debt that was paid since comes back as points of the order's own lot."""
     booked: Booked = Counter()
     for part in parts:
-        forgiven = min(books.points.debt, part.points) if part.lot is None else 0
+        forgiven = min(books.points.debt - booked[None], part.points) if part.lot is None else 0
         booked[None] += forgiven
         lot = part.lot or order.lot
         books.lots.change(lot, part.points - forgiven)
@@ -86,7 +86,7 @@ def _take_anew(books: Books, gone: list[Gone], fixed: list[Part], amount: int, b
         lapsed = 0
         if wanted > taken:
             lapsed = books.lapsed(lot) - sum(part.points for part in here if part.lapsed)
-            lapsed = min(wanted - taken, lapsed)
+            lapsed = min(wanted - taken, max(lapsed, 0))
         parts += [part for part in (Part(lot, taken), Part(lot, lapsed, lapsed=True)) if part.points]
         amount -= taken + lapsed
     parts += books.draw(amount)
