@@ -12,7 +12,8 @@ from tests.system.memory import Installation, MemoryWire
 from tests.system.outcome import Told
 from tests.system.scenario import Answer, Scenario
 
-STEP_ONE = "MS-1 MS-2 MS-3 MS-4 MS-10 MS-11 MS-13 GEN-1 GEN-2 PAY-3 PAY-5 PAY-8 PRO-3 PRO-4 REP-1 REP-4 NTF-1 NTF-2"
+POINTS = [f"MS-{n}" for n in range(1, 20)]  # MS-20 holds at every step of every scenario, or the books would not close
+SUPPORTED = {*POINTS, *"GEN-1 GEN-2 GEN-4 PAY-3 PAY-5 PAY-8 PRO-3 PRO-4 REP-1 REP-4 NTF-1 NTF-2 NTF-3".split()}
 SCENARIOS = scenario.load_all()
 
 
@@ -33,7 +34,7 @@ def test_in_memory(story: Scenario) -> None:
 
 def test_every_supported_clause_has_a_scenario() -> None:
     told = {clause for story in SCENARIOS for clause in story.clauses}
-    assert set(STEP_ONE.split()) - told == set()
+    assert told >= SUPPORTED
 
 
 def _with_one_thing_wrong(story: Scenario) -> Iterator[Scenario]:
