@@ -1,8 +1,9 @@
-"""How a member and the reasons for their state look on a terminal. Everything shown is data: nothing of it is markup.
+"""How a member looks on a terminal. Everything shown is data: nothing of it is markup.
 
 What is nested deeper than a line can say is left to `--json`.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,54 +11,71 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from cli.reasons import COLOURS as COLOURS
+from cli.reasons import coloured, minute
 from cli.talk import printable
 from views.query import Document
-from views.timeline import Explanation
 
-COLOURS = {
-    "active": "green",
-    "applied": "green",
-    "due": "cyan",
-    "held": "yellow",
-    "superseded": "yellow",
-    "duplicate": "dim",
-    "suspended": "red",
-    "conflict": "red",
-    "refused": "red",
-    "dead_lettered": "red",
-}
 HEAD = ("member_id", "generation", "revision", "updated_at", "as_of")
+DAYS = 12
+"""Days of the expiry schedule that are shown; the rest is summed up."""
+DAYS_IN_A_LINE = 4
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def member(member_id: str, document: Document) -> Panel:
     """A member's document (contract, read side): one block for each part that is not empty."""
     view = Table.grid(padding=(0, 2))
-    for name, value in _parts(document):
+    for name, lines in _parts(document):
         label = Text(name, style="bold")
-        for line in _lines(value):
+        for line in lines:
             line.plain = printable(line.plain)
             view.add_row(label, line)
             label = Text("")
-    foot = f"revision {document.get('revision')}, updated {document.get('updated_at')}"
+    foot = f"revision {document.get('revision')}, updated {minute(document.get('updated_at'))} UTC"
     return Panel(
         view, title=Text(printable(member_id), style="bold"), title_align="left", subtitle=foot, subtitle_align="left"
     )
 
 
-def why(member_id: str, told: Sequence[Explanation]) -> Panel:
-    """What happened to a member and why, in the order in which it was decided."""
-    story = Text("\n").join(_entry(one) for one in told)
-    story.plain = printable(story.plain)
-    title = Text.assemble(("why ", "dim"), (printable(member_id), "bold"))
-    return Panel(story, title=title, title_align="left")
-
-
-def _parts(document: Document) -> Iterator[tuple[str, Any]]:
+def _parts(document: Document) -> Iterator[tuple[str, Iterator[Text]]]:
     for name, value in document.items():
         if name == "memberships":
-            yield from value.items()
+            yield from ((program, _lines(facts)) for program, facts in value.items())
+        elif name == "points" and value:
+            yield from _points(value)
         elif name not in HEAD and value:
-            yield ("balance" if name == "points" else name), value
+            yield name.replace("_", " "), _lines(value)
+
+
+def _points(points: dict[str, Any]) -> Iterator[tuple[str, Iterator[Text]]]:
+    """MS-19 The balance, what expires when, and the counts over the membership's life."""
+    amounts = [_fact(name, points[name]) for name in ("available", "reserved", "debt")]
+    yield "balance", iter([Text("  ").join(amounts)])
+    yield "expires", iter(_schedule(points["expiry_schedule"]))
+    if points.get("ends_at"):
+        words = (
+            f"{minute(points['ends_at'])} UTC, as asked for: all points, reservations and debt are void then (MS-16)"
+        )
+        yield "ends", iter([Text(words, style="yellow")])
+    yield "lifetime", iter([Text("  ").join(_fact(name, count) for name, count in points["lifetime"].items())])
+
+
+def _schedule(days: list[dict[str, Any]] | None) -> Iterator[Text]:
+    if days is None:
+        yield Text("not at hand at this moment: the views are putting it together; ask again", style="dim")
+    elif not days:
+        yield Text("nothing", style="dim")
+    else:
+        shown = days if len(days) <= DAYS else days[: DAYS - 1]
+        for first in range(0, len(shown), DAYS_IN_A_LINE):
+            some = shown[first : first + DAYS_IN_A_LINE]
+            yield Text("   ").join(
+                Text.assemble(f"{day['points']:,}", (f" after {day['expires_on']}", "dim")) for day in some
+            )
+        if rest := days[len(shown) :]:
+            points = sum(day["points"] for day in rest)
+            yield Text(f"and {points:,} on {len(rest)} further days to {rest[-1]['expires_on']} (--json)", style="dim")
 
 
 def _lines(value: Any) -> Iterator[Text]:
@@ -83,26 +101,12 @@ def _fits_a_line(fact: Any) -> bool:
 
 def _fact(name: str, fact: Any) -> Text:
     if name == "status":
-        return _coloured(fact)
-    return Text.assemble((f"{_label(name)} ", "dim"), ", ".join(fact) if isinstance(fact, list) else _words(fact))
+        return coloured(fact)
+    return Text.assemble((f"{_label(name)} ", "dim"), _listed(fact) if isinstance(fact, list) else _words(fact))
 
 
-def _entry(one: Explanation) -> Text:
-    event = one["event"]
-    text = Text.assemble((_minute(one["time"]), "dim"), "  ")
-    if event is None:
-        text.append(f"{one['cause']['id']}", "bold")
-    else:
-        text.append((event["type"] or "unreadable").removesuffix(".v1"), "bold").append(f" {event['id'] or ''}", "dim")
-    text.append("  ").append_text(_coloured(one["outcome"]))
-    if one["reason"]:
-        text.append(f" {one['reason']}", "dim")
-    text.append(f"\n    {one['says']}")
-    effects = [f"{entry['points']:+,} points ({entry['kind']})" for entry in one["ledger"]]
-    effects += [f"told {notice['notification']}" for notice in one["notifications"]]
-    if effects:
-        text.append(f"\n    {'; '.join(effects)}", "cyan")
-    return text
+def _listed(facts: Sequence[str]) -> str:
+    return ", ".join(facts)
 
 
 def _label(name: str) -> str:
@@ -112,12 +116,6 @@ def _label(name: str) -> str:
 def _words(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        return f"{minute(value)} UTC"
     return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _minute(time: str | None) -> str:
-    return "before the first tick" if time is None else time[:16].replace("T", " ")
-
-
-def _coloured(word: str) -> Text:
-    return Text(word, style=COLOURS.get(word, ""))

@@ -6,12 +6,14 @@ that. Every function raises RedisUnreachable when Redis cannot serve.
 
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, TypeVar
+from zoneinfo import ZoneInfo
 
 import orjson
 import redis
 from redis.exceptions import RedisError
 
 from agents.settings import Settings
+from views.about import is_about
 from views.errors import RedisUnreachable
 from views.keys import TIMELINES, Keys
 from views.store import Store, connect
@@ -46,11 +48,12 @@ def timeline(settings: Settings, member_id: str) -> list[Explanation]:
     return why(settings, member_id)[::-1]
 
 
-def why(settings: Settings, member_id: str, event: str | None = None) -> list[Explanation]:
+def why(settings: Settings, member_id: str, asked: str | None = None) -> list[Explanation]:
     """What happened to the member, in the order in which it was decided.
 
-    ``event`` (``source|id``, or the id alone) asks for all that became of this one: its own decision, the later one
-    with which it settled if it was held, and what its deadlines did. An unknown event gives an empty list.
+    ``asked`` names an event (``source|id``, or the id alone) for all that became of this one: its own decision, and the
+    later one with which it settled if it was held. Or an order, a day, a deadline and so on: see ``about.is_about``.
+    Nothing about it gives an empty list.
     """
 
     def lists(client: redis.Redis, keys: Keys) -> list[list[bytes]]:
@@ -62,17 +65,15 @@ def why(settings: Settings, member_id: str, event: str | None = None) -> list[Ex
 
     decisions, ledger, notifications = ([orjson.loads(line) for line in lines] for lines in _ask(settings, lists))
     told = explanations(decisions[::-1], ledger[::-1], notifications[::-1])
-    return told if event is None else [one for one in told if _is_about(one, event)]
+    if asked is None:
+        return told
+    zone = ZoneInfo(settings.rules().zone)
+    return [one for one in told if is_about(one, asked, zone)]
 
 
 def status(settings: Settings) -> dict[str, str]:
     """The feeder's own words: ``generation``, ``lag`` (offsets), ``records`` and ``starts``; empty if none is alive."""
     return _ask(settings, lambda client, keys: Store(client, keys).status())
-
-
-def _is_about(one: Explanation, event: str) -> bool:
-    source, id_ = one["cause"]["source"], one["cause"]["id"]
-    return event in (id_, f"{source}|{id_}")
 
 
 def _document(raw: Any) -> Document | None:

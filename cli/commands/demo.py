@@ -42,7 +42,7 @@ def _render(result: dict[str, Any]) -> RenderableType:
     from rich.columns import Columns
     from rich.console import Group
 
-    from cli import cards, tally
+    from cli import cards, reasons, tally
 
     written = result["written"]
     parts: list[Any] = [
@@ -58,7 +58,11 @@ def _render(result: dict[str, Any]) -> RenderableType:
     ]
     for member_id, shown in result["members"].items():
         if shown["document"] is not None:
-            parts += ["", cards.member(member_id, shown["document"]), cards.why(member_id, shown["timeline"][-SHOWN:])]
+            parts += [
+                "",
+                cards.member(member_id, shown["document"]),
+                reasons.story(member_id, shown["timeline"][-SHOWN:]),
+            ]
     if result["audit"] is not None:
         verdict = "clean" if result["audit"]["clean"] else "NOT CLEAN"
         parts += ["", f"worker killed {result['kills']} times; audit: {verdict}"]

@@ -16,7 +16,14 @@ def register(app: typer.Typer) -> None:
     """Adds the commands of this module."""
     app.command(epilog=examples("memberships member sample-001", "memberships member sample-001 --json"))(member)
     app.command(
-        epilog=examples("memberships why sample-001", "memberships why sample-001 placed-sample-001-order-1 --json")
+        epilog=examples(
+            "memberships why sample-001                            # the whole story",
+            "memberships why sample-001 placed-sample-001-order-1  # an event: its entries and notices",
+            "memberships why sample-001 sample-001-order-1         # an order, and all that is about it",
+            "memberships why sample-001 2026-03-31                 # a day",
+            "memberships why sample-001 points.expire              # what expired",
+            "memberships why sample-001 407e6b7e                   # an entry, a lot or a notice, by its id's start",
+        )
     )(why)
 
 
@@ -38,10 +45,17 @@ def member(member_id: MemberId, as_json: AsJson = False) -> None:
 
 def why(
     member_id: MemberId,
-    event: Annotated[str | None, typer.Argument(metavar="EVENT", help="Only what became of this event id.")] = None,
+    event: Annotated[
+        str | None,
+        typer.Argument(metavar="EVENT", help="Only what is about this event, order, day, deadline, entry or notice."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what happened to a member and why (or why not), with the arithmetic, in the order it was decided."""
+    """Show what happened to a member and why (or why not), with the arithmetic, in the order it was decided.
+
+    Deadlines are part of the story: what expired, what was reminded of, what ended. About one thing, every ledger entry
+    and notice is listed, and which notices were replaced or withdrawn since.
+    """
     from views import query
 
     told = query.why(settings(), member_id, event)
@@ -49,9 +63,9 @@ def why(
         raise _unknown(member_id) if event is None else _unknown_event(member_id, event)
 
     def card() -> RenderableType:
-        from cli import cards
+        from cli import reasons
 
-        return cards.why(member_id, told)
+        return reasons.story(member_id, told) if event is None else reasons.details(member_id, event, told)
 
     talk.answer({"member": member_id, "timeline": told}, as_json, card)
 
@@ -62,5 +76,5 @@ def _unknown(member_id: str) -> CommandError:
 
 
 def _unknown_event(member_id: str, event: str) -> CommandError:
-    hint = f"`memberships why {member_id}` lists every event kept for this member"
-    return check_failed("unknown_event", f"nothing became of event {event} for member {member_id}", hint)
+    hint = f"`memberships why {member_id}` tells all that is kept of this member, with the ids to ask by"
+    return check_failed("unknown_event", f"nothing that is kept of member {member_id} is about {event}", hint)

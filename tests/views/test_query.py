@@ -54,8 +54,9 @@ class Redis:
         after = {"available": balance, "reserved": 0, "debt": 0}
         self.line("ledger", id=id_, time=time, points=1, kind="earn", balance_after=after, clause="MS-7", cause=cause)
 
-    def notice(self, id_: str, cause: dict[str, str], time: str | None = EARLY) -> None:
-        self.line("notifications", id=id_, time=time, notification="points.expired", clause="MS-7", cause=cause)
+    def notice(self, id_: str, cause: dict[str, str], time: str | None = EARLY, **more: Any) -> None:
+        line = {"id": id_, "time": time, "notification": "points.expired", "clause": "MS-7", "cause": cause}
+        self.line("notifications", **line | more)
 
 
 @pytest.fixture
@@ -88,10 +89,33 @@ def test_a_deadline_stands_on_its_own_at_its_instant(anna: Redis) -> None:
     anna.notice("n1", EXPIRY, LATE)
     first, due, last = query.why(anna.settings, "anna")
     assert (first["cause"]["id"], last["cause"]["id"]) == ("e1", "e2")
-    assert (due["outcome"], due["clause"], due["event"]) == ("due", "MS-7", None)
-    assert due["says"] == "A date came (points.expiry of lot-1): 2026-03-02T08:00:00Z."
+    assert (due["outcome"], due["clause"], due["event"], due["seq"]) == ("due", "MS-7", None, None)
+    assert due["deadline"] == {"what": "points.expiry", "which": "lot-1", "due": LATE[:11] + "08:00:00Z"}
+    assert due["says"] == "The date of points.expiry of lot-1 came, 2026-03-02 08:00 UTC: earn +1; points.expired."
     assert due["balance_after"] == {"available": 0, "reserved": 0, "debt": 0}
     assert [notice["id"] for notice in due["notifications"]] == ["n1"]
+
+
+def test_deadlines_of_one_tick_come_in_the_order_in_which_they_were_due(anna: Redis) -> None:
+    first, second = ({"source": EXPIRY["source"], "id": f"lot@2026-03-0{day}T08:00:00Z"} for day in (1, 2))
+    anna.entry("l2", 0, second, LATE)
+    anna.notice("n1", first, LATE)
+    assert [one["cause"] for one in query.why(anna.settings, "anna")] == [first, second]
+
+
+def test_a_notice_says_what_it_replaces_and_what_replaced_it(anna: Redis) -> None:
+    anna.notice("n1", ORDER)
+    anna.notice("n2", ORDER, LATE, replaces=["n1", "older"])
+    anna.notice("n3", ORDER, LATE, notification="retracted", params={"retracts": "n2", "why": "gone"})
+    anna.decision("e1", 1, notifications=["n1"])
+    anna.decision("e2", 2, LATE, notifications=["n2"])
+    anna.decision("e3", 3, LATE, notifications=["n3"])
+    first, second, third = (one["notifications"][0] for one in query.why(anna.settings, "anna"))
+    named = [{"id": f"n{n}", "notification": "points.expired", "time": time} for n, time in ((1, EARLY), (2, LATE))]
+    assert (first["earlier"], first["ended_by"]) == ([], named[1])
+    assert second["earlier"] == [named[0], {"id": "older", "notification": None, "time": None}]
+    assert second["ended_by"] == {"id": "n3", "notification": "retracted", "time": LATE}
+    assert (third["earlier"], third["ended_by"]) == ([named[1]], None)
 
 
 def test_what_happened_before_the_first_tick_comes_first(anna: Redis) -> None:

@@ -1,0 +1,25 @@
+"""Members' stories out of the rules themselves, as explanations: what support is shown of them."""
+
+import orjson
+
+from models.outputs.base import encode
+from models.outputs.decisions import Decided
+from models.outputs.ledger import LedgerEntry
+from models.outputs.notifications import Notification
+from tests.models.world import MEMBER, World
+from views.timeline import Explanation, Line, explanations
+
+
+def told(world: World, member: str = MEMBER) -> list[Explanation]:
+    """The member's whole story, as the views tell it."""
+    lines: dict[type, list[Line]] = {Decided: [], LedgerEntry: [], Notification: []}
+    for output in world.outputs:
+        event = orjson.loads(encode(output))
+        if event["subject"] == member and type(output.data) in lines:
+            lines[type(output.data)].append({"id": event["id"], "time": event.get("time"), **event["data"]})
+    return explanations(*lines.values())
+
+
+def due(world: World) -> list[Explanation]:
+    """Those of deadlines."""
+    return [one for one in told(world) if one["outcome"] == "due"]

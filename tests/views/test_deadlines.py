@@ -1,0 +1,178 @@
+"""GEN-5 What came of a date, told from what the rules booked and told then; each deadline that there is has its sentence."""
+
+import pytest
+
+from models.decide import DEADLINES
+from models.outputs.ledger import LedgerEntry
+from models.outputs.notifications import Notification
+from tests.models.world import (
+    MEMBER,
+    World,
+    adjusted,
+    auto_renew,
+    cancel_requested,
+    earned,
+    failed,
+    line,
+    member,
+    order,
+    pro_member,
+    repair,
+    reserved,
+    step,
+)
+from tests.views.stories import due, told
+from views.deadlines import SENTENCES, SPELLED_OUT, deadline
+from views.timeline import Explanation
+
+
+def last(world: World, what: str) -> Explanation:
+    return [one for one in due(world) if one["deadline"] and one["deadline"]["what"] == what][-1]
+
+
+def with_bonus(*bonuses: int) -> World:
+    """Given a member with these bonuses, each of an order of its own, all to be used by 31 March 2026."""
+    world = member()
+    for number, points in enumerate(bonuses):
+        bonus = {"offer_id": "spring", "points": points, "expires_on": "2026-03-31"}
+        world.send(
+            order(f"o{number}", line(price="1.00", bonus=bonus)), event_id=f"e-o{number}", time="2026-03-02 18:00"
+        )
+    return world
+
+
+def test_every_deadline_of_the_rules_has_its_sentence() -> None:
+    assert SENTENCES.keys() == DEADLINES.keys()
+
+
+class TestExpiry:
+    def test_given_points_left_when_their_last_day_is_over_then_it_says_how_many_of_which_lots(self) -> None:
+        world = with_bonus(300, 200)
+        world.tick("2026-04-02 12:00")
+        one = last(world, "points.expire")
+        parts = " + ".join(f"{-entry['points']} of lot {entry['lot_id'][:8]}" for entry in one["ledger"])
+        assert one["says"] == (
+            f"500 points expired: 2026-03-31 was the last day on which they could be used ({parts}) (MS-6)."
+        )
+        assert sorted(entry["points"] for entry in one["ledger"]) == [-300, -200]
+        assert (one["clause"], one["time"]) == ("MS-6", "2026-04-02T12:00:00Z")
+        assert one["deadline"] == {"what": "points.expire", "which": "2026-03-31", "due": "2026-04-01T07:00:00Z"}
+        assert one["balance_after"] == {"available": 4, "reserved": 0, "debt": 0}
+        assert [notice["notification"] for notice in one["notifications"]] == ["points.expired"]
+
+    @pytest.mark.parametrize(("lots", "more"), [(SPELLED_OUT, ""), (SPELLED_OUT + 2, " + 2 more lots")])
+    def test_of_many_lots_only_the_first_are_named(self, lots: int, more: str) -> None:
+        world = with_bonus(*[10] * lots)
+        world.tick("2026-04-02 12:00")
+        says = last(world, "points.expire")["says"]
+        assert says.startswith(f"{10 * lots} points expired")
+        assert says.count("10 of lot ") == SPELLED_OUT
+        assert says.endswith(f"{more}) (MS-6).")
+
+
+def test_reminders_say_how_many_points_and_when() -> None:
+    world = with_bonus(300)
+    world.tick("2026-03-24 12:00")
+    assert [one["says"] for one in due(world)] == [
+        "The member was reminded of 300 points that expire on 2026-03-31, in 7 days (MS-17).",
+    ]
+
+
+class TestReservation:
+    def test_given_nobody_claims_it_then_it_says_where_the_points_went(self) -> None:
+        world = earned(member(), ("o1", 200, "2026-03-02 10:00"))
+        world.tick("2026-03-03 18:00")
+        world.send(reserved(150), event_id="e-s1")
+        world.tick("2026-03-03 19:00")
+        one = last(world, "points.reservation")
+        assert one["says"] == (
+            "No order claimed reservation s1 by 2026-03-03 19:00 UTC: its 150 points went back to where they came from "
+            "(150 of lot o1) (MS-8)."
+        )
+        assert one["balance_after"] == {"available": 200, "reserved": 0, "debt": 0}
+
+    def test_given_the_lot_is_past_its_last_day_then_it_says_that_they_expired_at_once(self) -> None:
+        world = with_bonus(300)
+        world.tick("2026-04-01 06:30")
+        world.send(reserved(300), event_id="e-s1")
+        world.tick("2026-04-01 07:30")
+        says = last(world, "points.reservation")["says"]
+        assert "its 300 points went back to where they came from" in says
+        assert says.endswith("; 300 of them expired at once, as their last day was past (MS-12) (MS-8).")
+
+
+def test_the_end_of_the_membership_says_what_is_void() -> None:
+    world = earned(member(), ("o1", 200, "2026-03-02 10:00"))
+    world.tick("2026-03-03 18:00")
+    world.send(cancel_requested(), event_id="e-leave")
+    world.tick("2026-03-06 07:30")
+    world.send(reserved(50), event_id="e-s1", time="2026-03-06 07:30")
+    world.tick("2026-03-06 08:00")
+    one = last(world, "points.leave")
+    assert one["says"] == (
+        "The cancellation of the membership took effect: 200 points are void for good (200 of lot o1), "
+        "50 of them had been reserved (MS-16)."
+    )
+    (notice,) = one["notifications"]
+    assert [earlier["notification"] for earlier in notice["earlier"]] == ["points.membership_cancelling"]
+
+
+def test_the_end_of_the_membership_says_what_debt_is_void() -> None:
+    world = member()
+    world.tick("2026-03-02 18:00")
+    world.send(adjusted(-70), event_id="e-j1")
+    world.send(cancel_requested(), event_id="e-leave")
+    world.tick("2026-04-01 08:00")
+    says = last(world, "points.leave")["says"]
+    assert (
+        says
+        == "The cancellation of the membership took effect: 0 points are void for good, and so is the debt of 70 (MS-16)."
+    )
+
+
+class TestPro:
+    def test_lapsed(self) -> None:
+        world = pro_member(member())
+        world.send(auto_renew(False), event_id="e-off")
+        world.tick("2027-03-03 08:00")
+        says = last(world, "pro.term_end")["says"]
+        assert says == "The paid term ended on 2027-03-02 and was not renewed: PRO lapsed (PRO-5)."
+
+    def test_suspended_at_the_end_of_the_term(self) -> None:
+        world = pro_member(member())
+        world.tick("2027-02-25 08:00")
+        world.send(failed("i2"), event_id="e-fail")
+        world.tick("2027-03-03 08:00")
+        assert last(world, "pro.term_end")["says"] == (
+            "The paid term had ended on 2027-03-02, and invoice i2 failed: PRO is suspended (PAY-3)."
+        )
+
+    def test_nothing_heard(self) -> None:
+        world = pro_member(member())
+        world.tick("2027-03-10 08:00")
+        assert last(world, "pro.nothing_heard")["says"] == (
+            "Silence counts as a failed payment (PAY-1): nothing was heard of its fee for 7 days, and the paid term had "
+            "ended on 2027-03-02. PRO is suspended (PAY-3)."
+        )
+
+    def test_turnaround_missed(self) -> None:
+        world = pro_member(member())
+        for number, fact in enumerate((repair(), step("received"), step("warranty_validated"))):
+            world.send(fact, event_id=f"e-r{number}", time="2026-03-09 18:00")
+        world.tick("2026-03-20 18:00")
+        assert last(world, "repair.turnaround")["says"] == (
+            "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4)."
+        )
+
+
+def test_nothing_booked_or_told_is_left_out_of_the_story() -> None:
+    world = with_bonus(300, 200)
+    world.tick("2026-04-02 12:00")
+    story = told(world, MEMBER)
+    assert {entry["id"] for one in story for entry in one["ledger"]} == set(world.ids(LedgerEntry))
+    assert {notice["id"] for one in story for notice in one["notifications"]} == set(world.ids(Notification))
+
+
+@pytest.mark.parametrize("source", ["/shop", None, "/memberships"])
+def test_an_event_is_no_deadline(source: str | None) -> None:
+    assert deadline({"source": source, "id": "x@2026-03-01T00:00:00Z"}) is None

@@ -1,0 +1,137 @@
+"""What came of a deadline, in a sentence. A deadline gets no decision (GEN-4), so its ledger entries and notices tell it.
+
+Each sentence says what the date meant and the arithmetic from the entries (GEN-5). A deadline without one of its own here
+is told by what it did.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from views.ids import short
+
+Line: TypeAlias = Mapping[str, Any]
+"""A stored output: its body, with the envelope's `id` and `time`."""
+
+SOURCE: Final = "/memberships/deadlines/"
+"""What the source of a deadline's cause starts with; its name follows, and the cause's id is `which@due`."""
+SPELLED_OUT: Final = 10
+"""Lots that are named in a sentence; the entries name them all."""
+
+
+class Deadline(NamedTuple):
+    """A date that came."""
+
+    what: str
+    """Its name: `points.expire` and so on."""
+    which: str
+    """What of: a day, an id, or nothing where the member has but one."""
+    due: str
+    """RFC 3339, UTC."""
+
+
+def deadline(cause: Mapping[str, str | None]) -> Deadline | None:
+    """The deadline that a cause names; None if it is an event."""
+    source, id_ = cause["source"] or "", cause["id"] or ""
+    if not source.startswith(SOURCE):
+        return None
+    which, _, due = id_.rpartition("@")
+    return Deadline(source.removeprefix(SOURCE), which, due)
+
+
+def says(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    """The sentence; `ledger` and `notices` are all that the deadline booked and told."""
+    return SENTENCES.get(of.what, _something)(of, ledger, notices)
+
+
+def _something(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    which = f" of {of.which}" if of.which else ""
+    done = [f"{entry['kind']} {entry['points']:+,}" for entry in ledger] + [one["notification"] for one in notices]
+    return f"The date of {of.what}{which} came, {_minute(of.due)}: {'; '.join(done)}."
+
+
+def _expired(of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
+    gone = {entry["lot_id"]: -entry["points"] for entry in ledger if entry["kind"] == "expire"}
+    total = sum(gone.values())
+    return f"{total:,} points expired: {of.which} was the last day on which they could be used{_lots(gone)} (MS-6)."
+
+
+def _reminded(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    soon = [
+        f"{facts['points']:,} points that expire on {facts['expires_on']}, in {_days(facts['days_left'])}"
+        for notice in notices
+        if notice["notification"] == "points.expiring" and (facts := notice["params"])
+    ]
+    return f"The member was reminded of {'; and of '.join(soon)} (MS-17)."
+
+
+def _not_claimed(of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
+    back = {entry["lot_id"]: -entry["reserved"] for entry in ledger if entry["kind"] == "release"}
+    over = -sum(entry["points"] for entry in ledger if entry["kind"] == "expire")
+    at_once = f"; {over:,} of them expired at once, as their last day was past (MS-12)" if over else ""
+    until = f"No order claimed reservation {of.which} by {_minute(of.due)}"
+    return f"{until}: its {sum(back.values()):,} points went back to where they came from{_lots(back)}{at_once} (MS-8)."
+
+
+def _ended(_of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
+    void = {entry["lot_id"]: -entry["points"] for entry in ledger if entry["kind"] == "forfeit" and entry["lot_id"]}
+    debt = sum(entry["points"] for entry in ledger if entry["kind"] == "forfeit" and entry["lot_id"] is None)
+    freed = -sum(entry["reserved"] for entry in ledger if entry["kind"] == "release")
+    words = (
+        f"The cancellation of the membership took effect: {sum(void.values()):,} points are void for good{_lots(void)}"
+    )
+    words += f", {freed:,} of them had been reserved" if freed else ""
+    words += f", and so is the debt of {debt:,}" if debt else ""
+    return f"{words} (MS-16)."
+
+
+def _term_ended(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    for notice in notices:
+        facts = notice["params"]
+        if notice["notification"] == "pro.lapsed":
+            return f"The paid term ended on {facts['term_ended']} and was not renewed: PRO lapsed (PRO-5)."
+        if notice["notification"] == "membership.suspended":
+            return f"The paid term had ended on {facts['term_ended']}, and {facts['why']}: PRO is suspended (PAY-3)."
+    return _something(of, ledger, notices)
+
+
+def _nothing_heard(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    suspended = next((one["params"] for one in notices if one["notification"] == "membership.suspended"), None)
+    if suspended is None:
+        return _something(of, ledger, notices)
+    ended = f"the paid term had ended on {suspended['term_ended']}"
+    return f"Silence counts as a failed payment (PAY-1): {suspended['why']}, and {ended}. PRO is suspended (PAY-3)."
+
+
+def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
+    return f"Repair {of.which} had not been handed to the carrier when its turnaround ended, {_minute(of.due)} (REP-4)."
+
+
+SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]], str]]] = MappingProxyType(
+    {
+        "points.expire": _expired,
+        "points.remind": _reminded,
+        "points.reservation": _not_claimed,
+        "points.leave": _ended,
+        "pro.term_end": _term_ended,
+        "pro.nothing_heard": _nothing_heard,
+        "repair.turnaround": _not_handed_over,
+    }
+)
+
+
+def _lots(points: Mapping[str, int]) -> str:
+    """Where points were, as a sum in brackets: ` (100 of lot o-1 + 50 of lot o-2)`."""
+    parts = [f"{amount:,} of lot {short(lot)}" for lot, amount in points.items()]
+    if more := parts[SPELLED_OUT:]:
+        parts = [*parts[:SPELLED_OUT], f"{len(more)} more lots"]
+    return f" ({' + '.join(parts)})" if parts else ""
+
+
+def _days(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
+
+
+def _minute(instant: str) -> str:
+    """`2026-03-01 08:00 UTC` of an RFC 3339 instant in UTC."""
+    return f"{instant[:16].replace('T', ' ')} UTC"
