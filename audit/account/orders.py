@@ -45,7 +45,9 @@ def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day
         if until and told.placed_at < until:
             claimed, freed = freed[:points], freed[points:]
         purse.put_back(count(freed), order.own, day)
-    order.paid_with = count([*claimed, *purse.take(points - len(claimed), day)])
+    taken = [*claimed, *purse.take(points - len(claimed), day)]
+    lots = list(dict.fromkeys(part.lot for part in taken))
+    order.paid_with = count(sorted(taken, key=lambda part: lots.index(part.lot)))  # each lot once, as first taken
 
 
 def _earn(order: Purchase, told: Any, purse: Purse) -> None:
@@ -148,6 +150,9 @@ def settle(facts: Facts, order: Purchase, at: datetime) -> None:
     purse = order.purse
     if purse is None or purse is not facts.purse or purse.over_by(at) or purse.over_by(order.own.earned_at):
         return
+    if order.closed:
+        return
+    order.closed = order.cancelled
     with facts.on_account_of(order):
         day, paid_with = facts.day(at), list(each(order.paid_with))
         before, kept = len(paid_with) - order.restored, len(paid_with) - order.to_restore()

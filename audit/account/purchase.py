@@ -57,6 +57,8 @@ class Purchase:
     disputed: dict[str, int] = field(default_factory=dict)
     """MS-15 Cents, by dispute that was not won back."""
     cancelled: bool = False
+    closed: bool = False
+    """MS-13 Its points are where a cancelled order leaves them: nothing moves any more."""
 
     @classmethod
     def told(cls, order: Any, own: Lot, purse: Purse | None) -> "Purchase":
