@@ -109,6 +109,11 @@ def as_message(item: dict[str, Any]) -> Message:
     return Message(item["topic"], item["event"]["subject"], orjson.dumps(item["event"]))
 
 
+def as_item(line: dict[str, Any]) -> Message | Tick:
+    """The event or the tick of a line that we made ourselves."""
+    return Tick(line["tick"]) if "tick" in line else as_message(line)
+
+
 def as_line(item: dict[str, Any]) -> bytes:
     """The bytes of one line, newline included."""
     return orjson.dumps(item, option=orjson.OPT_APPEND_NEWLINE)

@@ -12,22 +12,19 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dateutil.relativedelta import relativedelta
-
 from models import eligibility
+from samples.restated import restated
 from samples.retail_rows import Invoice, Row
+from samples.script import Line
 
 SOURCE = "/import/online-retail"
 MADE_UP = "/import/online-retail/made-up"
 ADULT_SINCE = "1980-01-01"
 RETURN_WINDOW = timedelta(days=30)
 STATES = tuple(sorted(eligibility.STATES))
-
-Line = dict[str, Any]
-"""A line for `publish`: {"topic": name, "event": CloudEvent}."""
 
 
 @dataclass(slots=True)
@@ -62,11 +59,15 @@ class Mapping:
 
 
 class Importer:
-    """Walks the invoices in order of time. `years` is added to every date. Deterministic: same file, same events."""
+    """Walks the invoices in order of time. Deterministic: same file, same events.
 
-    def __init__(self, invoices: Iterable[Invoice], years: int = 0) -> None:
+    Dates are moved by `years` and spread by `stretch`, see `restated.py`; by default they are the shop's own.
+    """
+
+    def __init__(self, invoices: Iterable[Invoice], years: int = 0, stretch: int = 1) -> None:
         self._invoices = list(invoices)
-        self._shift = relativedelta(years=years)
+        first = min((invoice.at for invoice in self._invoices), default=datetime(2010, 12, 1, tzinfo=UTC))
+        self._restate = restated(first, years, stretch)
         self._sold: defaultdict[tuple[str, str], list[Sold]] = defaultdict(list)
         self.mapping = Mapping()
 
@@ -83,7 +84,7 @@ class Importer:
                 first.setdefault(invoice.customer, invoice.at)
         for customer, at in first.items():
             data = {"birth_date": ADULT_SINCE, "state": made_up_state(customer)}
-            joined_at = at - timedelta(days=1)
+            joined_at = self._restate(at) - timedelta(days=1)
             line = self._line(
                 "memberships", "points.joined.v1", f"joined-{customer}", _member(customer), joined_at, data
             )
@@ -114,15 +115,16 @@ class Importer:
             self.mapping.invoices_without_goods += 1
             return
         self.mapping.ordered += len(lines)
+        at = self._restate(invoice.at)
         data = {
             "order_id": invoice.number,
             "signed_in": invoice.customer is not None,
-            "placed_at": (invoice.at + self._shift).isoformat(),
+            "placed_at": at.isoformat(),
             "payment_method": "other",
             "lines": lines,
             "points_redeemed": 0,
         }
-        yield self._line("orders", "order.placed.v1", f"order-{invoice.number}", _subject(invoice), invoice.at, data)
+        yield self._line("orders", "order.placed.v1", f"order-{invoice.number}", _subject(invoice), at, data)
 
     def _returns(self, invoice: Invoice) -> Iterator[Line]:
         by_order: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -149,9 +151,8 @@ class Importer:
                 "lines": [{"line_id": line_id, "quantity": quantity} for line_id, quantity in lines.items()],
                 "in_window": order_id in placed and invoice.at - placed[order_id] <= RETURN_WINDOW,
             }
-            yield self._line(
-                "returns", "return.completed.v1", f"return-{return_id}", _subject(invoice), invoice.at, data
-            )
+            at = self._restate(invoice.at)
+            yield self._line("returns", "return.completed.v1", f"return-{return_id}", _subject(invoice), at, data)
 
     def _take(self, customer: str | None, row: Row) -> list[tuple[Sold, int]]:
         """The lines, all of one order, that this cancellation line takes its pieces from; empty without a partner."""
@@ -179,7 +180,7 @@ class Importer:
             "id": event_id,
             "source": SOURCE,
             "type": type_,
-            "time": (at + self._shift).isoformat(),
+            "time": at.isoformat(),
             "subject": subject,
             "datacontenttype": "application/json",
             "data": data,

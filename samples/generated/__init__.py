@@ -4,7 +4,7 @@ The clock ticks once a day at noon, and every few days of the February before, s
 in its time.
 """
 
-from samples.generated.month import MONTH, SEED, SHOWN, month
+from samples.generated.month import ASKED, MONTH, SAVER, SEED, SHOWN, month
 from samples.generated.oddities import broken
 
-__all__ = ["MONTH", "SEED", "SHOWN", "broken", "month"]
+__all__ = ["ASKED", "MONTH", "SAVER", "SEED", "SHOWN", "broken", "month"]

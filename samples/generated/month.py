@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from samples.generated import oddities, professionals, shoppers
-from samples.generated.script import Line, Script
+from samples.generated import oddities, professionals, saver, shoppers
+from samples.script import Line, Script
 
 SEED = 20_260_301
 MONTH = date(2026, 3, 1)
@@ -13,8 +13,11 @@ WEEKDAYS = [day for day in DAYS if day.weekday() < 5]
 SHOPPERS = 200
 APPLICANTS = 24
 RENEWING = 12
-SHOWN = ("sample-001", "sample-pro-renewing-01", "sample-pro-repair-late")
+SAVER = "sample-points"
+SHOWN = (SAVER, "sample-pro-renewing-01", "sample-pro-repair-late")
 """Members whose stories are worth a look."""
+ASKED = (f"{SAVER}-earbuds", "points.expire")
+"""Of the first of them: an order that was paid with reserved points, and an expiry, worth a closer look."""
 
 
 def month(seed: int = SEED) -> Iterator[Line]:
@@ -23,6 +26,7 @@ def month(seed: int = SEED) -> Iterator[Line]:
     _shoppers(script)
     _professionals(script)
     _oddities(script)
+    saver.save_and_spend(script, SAVER, MONTH)
     return script.lines(_ticks())
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import orjson
 
 from models.partitioning import partition_of
-from samples.generated.script import Line, Script, instant
+from samples.script import Line, Script, instant
 
 
 class Broken(NamedTuple):

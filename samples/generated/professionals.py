@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import permutations
 from typing import Any
 
-from samples.generated.script import Line, Script, instant
+from samples.script import Line, Script, instant
 
 FEE = "100.00"
 BODIES = ("ILCE-7M4", "ILCE-7RM5", "ILCE-9M3", "ILCE-1", "ILCE-7SM3")

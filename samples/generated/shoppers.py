@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from samples.generated.script import Line, Script, instant
+from samples.script import Line, Script, instant
 
 STATES = ("CA", "NY", "TX", "WA", "FL", "NE", "AL", "IL", "DC", "OR")
 TERRITORIES = ("PR", "GU", "VI")

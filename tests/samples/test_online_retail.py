@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from cli import lines
 from models.events import EVENT
-from samples.online_retail import Importer, Line
+from samples.online_retail import Importer
 from samples.retail_rows import ZONE, Invoice, NotOnlineRetailError, Row, read_invoices
+from samples.script import Line
 from tests.cli.world import World
 
 FILE = Path(__file__).parents[3] / "shared" / "data" / "online_retail.csv.xz"
@@ -239,10 +240,10 @@ class TestFile:
 
         assert line["event"]["time"] == "2011-06-01T08:00:00+01:00"
 
-    def test_years_move_every_date_and_keep_the_hour(self) -> None:
+    def test_years_move_every_date_and_keep_the_hour_and_the_weekday(self) -> None:
         [line] = Importer([bought("1", 8, ("10001", 1))], years=15).purchases()
 
-        assert line["event"]["data"]["placed_at"] == line["event"]["time"] == "2026-03-01T08:00:00+00:00"
+        assert line["event"]["data"]["placed_at"] == line["event"]["time"] == "2026-03-03T08:00:00+00:00"
 
     @pytest.mark.parametrize(
         ("text", "says"),
