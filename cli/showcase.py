@@ -52,6 +52,7 @@ def run(data: Path | None, kills: int) -> dict[str, Any]:
             "published": published,
             "written": totals.read(config).as_json(),
             "members": {member_id: _story(config, member_id) for member_id in generated.SHOWN},
+            "asked": {asked: query.why(config, generated.SAVER, asked) for asked in generated.ASKED},
             "kills": kills,
             "worker_restarts": worker.restarts,
             "audit": books.model_dump(mode="json") if books else None,

@@ -42,7 +42,8 @@ def _render(result: dict[str, Any]) -> RenderableType:
     from rich.columns import Columns
     from rich.console import Group
 
-    from cli import cards, reasons, tally
+    from cli import reasons, tally
+    from samples.generated import SAVER
 
     written = result["written"]
     parts: list[Any] = [
@@ -56,21 +57,26 @@ def _render(result: dict[str, Any]) -> RenderableType:
             padding=(0, 4),
         )
     ]
-    for member_id, shown in result["members"].items():
-        if shown["document"] is not None:
-            parts += [
-                "",
-                cards.member(member_id, shown["document"]),
-                reasons.story(member_id, shown["timeline"][-SHOWN:]),
-            ]
+    parts += [part for member_id, shown in result["members"].items() for part in _member(member_id, **shown)]
+    for asked, told in result["asked"].items():
+        parts += ["", f"memberships why {SAVER} {asked}", reasons.details(SAVER, asked, told)]
     if result["audit"] is not None:
         verdict = "clean" if result["audit"]["clean"] else "NOT CLEAN"
         parts += ["", f"worker killed {result['kills']} times; audit: {verdict}"]
     return Group(*parts, "", NEXT)
 
 
-SHOWN = 12
+SHOWN = 20
 """Latest entries of a member's story."""
+
+
+def _member(member_id: str, document: dict[str, Any] | None, timeline: list[Any]) -> list[Any]:
+    from cli import cards, reasons
+
+    if document is None:
+        return []
+    return ["", cards.member(member_id, document), reasons.story(member_id, timeline[-SHOWN:])]
+
 
 NEXT = """Try next:
   memberships demo --kill 3     the same with a worker killed three times

@@ -14,6 +14,7 @@ import pytest
 from cli import lines
 from models.catalogue import INPUTS
 from samples import generated
+from samples.generated import ASKED
 from tests.cli.world import World
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(280)]
@@ -55,6 +56,10 @@ def test_with_a_worker_killed_on_the_way_comes_to_the_same_as_without(tmp_path: 
     assert result["worker_restarts"] == 1
     assert result["audit"]["clean"]
     assert all(shown["document"] and shown["timeline"] for shown in result["members"].values())
+    booked = {entry["kind"] for one in result["members"][generated.SAVER]["timeline"] for entry in one["ledger"]}
+    assert booked >= {"earn", "bonus", "reserve", "release", "redeem", "take_back", "restore", "expire"}
+    paid_with_points, expired = ([entry["kind"] for entry in result["asked"][asked][0]["ledger"]] for asked in ASKED)
+    assert (paid_with_points, expired) == (["release", "redeem", "earn"], ["expire"])
     assert left_behind(tmp_path) == []
 
 
