@@ -1,4 +1,4 @@
-"""The demo's month: generated, not lived. About 3,000 events of some 200 members in March 2026, the same for one seed.
+"""The demo's month: generated, not lived. About 3,400 events of some 250 members in March 2026, the same for one seed.
 
 The clock ticks once a day at noon, and every few days of the February before, so that a renewal in March is announced
 in its time.

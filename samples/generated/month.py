@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from samples.generated import oddities, professionals, saver, shoppers
+from samples.generated import oddities, professionals, saver, shoppers, spenders
 from samples.script import Line, Script
 
 SEED = 20_260_301
@@ -11,6 +11,8 @@ MONTH = date(2026, 3, 1)
 DAYS = [MONTH + timedelta(days=number) for number in range(31)]
 WEEKDAYS = [day for day in DAYS if day.weekday() < 5]
 SHOPPERS = 200
+SPENDERS = 120
+LONGSTANDING = 12
 APPLICANTS = 24
 RENEWING = 12
 SAVER = "sample-points"
@@ -26,6 +28,7 @@ def month(seed: int = SEED) -> Iterator[Line]:
     _shoppers(script)
     _professionals(script)
     _oddities(script)
+    _points(script)
     saver.save_and_spend(script, SAVER, MONTH)
     return script.lines(_ticks())
 
@@ -44,6 +47,14 @@ def _shoppers(script: Script) -> None:
         shoppers.shop(script, member, DAYS, script.chance.randint(6, 16))
     shoppers.refused_joins(script, DAYS[4])
     shoppers.guests(script, DAYS, 80)
+
+
+def _points(script: Script) -> None:
+    members = [f"sample-{number:03}" for number in range(11, 11 + SPENDERS) if number % 10]
+    spenders.all_of_it(script, members, DAYS)
+    for number in range(LONGSTANDING):
+        member, day = f"sample-longstanding-{number:02}", DAYS[2 + number * 2]
+        spenders.longstanding(script, member, day, number)
 
 
 def _professionals(script: Script) -> None:
@@ -74,5 +85,3 @@ def _repairs(script: Script) -> None:
 def _oddities(script: Script) -> None:
     for number in range(1, 11):
         oddities.repeats(script, f"sample-{number:03}", DAYS[12])
-    for number in range(11, 14):
-        oddities.not_supported_yet(script, f"sample-{number:03}", DAYS[14])

@@ -29,15 +29,6 @@ def repeats(script: Script, member: str, day: date) -> None:
     script.again(at + timedelta(days=2), changed)
 
 
-def not_supported_yet(script: Script, member: str, day: date) -> None:
-    """Events of the contract that this release answers with `not_supported_yet`."""
-    at = script.moment(day)
-    adjustment = {"adjustment_id": f"{member}-goodwill", "points": 250, "reason": "late parcel", "actor": "support-7"}
-    script.event(at, "memberships", "points.adjusted", f"goodwill-{member}", member, adjustment)
-    reservation = {"reservation_id": f"{member}-reserved", "points": 100}
-    script.event(at, "orders", "redemption.reserved", f"reserved-{member}", member, reservation)
-
-
 def broken(day: date, partitions: int) -> list[Broken]:
     """Messages that no worker may apply: each ends in dead-letters with its reason."""
     good = {

@@ -25,17 +25,26 @@ EXTENDED_WARRANTY = ("SPSPT5", "warranty", "149.99")
 
 @dataclass(frozen=True)
 class Bought:
-    """An order that can be returned or cancelled: its id, when, and how many of each line."""
+    """An order that can be returned, cancelled or argued about: its id, when, how many of each line and for how much."""
 
     order_id: str
     at: datetime
     quantities: dict[str, int]
+    prices: dict[str, str]
 
 
-def join(script: Script, member: str, day: date, *, state: str | None = None, born: str = "1988-05-17") -> Line:
+def join(
+    script: Script,
+    member: str,
+    day: date,
+    *,
+    state: str | None = None,
+    born: str = "1988-05-17",
+    name: str | None = None,
+) -> Line:
     """The member joins My Sony on that day."""
     data = {"birth_date": born, "state": state or script.chance.choice(STATES)}
-    return script.event(script.moment(day), "memberships", "points.joined", f"join-{member}", member, data)
+    return script.event(script.moment(day), "memberships", "points.joined", f"join-{name or member}", member, data)
 
 
 def refused_joins(script: Script, day: date) -> None:
@@ -56,11 +65,21 @@ def shop(script: Script, member: str, days: list[date], orders: int) -> None:
             _cancel(script, member, bought)
 
 
-def order(script: Script, order_id: str, member: str, day: date, *, signed_in: bool | None = None) -> Bought:
-    """One order of one to five lines; a line in eight does not qualify."""
-    at = script.moment(day)
+def order(
+    script: Script,
+    order_id: str,
+    member: str,
+    day: date,
+    *,
+    signed_in: bool | None = None,
+    at: datetime | None = None,
+    points: int = 0,
+    reservation_id: str | None = None,
+) -> Bought:
+    """One order of one to five lines, at some moment of the day or at that one; a line in eight does not qualify."""
+    at = at or script.moment(day)
     lines = [_line(script, str(number)) for number in range(1, script.chance.choice((1, 2, 3, 3, 4, 5)) + 1)]
-    data = {
+    data: dict[str, Any] = {
         "order_id": order_id,
         "signed_in": not script.odds(5) if signed_in is None else signed_in,
         "placed_at": instant(at),
@@ -69,10 +88,13 @@ def order(script: Script, order_id: str, member: str, day: date, *, signed_in: b
         "lines": lines,
         "tax": "12.34",
         "shipping": "0.00",
-        "points_redeemed": 0,
+        "points_redeemed": points,
     }
+    if reservation_id is not None:
+        data["reservation_id"] = reservation_id
     script.event(at, "orders", "order.placed", f"placed-{order_id}", member, data)
-    return Bought(order_id, at, {line["line_id"]: line["quantity"] for line in lines})
+    quantities = {line["line_id"]: line["quantity"] for line in lines}
+    return Bought(order_id, at, quantities, {line["line_id"]: line["unit_price"] for line in lines})
 
 
 def guests(script: Script, days: list[date], count: int) -> None:

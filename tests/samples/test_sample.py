@@ -1,6 +1,7 @@
 """The demo's month: generated, the same for one seed, and with everything in it that the demo is to show."""
 
-from collections import Counter
+from collections import Counter, defaultdict
+from typing import get_args
 
 import orjson
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from cli import lines
 from models.catalogue import INPUTS, TOPIC_OF
 from models.events import EVENT
+from models.outputs.ledger import EntryKind
 from samples import generated
 from tests.cli.world import World
 
@@ -54,6 +56,16 @@ def test_has_every_story_that_the_demo_tells(world: World) -> None:
         "points.not_earned",
         "points.taken_back",
         "points.refused",
+        "points.redeemed",
+        "points.restored",
+        "points.reservation_expired",
+        "points.expiring",
+        "points.expired",
+        "points.debt",
+        "points.adjusted",
+        "points.membership_cancelling",
+        "points.forfeited",
+        "retracted",
         "pro.welcome",
         "pro.rejected",
         "pro.renewed",
@@ -63,6 +75,34 @@ def test_has_every_story_that_the_demo_tells(world: World) -> None:
         "repair.shipped",
     } <= set(world.kinds)
     assert Counter(event["type"] for event in world.written["requests"])["refund.requested.v1"] >= 5
+
+
+def test_moves_points_in_every_way(world: World) -> None:
+    kinds = {entry["data"]["kind"] for entry in world.written["points-ledger"]}
+
+    assert kinds == set(get_args(EntryKind))
+    for outcome, reason in (
+        ("applied", "awaits_approval"),
+        ("refused", "same_actor"),
+        ("refused", "insufficient_points"),
+        ("refused", "membership_ended"),
+        ("superseded", "already_claimed"),
+        ("superseded", "lower_known"),
+        ("held", "awaits_dispute"),
+    ):
+        assert world.outcomes[outcome, reason] > 0, reason
+
+
+def test_points_of_two_years_ago_expire_after_a_reminder_unless_they_are_used(world: World) -> None:
+    told = defaultdict(list)
+    for event in world.written["notifications"]:
+        if event["subject"].startswith("sample-longstanding"):
+            told[event["subject"]].append(event["data"]["notification"])
+
+    assert len(told) == 12
+    assert all("points.expiring" in kinds for kinds in told.values())
+    assert {"points.expired" in kinds for kinds in told.values()} == {True, False}
+    assert all("retracted" in kinds for kinds in told.values() if "points.redeemed" in kinds)
 
 
 def test_has_every_outcome(world: World) -> None:
