@@ -157,8 +157,9 @@ def test_ms_15_the_points_of_the_disputed_amount_go() -> None:
 @pytest.mark.parametrize(("amount", "gone"), [("99.99", 199), ("100.00", 200), ("100.01", 200), ("150.00", 200)])
 def test_ms_15_at_most_the_qualifying_net(amount: str, gone: int) -> None:
     world = buyer(line("l1", "100.00"), line("l2", "50.00", qualifying=False))
-    world.send(disputed(amount))
+    answer = world.send(disputed(amount))
     assert world.balance() == (200 - gone, 0)
+    assert f"line l1: {gone} with the disputed money (MS-15)" in answer.says
 
 
 def test_ms_15_spread_over_the_lines_by_money_paid_largest_remainder_first() -> None:
