@@ -1,6 +1,6 @@
 """MS-19 The schedule of a member whose lots are too many for one value: put together from their pages, by the script."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,9 +15,9 @@ from models.state import LOTS, MEMBERS, Member, encode
 from tests.views.conftest import StartFeeder, Writer, wait_until_fed
 from tests.views.holder import DAYS, Changes, Holder, lot
 from views import query
-from views.keys import Keys, Kind
+from views.keys import KINDS, Keys, Kind
 from views.rebuild import rebuild
-from views.source import Batch, Record
+from views.source import Batch, Record, Source
 from views.store import Place, Portion, Rebuilding, Store, connect
 from views.writes import portions
 
@@ -173,20 +173,33 @@ def test_an_older_page_read_again_overwrites_nothing(feed: Feed) -> None:
     older = list(first[LOTS].items())
     feed.feed("lots", *older, again_from=0)
     assert feed.document() == anna.document()
+    feed.states(anna.tables)
+    assert feed.document() == anna.document()
 
 
 def test_a_new_generation_knows_only_its_own_pages(feed: Feed) -> None:
     anna = Holder("anna")
-    feed.both(anna.change(lots(0, MANY)))
-    anna.change({lot(number): -10 for number in range(MOST)})  # some pages go, untold to the first generation
+    first = anna.change(lots(0, MANY))
+    feed.both(first)
+    anna.change({lot(0): -10, lot(MANY): 10})  # untold to the first generation; the sum stays
     second = Feed(feed.settings.redis_url, generation=2)
     second.states(anna.tables)
     assert schedule(second.document()) is None, "the older generation's pages are not this document's"
     second.pages(anna.tables)
     assert second.document() == anna.document(2)
-    whole = second.document()
-    feed.pages(anna.change({lot(MANY): 3}))
-    assert second.document() == whole, "the older one adds nothing"
+    second.client.close()
+
+
+def test_an_older_generation_adds_nothing(feed: Feed) -> None:
+    anna = Holder("anna")
+    first = anna.change(lots(0, MANY))
+    feed.both(first)
+    anna.change({lot(0): -3})
+    second = Feed(feed.settings.redis_url, generation=2)
+    second.both(anna.tables)
+    feed.pages(first)
+    second.states(anna.tables)
+    assert second.document() == anna.document(2)
     second.client.close()
 
 
@@ -225,6 +238,40 @@ def test_a_page_away_from_its_member_s_partition_is_passed_over() -> None:
         for number in range(2)
     }
     assert found == {home: len(records), 1 - home: 0}
+
+
+def test_of_a_page_only_the_newest_record_is_written() -> None:
+    anna = Holder("anna")
+    written = [*anna.change(lots(0, MANY))[LOTS].items(), *anna.change({lot(0): 5})[LOTS].items()]
+    records = [Record(offset, *page) for offset, page in enumerate(written)]
+    (portion,) = portions(Keys("", 1), "lots", Batch(Place("lots", 0), len(records), records), None, 1)
+    assert len(portion.writes) == anna.pages < len(records)
+    assert portion.writes[-1].revision == len(records) - 1
+
+
+@pytest.mark.broker
+def test_of_one_poll_pages_are_fed_before_documents(
+    installation: Settings, writer: Writer, start_feeder: StartFeeder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a reader would find no schedule between the two, each time."""
+    poll, feed_them, calls = Source.poll, Store.feed, list[list[Kind]]()
+
+    def documents_first(source: Source) -> list[Batch]:
+        return sorted(poll(source), key=lambda batch: "-lots-" in batch.place.topic)
+
+    def noted(store: Store, given: Sequence[Portion]) -> list[int | None]:
+        calls.append([portion.kind for portion in given])
+        return feed_them(store, given)
+
+    monkeypatch.setattr(Source, "poll", documents_first)
+    monkeypatch.setattr(Store, "feed", noted)
+    with writer.transaction():
+        writer.tables("anna", Holder("anna").change(lots(0, MANY)))
+    start_feeder(installation)
+    wait_until_fed(installation)
+    kinds = [kind for call in calls for kind in call if kind in ("lots", "member")]
+    assert kinds.index("lots") < kinds.index("member")
+    assert all(call == sorted(call, key=KINDS.index) for call in calls)
 
 
 @pytest.mark.broker
