@@ -22,7 +22,9 @@ from tests.models.world import (
     order,
     pacific,
     reserved,
+    return_rejected,
     returned,
+    set_free,
 )
 
 
@@ -89,6 +91,31 @@ def test_ms_20_the_sum_of_the_entries_is_the_balance_after_each_of_them() -> Non
         "reserve",
         "adjust",
     }
+
+
+def test_ms_19_what_comes_back_counts_as_never_gone() -> None:
+    world = eventful()
+    before = view(world.points)["lifetime"]
+    world.send(set_free("s1"), time="2026-07-02 12:10")
+    world.send(returned("r2", "o1", l1=1), time="2026-07-02 12:20")
+    world.send(return_rejected("r2"), time="2026-07-02 12:30")
+    world.send(returned("r3", "o3", l1=1), time="2026-07-02 12:40")
+    assert view(world.points)["lifetime"] == before | {"redeemed": 0}
+    world.check_books()
+
+
+def test_ms_20_the_part_that_becomes_or_pays_debt_is_an_entry_without_a_lot() -> None:
+    world = earned(member(), ("o1", 100, "2026-03-02 12:00"))
+    world.send(adjusted(-130), time="2026-03-03 12:00")
+    earned(world, ("o2", 50, "2026-03-04 12:00"))
+    assert [(entry.kind, entry.lot_id, entry.points) for entry in world.ledger] == [
+        ("earn", "o1", 100),
+        ("adjust", "o1", -100),
+        ("adjust", None, -30),
+        ("earn", None, 30),
+        ("earn", "o2", 20),
+    ]
+    world.check_books()
 
 
 def broken(world: World, change: Callable[[Points], Any]) -> World:

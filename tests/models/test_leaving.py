@@ -126,7 +126,7 @@ def test_ms_16_points_stay_usable_until_then() -> None:
 @pytest.mark.parametrize(
     ("before", "outcome", "reason"), [(MICROSECOND, "applied", None), (timedelta(), "refused", "not_in_time")]
 )
-def test_ms_16_can_be_withdrawn_until_the_effect_though_the_sweep_is_late(
+def test_ms_16_ntf_3_can_be_withdrawn_until_the_effect_though_the_sweep_is_late(
     before: timedelta, outcome: str, reason: str | None
 ) -> None:
     world = leaving()

@@ -131,7 +131,7 @@ def test_ms_5_a_bonus_of_a_qualifying_line_is_granted() -> None:
     world.check_books()
 
 
-def test_ms_3_a_bonus_with_another_expiry_is_a_lot_of_its_own() -> None:
+def test_ms_5_ms_3_a_bonus_with_an_expiry_of_its_own_is_a_lot_of_its_own() -> None:
     world = member()
     bonus = {"offer_id": "spring", "points": 100, "expires_on": "2026-06-30"}
     same = {"offer_id": "same", "points": 7, "expires_on": "2028-03-02"}
