@@ -90,8 +90,8 @@ def online_retail(
 
     The data has no points either. With --seed a share of the orders is paid with points, and reservations, price matches,
     disputes, cancellations, rejected returns, adjustments and members who leave are made up around the shop's own orders.
-    Some of it comes late or twice. The same seed always gives the same events. A clock tick every other week, until the third after the
-    last event, makes lots expire and reservations run out: workers need MEMBERSHIPS_CLOCK=external.
+    Some of it comes late or twice. The same seed always gives the same events. A clock tick every other week, and for 45
+    days after the last event, makes lots expire and reservations run out: workers need MEMBERSHIPS_CLOCK=external.
     """
     from samples.made_up import Story
     from samples.online_retail import Importer

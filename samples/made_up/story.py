@@ -19,7 +19,7 @@ from samples.online_retail import MADE_UP, Importer
 from samples.script import Line, Script
 
 TICK_EVERY = 14 * DAY
-RUN_ON = 42 * DAY
+RUN_ON = 45 * DAY
 """The clock goes on for so long after the last event: what waits for a partner has then been answered (GEN-2)."""
 REDEEMS = 30
 """Of a hundred orders of members who have at least so many points:"""
