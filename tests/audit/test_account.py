@@ -1,13 +1,18 @@
 """The naive account: its clauses one by one, and against the rules on sets of facts in any order."""
 
+import ast
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+import structlog
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+import audit.account
+from agents import handle
 from audit.account import Account
 from models.events import EVENT
 from tests.audit.world import START, World, differing, line
@@ -27,6 +32,16 @@ def account_of(*told: dict[str, Any], now: datetime | None = START) -> Account:
 
 def sum_of(account: Account) -> int:
     return account.balance["available"] + account.balance["reserved"] - account.balance["debt"]
+
+
+def test_the_account_shares_no_arithmetic_with_the_rules() -> None:
+    """A second opinion is worth what it does not take from the first: settings' values, and the names of lots."""
+    trees = [ast.parse(path.read_text()) for path in Path(audit.account.__path__[0]).glob("*.py")]
+    imported = {node.module for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    imported |= {
+        name.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
+    }
+    assert {name for name in imported if name and name.startswith("models")} == {"models.policies", "models.values"}
 
 
 @pytest.mark.parametrize(
@@ -139,6 +154,32 @@ def test_an_id_stays_spent_when_its_event_had_no_effect() -> None:
     told = [world.join("ann"), world.order("ann", "A"), world.order("ann", "A", line("1", "50.00", 1))]
     told.append(world.order("ann", "B") | {"id": told[-1]["id"]})
     assert sum_of(account_of(*told)) == 59
+
+
+def test_no_time_passes_for_one_who_is_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """given points that expire while their member is set aside, then they expire when that is lifted, in both accounts."""
+    world = World(partitions=1)
+    world.tick()
+    world.join("ann")
+    world.handle()
+    world.order("ann", "A")
+    world.handle()
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError("a rule of ours")
+
+    with structlog.testing.capture_logs(), monkeypatch.context() as patch:
+        patch.setattr(handle, "decide", failing)
+        world.order("ann", "B")
+        world.handle()
+    world.tick(timedelta(days=740))
+    world.handle()
+    assert differing(world.shards()) == {}
+    world.publish("memberships", "member.released.v1", "ann", {"reason": "mended", "actor": "op-1"})
+    world.handle()
+    assert differing(world.shards()) == {}
+    [entry] = [entry for entry in world.shard(0).parsed["points-ledger"] if entry.data["kind"] == "expire"]
+    assert entry.data["points"] == -59
 
 
 LINE = st.tuples(
