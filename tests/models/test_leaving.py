@@ -369,3 +369,25 @@ def test_ms_16_what_was_held_for_an_order_of_an_ended_membership_changes_nothing
     assert [(d.outcome, d.reason) for d in world.decisions[-2:]] == [("applied", "membership_ended"), ("applied", None)]
     assert world.member().held == 0
     world.check_books()
+
+
+def test_ms_16_joining_again_after_the_effect_though_the_sweep_is_late() -> None:
+    """The end counts by its own time: the new membership begins at zero, the old points are void."""
+    world = leaving()
+    answer = world.send(joined(), event_id="again", time=pacific("2026-03-20 12:00"))
+    assert (answer.outcome, answer.reason) == ("applied", None)
+    world.send(order("o5", placed_at=pacific("2026-03-22 12:00")))
+    world.tick("2026-03-24 12:00")
+    assert world.balance() == (398, 0)
+    assert world.notice("points.forfeited").params["points"] == 100
+    world.check_books()
+
+
+def test_ms_16_ms_2_a_joining_from_before_the_end_that_is_told_after_it_is_no_new_one() -> None:
+    """The same joining under another event id (or a second one while the first membership lasted) must not open a
+    membership that began before the old one ended: old orders would count in it."""
+    world = left()
+    answer = world.send(joined(), event_id="told-again", time="2026-03-01 20:00")
+    assert world.member().points is None, answer.says
+    world.send(returned("r1", l1=1), time=pacific("2026-03-21 12:00"))
+    world.check_books()
