@@ -80,7 +80,7 @@ def digest(data: Payload) -> bytes:
 class Case:
     """One cause being decided."""
 
-    __slots__ = ("at", "cause", "desk", "event", "held_since", "ledger", "member", "notices", "record")
+    __slots__ = ("at", "cause", "desk", "event", "held_since", "ledger", "member", "notices", "record", "standing")
 
     def __init__(
         self,
@@ -104,6 +104,8 @@ class Case:
         """Ids of the entries booked."""
         self.notices: list[str] = []
         """Ids of the notifications sent."""
+        self.standing: list[str] = []
+        """Those of them that a later notice can replace: all but retractions."""
 
     @property
     def policies(self) -> Policies:
@@ -212,11 +214,13 @@ class Case:
         )
         desk.out.notifications.append(addressed(notice, notice_id, desk.member_id, desk.moment.now))
         self.notices.append(notice_id)
+        self.standing.append(notice_id)
         return notice_id
 
     def retract(self, program: Program, notice_id: str, why: str, clause: str) -> None:
         """NTF-3 Withdraw a notice whose reason is gone."""
-        self.notify(program, "retracted", notice_id, clause, {"retracts": notice_id, "why": why})
+        said = self.notify(program, "retracted", notice_id, clause, {"retracts": notice_id, "why": why})
+        self.standing.remove(said)
 
     def request(
         self, kind: type[Request], about: str, clause: str, facts: dict[str, Any], *, cause: Cause | None = None

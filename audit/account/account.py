@@ -131,7 +131,7 @@ class Account:
         return {
             "earned": sum(line.earned + line.bonus for order in mine for line in order.lines.values()),
             "taken_back": sum(part.points for order in mine for part in order.gone if not part.expired),
-            "redeemed": sum(sum(part.points for part in order.paid_with) - order.restored for order in mine),
+            "redeemed": sum(sum(part.points for part in order.held) for order in mine),
             "expired": sum(lot.expired for lot in purse.lots.values()) if purse else 0,
             "adjusted": purse.adjusted if purse else 0,
         }

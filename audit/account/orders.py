@@ -47,7 +47,9 @@ def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day
         purse.put_back(count(freed), order.own, day)
     taken = [*claimed, *purse.take(points - len(claimed), day)]
     lots = list(dict.fromkeys(part.lot for part in taken))
-    order.paid_with = count(sorted(taken, key=lambda part: lots.index(part.lot)))  # each lot once, as first taken
+    order.paid_with = order.held = count(
+        sorted(taken, key=lambda part: lots.index(part.lot))
+    )  # each lot once, as first taken
 
 
 def _earn(order: Purchase, told: Any, purse: Purse) -> None:
@@ -154,34 +156,46 @@ def settle(facts: Facts, order: Purchase, at: datetime) -> None:
         return
     order.closed = order.cancelled
     with facts.on_account_of(order):
-        day, paid_with = facts.day(at), list(each(order.paid_with))
-        before, kept = len(paid_with) - order.restored, len(paid_with) - order.to_restore()
-        purse.put_back(reversed(count(paid_with[kept:before])), order.own, day)
-        _take_back(order, purse, day)
-        purse.take_again(count(paid_with[before:kept]))
-        order.restored = order.to_restore()
+        day = facts.day(at)
+        held, gone = _that_stay(order.held, order, purse, day), _that_stay(order.gone, order, purse, day)
+        loose = [part for part in order.held if part not in held] + [part for part in order.gone if part not in gone]
+        purse.put_back(loose, order.own, day)
+        _pay_again(order, purse, day, held)
+        _take_back(order, purse, day, gone)
 
 
-def _take_back(order: Purchase, purse: Purse, day: date) -> None:
-    """MS-11 From the lot they were earned in, then from the oldest others, then as debt; anew with each fact.
+def _that_stay(parts: list[Part], order: Purchase, purse: Purse, day: date) -> list[Part]:
+    """What would be lost by being put back: what had expired, or was taken from lots whose last day is over."""
+    return [part for part in parts if part.expired or purse.lots[part.lot or order.own.id].last_day < day]
 
-    What would be lost by being put back stays: what had expired, or was taken from lots whose last day is over.
-    """
+
+def _pay_again(order: Purchase, purse: Purse, day: date, stay: list[Part]) -> None:
+    """MS-12 The first of what the order was paid with, as far as it is not restored, from the very lots; MS-10."""
+    paid_with, points = list(each(order.paid_with)), list(each(stay))
+    still = len(paid_with) - order.to_restore()
+    purse.put_back(reversed(count(points[still:])), order.own, day)
+    stay = count(points[:still])
+    missing = [
+        part._replace(points=part.points - sum(one.points for one in stay if one.lot == part.lot))
+        for part in count(paid_with[:still])
+    ]
+    order.held = count([*stay, *purse.take_again([part for part in missing if part.points > 0], order.own)])
+
+
+def _take_back(order: Purchase, purse: Purse, day: date, stay: list[Part]) -> None:
+    """MS-11 From the lot they were earned in, then from the oldest others, then as debt; anew with each fact."""
     to_go = order.to_go()
-    total = sum(to_go.values())
-    stays = [part for part in order.gone if part.expired or purse.lots[part.lot or order.own.id].last_day < day]
-    purse.put_back((part for part in order.gone if part not in stays), order.own, day)
-    points = list(each(stays))
+    total, points = sum(to_go.values()), list(each(stay))
     purse.put_back(reversed(count(points[total:])), order.own, day)
-    gone = count(points[:total])
+    gone = stay = count(points[:total])
     rest = max(total - len(points), 0)
     for lot_id, number in to_go.items():
-        lot, here = purse.lots[lot_id], [part for part in gone if part.lot == lot_id]
+        lot, here = purse.lots[lot_id], [part for part in stay if part.lot == lot_id]
         missing = min(max(number - sum(part.points for part in here), 0), rest)
         found = min(missing, lot.left)
         had_expired = max(lot.expired - sum(part.points for part in here if part.expired), 0)
         had_expired = min(missing - found, had_expired)
         lot.left -= found
-        gone += [Part(lot_id, found), Part(lot_id, had_expired, expired=True)]
+        gone = [*gone, Part(lot_id, found), Part(lot_id, had_expired, expired=True)]
         rest -= found + had_expired
     order.gone = count([*gone, *purse.take(rest, day)])

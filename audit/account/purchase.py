@@ -50,8 +50,8 @@ class Purchase:
     """The membership under which it was placed; None: under none, so it never moves any points."""
     paid_with: list[Part] = field(default_factory=list)
     """MS-7 The points it was paid with, in the order in which they were taken."""
-    restored: int = 0
-    """How many of these are back, the last of them."""
+    held: list[Part] = field(default_factory=list)
+    """Where those that are not back come from now."""
     gone: list[Part] = field(default_factory=list)
     """MS-11 Where the earned points that are gone were taken from."""
     disputed: dict[str, int] = field(default_factory=dict)
@@ -96,6 +96,10 @@ class Purchase:
         net, money_back = self.most(), sum(self.disputed.values())
         points = sum(line.worth for line in earning) * min(money_back, net) // net if net else 0
         disputed = in_proportion(points, [line.money for line in earning])
+        while over := sum(max(lost - line.worth, 0) for line, lost in zip(earning, disputed, strict=True)):
+            disputed = [min(lost, line.worth) for line, lost in zip(earning, disputed, strict=True)]
+            room = [line.money if lost < line.worth else 0 for line, lost in zip(earning, disputed, strict=True)]
+            disputed = [lost + more for lost, more in zip(disputed, in_proportion(over, room), strict=True)]
         gone = {self.own.id: 0}
         for line, lost in zip(earning, disputed, strict=True):
             kept = line.worth - line.worth * self.back(line) // line.pieces - lost

@@ -66,7 +66,7 @@ class Purse:
     def usable(self, day: date) -> list[Lot]:
         """MS-6, MS-7 What can be used on that day, oldest first."""
         lots = [lot for lot in self.lots.values() if lot.left and day <= lot.last_day]
-        return sorted(lots, key=lambda lot: (lot.earned_at, lot.id))
+        return sorted(lots, key=lambda lot: (lot.earned_at, lot.last_day, lot.id))
 
     def gain(self, lot: Lot, points: int) -> None:
         """MS-11 New points pay debt first."""
@@ -104,19 +104,21 @@ class Purse:
                 lot.left -= points
                 lot.expired += points
 
-    def take_again(self, parts: Iterable[Part]) -> None:
-        """MS-10 What had been put back goes once more from the same lots; what is not there any more is owed."""
+    def take_again(self, parts: Iterable[Part], own: Lot) -> Iterator[Part]:
+        """MS-10 Once more from the same lots, also what expired there; what is spent is owed.
+
+        What was owed from the start is in the order's ``own`` lot if it had been paid.
+        """
         for part in parts:
-            missing = part.points
-            if part.lot:
-                lot = self.lots[part.lot]
-                here = min(lot.left, missing)
-                lot.left -= here
-                missing -= here
-                unexpired = min(lot.expired, missing)
-                lot.expired -= unexpired
-                missing -= unexpired
-            self.debt += missing
+            lot = self.lots[part.lot] if part.lot else own
+            here = min(lot.left, part.points)
+            lot.left -= here
+            unexpired = min(lot.expired, part.points - here) if part.lot else 0
+            lot.expired -= unexpired
+            owed = part.points - here - unexpired
+            self.debt += owed
+            yield Part(lot.id, here + unexpired)
+            yield Part(None, owed)
 
     def expire(self, day: date) -> None:
         """MS-6 What could be used up to that day is gone."""

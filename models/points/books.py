@@ -50,7 +50,8 @@ class Books:
         """Last days of use of the lots that points came into, and were taken out of."""
         self._about = about
         self._order_id = about if order else None
-        self._debt_before = self.points.debt
+        self._debt_before = self.open_debt = self.points.debt
+        """`open_debt`: what of it nobody has put back yet, before it is booked."""
 
     @cached_property
     def today(self) -> int:
@@ -121,8 +122,10 @@ class Books:
 
     def expire(self, lot: LotKey, amount: int) -> None:
         """MS-6 Points of a lot expire, visibly."""
-        self.move("expire", -amount, lot, "MS-6")
-        self.case.put(lot[2], Lapsed(self.lapsed(lot) + amount))
+        before = self.lapsed(lot)
+        self.lots.change(lot, -amount)
+        self.enter("expire", -amount, lot, "MS-6", nth=str(before or ""))
+        self.case.put(lot[2], Lapsed(before + amount))
 
     def expire_past(self, lots: Iterable[LotKey | None]) -> None:
         """MS-12 What has come back into lots past their last day expires at once."""
@@ -130,13 +133,12 @@ class Books:
             if lot and lot[0] < self.today and self.lots.left(lot):
                 self.expire(lot, self.lots.left(lot))
 
-    def unexpire(self, lot: LotKey, most: int) -> int:
-        """Undo the expiry of up to `most` points of a lot past its last day. Returns of how many."""
-        lapsed = min(self.lapsed(lot), most) if lot[0] < self.today else 0
+    def unexpire(self, lot: LotKey, most: int) -> None:
+        """Undo the expiry of up to `most` points of a lot: they are redeemed, after all (MS-10)."""
+        lapsed = min(self.lapsed(lot), most)
         if lapsed:
             self.move("expire", lapsed, lot, "MS-6")
             self.case.put(lot[2], Lapsed(self.lapsed(lot) - lapsed))
-        return lapsed
 
     def lapsed(self, lot: LotKey) -> int:
         """How many points of a lot have expired."""
@@ -166,8 +168,12 @@ class Books:
         line_id: str | None = None,
         *,
         counter: Counter | None = None,
+        nth: str = "",
     ) -> None:
-        """Book a movement whose lot has been changed; without a lot it pays debt (amount > 0) or becomes debt."""
+        """Book a movement whose lot has been changed; without a lot it pays debt (amount > 0) or becomes debt.
+
+        `nth` tells apart entries that would be of the same id: a lot can expire again for the same deadline.
+        """
         points = self.points
         if lot:
             points.available += amount
@@ -177,7 +183,7 @@ class Books:
         points.booked += amount
         count, sign = (counter, -1) if counter else COUNTED[kind]
         setattr(points, count, getattr(points, count) + sign * amount)
-        self._write(kind, amount, lot, clause, (self._about, count, line_id or ""), line_id)
+        self._write(kind, amount, lot, clause, (self._about, count, line_id or nth), line_id)
 
     def set_aside(self, part: Part, sign: int, clause: str) -> None:
         """MS-8 Reserve points of a lot (sign 1), or free them (-1): the balance stays, what is available changes."""

@@ -32,7 +32,7 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
     case.arrived("order", order.id)
     if current(case.member, data.placed_at) is None:
         redeemed = data.points_redeemed
-        paid = f"The {redeemed} points redeemed are not taken: no membership then (MS-9). " if redeemed else ""
+        paid = f"The {redeemed} points redeemed are not taken (MS-9). " if redeemed else ""
         return _zero(case, order, paid, *_no_membership(case.member, data.placed_at))
     books = Books(case, order.id)
     paid = _redeem(case, books, order, data) if data.points_redeemed else ""
@@ -101,7 +101,7 @@ def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) 
     for given in order.bonuses:
         books.give("bonus", given.lot, given.points, "MS-5", order.lines[given.line].id)
     books.close()
-    facts: dict[str, Fact] = {"order_id": order.id, "points": total, "expires_on": _day(order.lot[0])}
+    facts: dict[str, Fact] = {"order_id": order.id, "points": total, **_expiry(order, earned)}
     if books.paid_debt:
         facts["paid_debt"] = books.paid_debt
         working.append(f"{books.paid_debt} of them paid debt (MS-11)")
@@ -115,6 +115,17 @@ def _lot_of(order: Order, line: Line, bonus: BonusData) -> LotKey:
     if last_day == order.lot[0]:
         return order.lot
     return last_day, order.lot[1], permanent_id("lot", order.id, line.id, bonus.offer_id)
+
+
+def _expiry(order: Order, earned: int) -> dict[str, Fact]:
+    """The day on which the points expire first; and each day with its points, where there are several."""
+    by_day = {order.lot[0]: earned} if earned else {}
+    for bonus in order.bonuses:
+        by_day[bonus.lot[0]] = by_day.get(bonus.lot[0], 0) + bonus.points
+    first = _day(min(by_day))
+    if len(by_day) == 1:
+        return {"expires_on": first}
+    return {"expires_on": first, "by_day": {_day(day): by_day[day] for day in sorted(by_day)}}
 
 
 @lru_cache(maxsize=4096)

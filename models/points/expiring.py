@@ -4,20 +4,22 @@ from datetime import date
 
 from models.case import Case
 from models.outputs.base import Fact
-from models.points import expiry
+from models.points import expiry, terms
 from models.points.books import Books
+from models.values import joined
 
 
 def expire(case: Case, ref: str) -> None:
     """MS-6 What is left of the lots whose last day is over expires: once, visibly, dated when it was due."""
     books = Books(case, ref, order=False)
-    total = 0
+    total, about = 0, [ref]
     for lot in list(books.lots.between(0, date.fromisoformat(ref).toordinal())):
         books.points.reminders.pop(lot.expires, None)  # it has come true
         total += lot.left
+        about += [lot.id, str(books.lapsed(lot.key))]  # a day is swept again for what is told of only after it
         books.expire(lot.key, lot.left)
     if total:
-        case.notify("points", "points.expired", ref, "MS-6", {"points": total, "expired_on": ref})
+        case.notify("points", "points.expired", joined(*about), "MS-6", {"points": total, "expired_on": ref})
     books.close()
     expiry.plan(case, books.points, books.lots)
 
@@ -26,6 +28,7 @@ def remind(case: Case, ref: str) -> None:
     """MS-17 Tell of points that expire soon: one notice for each day and lead, however many lots.
 
     When the day comes up late, leads for which a later one has come meanwhile are left out, and so is what has expired.
+    Nothing is made up for where all lots of the day were earned only after the reminder was due.
     """
     books, now = Books(case, ref, order=False), case.desk.moment.now
     on, today = date.fromisoformat(ref).toordinal(), case.calendar.day_of(now).toordinal() if now else 0
@@ -34,8 +37,9 @@ def remind(case: Case, ref: str) -> None:
     for lead in case.policies.reminder_days:
         day = on + lead
         later = any(day - other <= today for other in case.policies.reminder_days if other < lead)
-        left = 0 if later or day < today else sum(lot.left for lot in books.lots.between(day, day))
-        if left:
+        lots = [] if later or day < today else list(books.lots.between(day, day))
+        if any(lot.earned < terms.micros(case.at) for lot in lots):
+            left = sum(lot.left for lot in lots)
             last_day = str(date.fromordinal(day))
             facts: dict[str, Fact] = {"points": left, "expires_on": last_day, "days_left": day - today}
             before = [points.reminders[day]] if day in points.reminders else []

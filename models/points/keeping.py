@@ -59,13 +59,16 @@ def _gone_of(order: Order, line: Line, of_dispute: int) -> tuple[int, str]:
 
 
 def _disputed(order: Order) -> list[int]:
-    """MS-15 Line by line: floor(order points x min(amount, qualifying net) / qualifying net), spread by money paid."""
+    """MS-15 Line by line: floor(order points x min(amount, qualifying net) / qualifying net), spread by money paid.
+
+    Rounding must not give a line more than it is worth: that much goes to the others.
+    """
     net = sum(line.net for line in order.lines if line.qualifying)
     if not (order.disputed and net):
         return [0] * len(order.lines)
-    points = sum(_worth(line) for line in order.lines)
+    worth = [_worth(line) for line in order.lines]
     paid = [line.paid if line.earned else 0 for line in order.lines]
-    return terms.spread(points * min(order.disputed, net) // net, paid)
+    return terms.spread_within(sum(worth) * min(order.disputed, net) // net, paid, worth)
 
 
 def _worth(line: Line) -> int:

@@ -87,7 +87,7 @@ class Lots:
             if not over and (best is None or branch.oldest <= best.earned):
                 best = self._oldest(self._page(branch), day, best)
         for lot in _look(page):
-            if lot.expires >= day and (best is None or (lot.earned, lot.id) < (best.earned, best.id)):
+            if lot.expires >= day and (best is None or _age(lot) < _age(best)):
                 best = lot
         return best
 
@@ -172,6 +172,11 @@ def _change_in(lots: list[Lot], key: LotKey, amount: int) -> None:
         lots[place].left = left
     else:
         del lots[place]
+
+
+def _age(lot: Lot) -> tuple[int, int, str]:
+    """Of lots earned at the same instant the one that expires first comes first."""
+    return lot.earned, lot.expires, lot.id
 
 
 def _key(lot: Lot) -> LotKey:

@@ -45,12 +45,12 @@ def joined(case: Case, data: PointsJoined) -> Ruling:
 
 def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
     """MS-16 The membership ends with the second business day after the request, and not before."""
-    points = case.member.points
-    if points and points.leaving:
+    points = current(case.member, case.at)
+    if points is None:
+        return no_member(case, "Nothing to cancel", "MS-16")
+    if points.leaving:
         until = case.calendar.day_of(points.leaving.requested_at)
         return duplicate("already_cancelling", f"The end had been asked for already, on {until} (MS-16).", "MS-16")
-    if points is None or current(case.member, case.at) is None:
-        return no_member(case, "Nothing to cancel", "MS-16")
     clock = case.calendar.business_clock(case.at, case.policies.leave_business_days)
     facts: dict[str, Fact] = {
         "ends_on": str(clock.last_day),

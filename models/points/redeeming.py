@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from models.case import Case, Ruling, digest, retold
+from models.due import case_of
 from models.hold import hold
 from models.outputs.base import Fact
 from models.points import terms
@@ -14,6 +15,7 @@ from models.points.events import OrderPlaced, RedemptionReleased, RedemptionRese
 from models.points.outcomes import Superseded, applied, refused, superseded
 from models.points.standing import current, no_member
 from models.points.state import Ended, Order, Part, Reservation
+from models.state import Due
 
 TIMEOUT: Final = "points.reservation"
 _ALREADY: Final[Mapping[Ended, Superseded]] = MappingProxyType(
@@ -52,8 +54,9 @@ def reserved(case: Case, data: RedemptionReserved) -> Ruling:
     case.schedule(until, TIMEOUT, reservation_id)
     books.close()
     case.arrived("reservation", reservation_id)
-    says = f"{data.points} points are set aside, from {len(parts)} lots, oldest first, until {until:%Y-%m-%d %H:%M} UTC"
-    return applied(f"{says} (MS-8).", "MS-8")
+    lots = "one lot" if len(parts) == 1 else f"{len(parts)} lots, oldest first,"
+    says = f"{data.points} points are set aside from {lots} until {until:%Y-%m-%d %H:%M} UTC"
+    return applied(f"Reservation {reservation_id}: {says} (MS-8).", "MS-8")
 
 
 def released(case: Case, data: RedemptionReleased) -> Ruling:
@@ -111,7 +114,7 @@ def redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> Redeeme
     for line, share in zip(order.lines, terms.spread(amount, nets), strict=True):
         line.share = share * terms.CENTS_PER_POINT
     claimed = _claim(case, books, data, working)
-    order.redeemed = books.spend("redeem", amount, "MS-7", first=claimed)
+    order.redeemed = order.held = books.spend("redeem", amount, "MS-7", first=claimed)
     books.expire_past([part.lot for part in claimed])
     debt = sum(part.points for part in order.redeemed if part.lot is None)
     if debt:
@@ -130,13 +133,11 @@ def _claim(case: Case, books: Books, data: OrderPlaced, working: list[str]) -> l
     elif reservation.ended:
         working.append(f"reservation {data.reservation_id} was {reservation.ended} before (MS-8)")
     else:
-        in_time = reservation.until is None or case.at < reservation.until
-        parts = free(case, books, data.reservation_id, "claimed" if in_time else "expired", expiring=False)
-        if in_time:
+        if reservation.until is None or case.at < reservation.until:
             working.append(f"reservation {data.reservation_id} claimed (MS-8)")
-            return parts
+            return free(case, books, data.reservation_id, "claimed", expiring=False)
         working.append(f"reservation {data.reservation_id} had run out (MS-8)")
-        books.expire_past([part.lot for part in parts])
+        timed_out(case_of(case.desk, Due(reservation.until, TIMEOUT, data.reservation_id)), data.reservation_id)
     return []
 
 

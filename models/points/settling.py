@@ -1,13 +1,17 @@
 """Bringing a member's lots to what an order keeps by now.
 
-What was taken back on an order's account is put back and taken anew each time, and only the difference is booked: so
-what lies where in the end depends on the facts, not on the order in which they arrived (GEN-2). Parts from lots that are
-past their last day stay as they are: put back, they would be lost.
+All that an order's account had taken from lots is put back, and what the facts say is taken anew: first the points it is
+paid with, from the very lots, then the earned points that are gone. Only the difference of each lot is booked. So what lies
+where in the end depends on the facts, not on the order in which they arrived (GEN-2). Parts from lots that are past their
+last day stay as they are: put back, they would be lost.
 """
 
 from collections import Counter
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterable
+from typing import Final, NamedTuple, TypeAlias
 
+from models.outputs.ledger import EntryKind
+from models.points import books as bookkeeping
 from models.points import keeping
 from models.points.books import Books
 from models.points.keeping import Gone
@@ -28,96 +32,154 @@ class Settled(NamedTuple):
 
 
 def settle(books: Books, order: Order, clause: str) -> Settled:
-    """Move what the order's facts now say. Redeemed points come back before earned ones go, and go after those came."""
+    """Move what the order's facts now say."""
     gone = keeping.gone(order)
-    before = sum(part.points for part in order.taken)
-    restored = keeping.restored(order) - order.restored
-    if restored > 0:
-        books.put_back(_last(order.redeemed, order.restored, restored), order.lot, "MS-12", "redeemed")
-    _take(books, order, gone, clause)
-    if restored < 0:
-        _redeem_again(books, _last(order.redeemed, order.restored + restored, -restored))
-    order.restored += restored
+    held, taken = _sum(order.held), _sum(order.taken)
+    redeemed = _Account(books, order, order.held, "redeemed", "redeem", "MS-12")
+    earned = _Account(books, order, order.taken, "taken_back", "take_back", clause)
+    redeemed.unwind()
+    earned.unwind()
+    order.held = _redeem(redeemed, _sum(order.redeemed) - keeping.restored(order))
+    order.taken = _take(earned, gone)
+    for more in (True, False):  # what comes back before what goes
+        redeemed.book(more=more)
+        earned.book(more=more)
     working = [words for one in gone for words in one.working]
-    if before:
-        working.append(f"{before} had gone before")
-    return Settled(sum(one.points for one in gone) - before, restored, books.close(), working)
+    if taken:
+        working.append(f"{taken} had gone before")
+    return Settled(_sum(order.taken) - taken, held - _sum(order.held), books.close(), working)
 
 
-def _take(books: Books, order: Order, gone: list[Gone], clause: str) -> None:
-    """MS-11 From the lot they were earned in first, then from the oldest others, and what is left becomes debt."""
-    total = sum(one.points for one in gone)
-    over = order.lot[0] < books.today
-    fixed = [part for part in order.taken if part.lapsed or (part.lot[0] < books.today if part.lot else over)]
-    booked = _unwind(books, order, [part for part in order.taken if part not in fixed])
-    surplus = sum(part.points for part in fixed) - total
+class _Account:
+    """What one reason holds of a member's points on an order's account, while it is put back and taken anew."""
+
+    def __init__(
+        self, books: Books, order: Order, parts: list[Part], counter: bookkeeping.Counter, kind: EntryKind, clause: str
+    ) -> None:
+        self.books, self.order, self.clause = books, order, clause
+        self._counter: Final = counter
+        self._kind: Final = kind
+        self._booked: Booked = Counter()
+        own_is_past = self._is_past(order.lot)
+        self.fixed = [p for p in parts if p.lapsed or (self._is_past(p.lot) if p.lot else own_is_past)]
+        self._loose = [p for p in parts if p not in self.fixed]
+
+    def unwind(self) -> None:
+        """Put back what is not fixed. Debt that was paid since comes back as points of the order's own lot."""
+        for part in reversed(self._loose):
+            forgiven = min(self.books.open_debt, part.points) if part.lot is None else 0
+            self.books.open_debt -= forgiven
+            self._note(None, forgiven)
+            self._put(part.lot or self.order.lot, part.points - forgiven)
+
+    def release(self, surplus: int) -> None:
+        """Give back the last of what is fixed, where it expires at once."""
+        kept = _sum(self.fixed) - surplus
+        back = [part for part in _last(self.fixed, surplus) if not part.lapsed]
+        self.books.put_back(back, self.order.lot, self.clause, self._counter)
+        self.fixed = _first(self.fixed, kept)
+
+    def take(self, lot: LotKey, most: int) -> list[Part]:
+        """Take what is there of a lot, up to `most`."""
+        amount = min(self.books.lots.left(lot), most)
+        self._put(lot, -amount)
+        return [Part(lot, amount)] if amount else []
+
+    def draw(self, amount: int) -> list[Part]:
+        """Take from the oldest usable lots, and what is not there as debt."""
+        parts = self.books.draw(amount)
+        for part in parts:
+            self._note(part.lot, -part.points)
+        return parts
+
+    def owe(self, amount: int) -> list[Part]:
+        """Let it become debt."""
+        self._note(None, -amount)
+        return [Part(None, amount)] if amount else []
+
+    def book(self, *, more: bool) -> None:
+        """Book the difference to before: what came back (`more`), or what went."""
+        for lot, amount in self._booked.items():
+            if amount > 0 and more:
+                self.books.enter("restore", amount, lot, self.clause, counter=self._counter)
+            elif amount < 0 and not more:
+                self.books.enter(self._kind, amount, lot, self.clause)
+
+    def _is_past(self, lot: LotKey) -> bool:
+        return lot[0] < self.books.today
+
+    def _put(self, lot: LotKey, amount: int) -> None:
+        self.books.lots.change(lot, amount)
+        self._note(lot, amount)
+
+    def _note(self, lot: LotKey | None, amount: int) -> None:
+        self._booked[lot] += amount
+
+
+def _redeem(account: _Account, amount: int) -> list[Part]:
+    """MS-7, MS-12 Let `amount` be redeemed, the first of what the order was paid with, from the very lots.
+
+    What is spent there by now becomes debt (MS-10); what was debt from the start is taken from the order's own lot, where
+    it came back if it had been paid.
+    """
+    books, order = account.books, account.order
+    surplus = _sum(account.fixed) - amount
     if surplus > 0:
-        back = _last(fixed, 0, surplus)
-        books.put_back([part for part in back if not part.lapsed], order.lot, clause, "taken_back")
-        fixed = _first(fixed, total)
-    order.taken = [*fixed, *_take_anew(books, gone, fixed, max(-surplus, 0), booked)]
-    for lot, amount in sorted(booked.items(), key=lambda one: one[1] < 0):  # stable; what comes in first
-        if amount > 0:
-            books.enter("restore", amount, lot, clause, counter="taken_back")
-        elif amount < 0:
-            books.enter("take_back", amount, lot, clause)
-
-
-def _unwind(books: Books, order: Order, parts: list[Part]) -> Booked:
-    """Put parts back into their lots, unbooked. Debt that was paid since comes back as points of the order's own lot."""
-    booked: Booked = Counter()
-    for part in parts:
-        forgiven = min(books.points.debt - booked[None], part.points) if part.lot is None else 0
-        booked[None] += forgiven
+        account.release(surplus)
+    parts, short = list(account.fixed), 0
+    for part in _first(order.redeemed, amount):
+        wanted = part.points - _sum(p for p in account.fixed if p.lot == part.lot)
+        if wanted <= 0:
+            continue
         lot = part.lot or order.lot
-        books.lots.change(lot, part.points - forgiven)
-        booked[lot] += part.points - forgiven
-    return booked
+        missing = wanted - books.lots.left(lot)
+        if part.lot and missing > 0:
+            books.unexpire(lot, missing)
+        found = account.take(lot, wanted)
+        parts += found
+        short += wanted - _sum(found)
+    return _merged([*parts, *account.owe(short)])
 
 
-def _take_anew(books: Books, gone: list[Gone], fixed: list[Part], amount: int, booked: Booked) -> list[Part]:
-    """Take `amount` more than what is fixed, unbooked but for the sums per lot."""
-    parts: list[Part] = []
+def _take(account: _Account, gone: list[Gone]) -> list[Part]:
+    """MS-11 From the lot they were earned in first, then from the oldest others, and what is left becomes debt."""
+    surplus = _sum(account.fixed) - sum(one.points for one in gone)
+    if surplus > 0:
+        account.release(surplus)
+    parts, amount = list(account.fixed), max(-surplus, 0)
     for lot, points, _ in gone:
-        here = [part for part in fixed if part.lot == lot]
-        wanted = min(max(points - sum(part.points for part in here), 0), amount)
-        taken = min(wanted, books.lots.left(lot))
-        books.lots.change(lot, -taken)
-        lapsed = 0
-        if wanted > taken:
-            lapsed = books.lapsed(lot) - sum(part.points for part in here if part.lapsed)
-            lapsed = min(wanted - taken, max(lapsed, 0))
-        parts += [part for part in (Part(lot, taken), Part(lot, lapsed, lapsed=True)) if part.points]
-        amount -= taken + lapsed
-    parts += books.draw(amount)
+        here = [part for part in account.fixed if part.lot == lot]
+        wanted = min(max(points - _sum(here), 0), amount)
+        found = account.take(lot, wanted)
+        amount -= _sum(found)
+        wanted -= _sum(found)
+        if wanted:  # what has expired there is gone already
+            lapsed = account.books.lapsed(lot) - _sum(part for part in here if part.lapsed)
+            lapsed = min(wanted, max(lapsed, 0))
+            found += [Part(lot, lapsed, lapsed=True)] if lapsed else []
+            amount -= lapsed
+        parts += found
+    return _merged([*parts, *account.draw(amount)])
+
+
+def _sum(parts: Iterable[Part]) -> int:
+    return sum(part.points for part in parts)
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Each lot once, in the order in which they come."""
+    sums: Counter[tuple[LotKey | None, bool]] = Counter()
     for part in parts:
-        if not part.lapsed:
-            booked[part.lot] -= part.points
-    return parts
+        sums[part.lot, part.lapsed] += part.points
+    return [Part(lot, points, lapsed) for (lot, lapsed), points in sums.items()]
 
 
-def _redeem_again(books: Books, parts: list[Part]) -> None:
-    """MS-10 A rejected return: what was restored is redeemed once more from the same lots; what is spent becomes debt."""
-    short = 0
-    for part in reversed(parts):
-        there = 0
-        if part.lot:
-            there = min(books.lots.left(part.lot), part.points)
-            there += books.unexpire(part.lot, part.points - there)
-            if there:
-                books.move("redeem", -there, part.lot, "MS-10")
-        short += part.points - there
-    if short:
-        books.enter("redeem", -short, None, "MS-10")
-
-
-def _last(parts: list[Part], skip: int, amount: int) -> list[Part]:
-    """The last `amount` points of what was taken, but for the very last `skip`; latest first."""
+def _last(parts: list[Part], amount: int) -> list[Part]:
+    """The last `amount` points of what was taken; latest first."""
     found = []
     for part in reversed(parts):
-        passed = min(part.points, skip)
-        take = min(part.points - passed, amount)
-        skip, amount = skip - passed, amount - take
+        take = min(part.points, amount)
+        amount -= take
         if take:
             found.append(Part(part.lot, take, part.lapsed))
     return found
@@ -125,5 +187,10 @@ def _last(parts: list[Part], skip: int, amount: int) -> list[Part]:
 
 def _first(parts: list[Part], amount: int) -> list[Part]:
     """The first `amount` points of what was taken."""
-    total = sum(part.points for part in parts)
-    return list(reversed(_last(parts, total - amount, amount)))
+    found = []
+    for part in parts:
+        take = min(part.points, amount)
+        amount -= take
+        if take:
+            found.append(Part(part.lot, take, part.lapsed))
+    return found

@@ -195,8 +195,8 @@ class Order(Struct, array_like=True):
     bonuses: list[Bonus] = field(default_factory=list)
     redeemed: list[Part] = field(default_factory=list)
     """MS-7 Where the points it was paid with came from, in the order they were taken."""
-    restored: int = 0
-    """MS-12 How many of those, the last taken first, are back where they came from."""
+    held: list[Part] = field(default_factory=list)
+    """MS-12 Where those that are still redeemed are taken from now."""
     taken: list[Part] = field(default_factory=list)
     """MS-11 Where the earned points that are gone were taken from, in the order they were taken."""
     disputed: int = 0

@@ -43,6 +43,18 @@ def spread(total: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
+def spread_within(total: int, weights: Sequence[int], most: Sequence[int]) -> list[int]:
+    """As `spread`, but no share above its `most`: what is over goes to the others, in the same way."""
+    shares, places = [0] * len(weights), set(range(len(weights)))
+    while total and any(weights[place] for place in places):
+        for place, share in enumerate(spread(total, [w if n in places else 0 for n, w in enumerate(weights)])):
+            taken = min(share, most[place] - shares[place])
+            shares[place] += taken
+            total -= taken
+        places = {place for place in places if shares[place] < most[place]}
+    return shares
+
+
 def micros(instant: datetime) -> int:
     """Whole microseconds since 1970."""
     return (instant - _EPOCH) // _MICROSECOND

@@ -81,9 +81,7 @@ def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
         return refused("unknown_line", f"{what}: the order has no such line (MS-14).", "MS-14")
     line = order.lines[place]
     if data.new_unit_price >= line.price:
-        says = (
-            f"{what}: ${dollars(data.new_unit_price)} is not below ${dollars(line.price)}, what a piece costs already"
-        )
+        says = f"{what}: ${dollars(data.new_unit_price)} is not below ${dollars(line.price)}, its price already"
         if place in order.matches:
             return superseded("lower_known", f"{says} (MS-14).", "MS-14")
         return refused("not_lower", f"{says} (MS-14).", "MS-14")
@@ -92,7 +90,7 @@ def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
     case.put(order.id, order)
     before = order.matches.get(place, [])
     ruling = _follow(case, order, "MS-14", what, before)
-    order.matches[place] = list(case.notices)
+    order.matches[place] = list(case.standing)
     return ruling
 
 
@@ -127,7 +125,7 @@ def _dispute(case: Case, order: Order, dispute: Dispute, dispute_id: str, sign: 
     case.put(order.id, order)
     case.put(dispute_id, dispute)
     ruling = _follow(case, order, "MS-15", what, dispute.notices, undoes=sign < 0)
-    dispute.notices = list(case.notices)
+    dispute.notices = list(case.standing)
     return ruling
 
 
@@ -138,7 +136,7 @@ def _count(case: Case, order: Order, record: Return, sign: int, what: str) -> Ru
     case.put(order.id, order)
     case.put(record.id, record)
     ruling = _follow(case, order, "MS-10", what, record.notices, undoes=sign < 0)
-    record.notices = list(case.notices)
+    record.notices = list(case.standing)
     return ruling
 
 
@@ -155,12 +153,12 @@ def _follow(
         return superseded("membership_ended", f"{what}: the membership has ended, nothing moves (MS-16).", "MS-16")
     settled = settle(Books(case, order.id), order, clause)
     working = list(settled.working) or ["all that it earned stays"]
-    _tell(case, order, clause, settled, replaces, undoes=undoes)
+    _tell(case, order, clause, settled, list(replaces), undoes=undoes)
     if settled.debt > 0:
         facts: dict[str, Fact] = {"order_id": order.id, "debt": settled.debt}
         case.notify("points", "points.debt", order.id, "MS-11", facts)
         working.append(f"{settled.debt} became debt (MS-11)")
-    order.notices += case.notices
+    order.notices += case.standing
     verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
     moved = f"{verb} {abs(settled.taken)} points"
     if settled.restored:
@@ -169,14 +167,14 @@ def _follow(
     return applied(f"{what} {moved}: {spelled(working)} ({clause}).", clause)
 
 
-def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: Sequence[str], *, undoes: bool) -> None:
+def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: list[str], *, undoes: bool) -> None:
     """Notices go out even where rounding moves nothing: which of them stand depends on the facts alone (GEN-2)."""
     earned: Kind = "points.restored" if undoes else "points.taken_back"
     redeemed: Kind = "points.redeemed" if undoes else "points.restored"
     if order.earned_points:
         facts: dict[str, Fact] = {"order_id": order.id, "points": abs(settled.taken)}
         case.notify("points", earned, order.id, clause, facts, replaces=replaces)
+        replaces = []
     if order.redeemed and clause in ("MS-10", "MS-13"):
         facts = {"order_id": order.id, "points": abs(settled.restored), "redeemed": True}
-        replaces = [] if case.notices else replaces
         case.notify("points", redeemed, f"{order.id}|redeemed", "MS-12", facts, replaces=replaces)

@@ -105,11 +105,10 @@ def ask_everything(shelf: Shelf, expected: dict[LotKey, int]) -> None:
             assert lots.left(key) == expected.get(key, 0)
         for day in range(DAYS + 2):
             usable = [key for key in expected if key[0] >= day]
-            first = min(usable, key=lambda key: (key[1], key[2]), default=None)
+            first = min(usable, key=lambda key: (key[1], key[0], key[2]), default=None)
             oldest = lots.oldest(day)
-            # Of lots earned at one instant under one id (bonuses never are) any may be first.
-            assert (oldest and oldest.key[1:]) == (first and first[1:])
-            assert oldest is None or (oldest.expires >= day and expected[oldest.key] == oldest.left)
+            assert (oldest and oldest.key) == first
+            assert oldest is None or expected[oldest.key] == oldest.left
             assert lots.next_day(day) == min((key[0] for key in expected if key[0] > day), default=None)
             between = [key for key in sorted(expected) if day <= key[0] <= day + 3]
             assert [lot.key for lot in lots.between(day, day + 3)] == between

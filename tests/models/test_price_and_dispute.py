@@ -69,7 +69,7 @@ def test_ms_14_only_a_lower_price_counts(price: str, outcome: str, reason: str |
     answer = buyer(line("l1", "100.00")).send(price_matched(price))
     assert (answer.outcome, answer.reason, answer.clause) == (outcome, reason, "MS-14")
     if reason:
-        says = f"Price match of line l1 of order o1: ${price} is not below $100.00, what a piece costs already (MS-14)."
+        says = f"Price match of line l1 of order o1: ${price} is not below $100.00, its price already (MS-14)."
         assert answer.says == says
 
 

@@ -152,7 +152,7 @@ def test_ms_7_a_buyer_who_is_no_member_pays_with_nothing() -> None:
     world = World(now=NOON)
     answer = world.send(spending(50))
     assert (answer.outcome, answer.reason) == ("applied", "not_a_member")
-    assert answer.says.startswith("The 50 points redeemed are not taken: no membership then (MS-9). ")
+    assert answer.says.startswith("The 50 points redeemed are not taken (MS-9). ")
     assert (world.ledger, world.notices) == ([], [])
 
 
@@ -162,7 +162,10 @@ def test_ms_7_a_buyer_who_is_no_member_pays_with_nothing() -> None:
 def test_ms_8_points_are_set_aside_from_the_oldest_lots() -> None:
     world = rich()
     answer = world.send(reserved(150), time=NOON)
-    assert answer.says == "150 points are set aside, from 2 lots, oldest first, until 2026-03-20 20:00 UTC (MS-8)."
+    assert (
+        answer.says
+        == "Reservation s1: 150 points are set aside from 2 lots, oldest first, until 2026-03-20 20:00 UTC (MS-8)."
+    )
     assert world.moved_by(answer) == [("reserve", "early", 100), ("reserve", "middle", 50)]
     assert (world.points.available, world.points.reserved, world.points.debt) == (150, 150, 0)
     assert [entry.points for entry in world.ledger[-2:]] == [0, 0]

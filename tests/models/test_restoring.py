@@ -109,8 +109,8 @@ def test_ms_12_a_lot_past_its_expiry_gets_them_and_they_expire_at_once_visibly()
     world = bought(120)
     world.tick(pacific("2028-03-11 00:00"))  # the last day of `a` is over
     answer = world.send(cancelled(), time=pacific("2028-03-11 00:00"))
-    assert world.moved_by(answer) == [("restore", "b", 20), ("restore", "a", 100), ("expire", "a", -100)]
-    assert (world.ledger[-1].clause, world.points.expired) == ("MS-6", 100)
+    assert world.moved_by(answer) == [("restore", "a", 100), ("expire", "a", -100), ("restore", "b", 20)]
+    assert (world.ledger[-2].clause, world.points.expired) == ("MS-6", 100)
     assert world.left == {"b": 50}
     assert world.entry(Lapsed, "a").points == 100
     world.check_books()
