@@ -13,6 +13,8 @@ from redis.retry import Retry
 
 from audit.report import Findings
 from models import state
+from models.points.state import Page
+from models.points.view import with_pages
 from models.state import Member
 from models.view import view
 
@@ -35,10 +37,15 @@ class Documents:
         self._generation = generation
         self._patience = patience
         self._expected: set[bytes] = set()
+        self._pages: dict[str, list[Page]] = {}
 
-    def check(self, members: Mapping[bytes, bytes], findings: Findings) -> None:
-        """Compare a partition's members; what differs is read again until the feeder has had its time."""
+    def check(self, members: Mapping[bytes, bytes], pages: Mapping[bytes, bytes], findings: Findings) -> None:
+        """Compare a partition's members; what differs is read again until the feeder has had its time.
+
+        ``pages``: the table of lots that do not fit into the members' own values.
+        """
         self._expected |= members.keys()
+        self._pages = _by_member(pages)
         findings.compared(VIEWS, len(members))
         deadline = time.monotonic() + self._patience
         differing = dict(self._differences(members))
@@ -70,6 +77,14 @@ class Documents:
                 if what:
                     yield key, f"{self._prefix}{key.decode()}: {what}"
 
+    def _view(self, member_id: str, value: bytes) -> dict[str, Any]:
+        document = view(member_id, state.decode(value, Member), self._generation)
+        shown = document["points"]
+        if shown and shown["expiry_schedule"] is None:
+            _, member, _ = state.entry_key(Page.KIND, member_id, "").decode().split("|")
+            document["points"] = with_pages(shown, self._pages.get(member, []))
+        return document
+
     def _difference(self, member_id: str, value: bytes, raw: bytes | str | None) -> str | None:
         if raw is None:
             return "is missing"
@@ -77,13 +92,22 @@ class Documents:
             document: dict[str, Any] = orjson.loads(raw)
         except orjson.JSONDecodeError:
             return f"is no JSON: {raw!r}"
-        wanted = _written(view(member_id, state.decode(value, Member), self._generation))
+        wanted = _written(self._view(member_id, value))
         fields = [
             f"{name} is {document.get(name)!r} and should be {wanted.get(name)!r}"
             for name in sorted(document.keys() | wanted.keys())
             if document.get(name) != wanted.get(name)
         ]
         return "; ".join(fields) or None
+
+
+def _by_member(pages: Mapping[bytes, bytes]) -> dict[str, list[Page]]:
+    """The pages of each member, by the member's id as it is escaped in the keys."""
+    found: dict[str, list[Page]] = {}
+    for key, raw in pages.items():
+        _, member, _ = key.decode().split("|")
+        found.setdefault(member, []).append(state.decode(raw, Page))
+    return found
 
 
 def _written(document: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from audit.report import Findings, Report
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
 from audit.topics import Snapshot, TopicReader, TopicsUnreadableError
 from audit.transport import Ids
+from models import state
 from models.catalogue import CLOCK, TABLES
 from models.policies import Policies
 
@@ -104,7 +105,8 @@ class _Audit:
             shard = self._read(snapshot, number)
             examine(shard, self._ids, self._policies, self._settings.clock, self._findings)
             if seen_by_views:
-                self._views(lambda: seen_by_views.check(shard.tables["members"], self._findings))  # noqa: B023 - now
+                members, pages = shard.tables[state.MEMBERS], shard.tables[state.LOTS]
+                self._views(lambda: seen_by_views.check(members, pages, self._findings))  # noqa: B023 - now
             self._progress("partitions", number + 1, catalogue.partitions)
         if seen_by_views:
             self._views(lambda: seen_by_views.check_extra(self._findings))

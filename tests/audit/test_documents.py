@@ -1,0 +1,51 @@
+"""The documents in Redis against the final state, on a real server: a member whose lots are paged."""
+
+import orjson
+import pytest
+import redis
+
+from audit import documents
+from audit.documents import Documents
+from audit.report import Findings
+from models.state import LOTS, MEMBERS
+from models.view import view
+from tests.models.world import MEMBER, World, joined, line, order
+
+pytestmark = pytest.mark.broker
+ORDERS = 80
+"""More lots than fit into the hot value."""
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    for number in range(ORDERS):
+        placed_at = f"2026-03-{2 + number % 20:02} 18:00"
+        world.send(order(f"o{number}", line(price="10.00"), placed_at=placed_at), time=placed_at)
+    assert world.points.lots.branches
+    return world
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well(
+    world: World, redis_url: str, prefix: str, wrong: bool
+) -> None:
+    by_day: dict[str, int] = {}
+    for lot in world.lots:
+        by_day[str(lot.expires_on)] = by_day.get(str(lot.expires_on), 0) + lot.left
+    schedule = [{"expires_on": day, "points": points} for day, points in sorted(by_day.items())]
+    assert sum(points for points in by_day.values()) == world.points.available
+    document = view(MEMBER, world.member(), 1)
+    document["points"] |= {"expiry_schedule": schedule[1:] if wrong else schedule, "next_expiry": schedule[0]}
+    tables = {
+        table: {key: raw for (name, key), raw in world.tables.items() if name == table} for table in (MEMBERS, LOTS)
+    }
+    with redis.Redis.from_url(redis_url) as server:
+        server.set(f"{prefix}member:{MEMBER}", orjson.dumps(document))
+    findings = Findings(documents.QUESTIONS)
+    compared = Documents(redis_url, prefix, 1, 0)
+    compared.check(tables[MEMBERS], tables[LOTS], findings)
+    compared.close()
+    [check] = findings.checks()
+    assert (check.compared, check.found) == (1, int(wrong))
