@@ -83,14 +83,14 @@ class Books:
             self.enter(kind, -part.points, part.lot, clause)
         return parts
 
-    def draw(self, amount: int, *, reserve: bool = False) -> list[Part]:
+    def draw(self, amount: int, *, reservation_id: str = "") -> list[Part]:
         """Take from the oldest usable lots; what is not there becomes debt. Booked only as a reservation (MS-8)."""
         parts = []
         while amount:
             lot = self.lots.oldest(self.today)
             part = Part(lot.key if lot else None, min(lot.left, amount) if lot else amount)
-            if reserve:
-                self.set_aside(part, 1, "MS-8")
+            if reservation_id:
+                self.set_aside(part, 1, reservation_id)
             elif part.lot:
                 self.lots.change(part.lot, -part.points)
             parts.append(part)
@@ -127,11 +127,11 @@ class Books:
         self.enter("expire", -amount, lot, "MS-6", nth=str(before or ""))
         self.case.put(lot[2], Lapsed(before + amount))
 
-    def expire_past(self, lots: Iterable[LotKey | None]) -> None:
-        """MS-12 What has come back into lots past their last day expires at once."""
-        for lot in lots:
-            if lot and lot[0] < self.today and self.lots.left(lot):
-                self.expire(lot, self.lots.left(lot))
+    def expire_past(self, parts: Iterable[Part]) -> None:
+        """MS-12 What has come back into lots past their last day expires at once; what was left there, with its deadline."""
+        for part in parts:
+            if part.lot and part.points and part.lot[0] < self.today:
+                self.expire(part.lot, part.points)
 
     def unexpire(self, lot: LotKey, most: int) -> None:
         """Undo the expiry of up to `most` points of a lot: they are redeemed, after all (MS-10)."""
@@ -185,7 +185,7 @@ class Books:
         setattr(points, count, getattr(points, count) + sign * amount)
         self._write(kind, amount, lot, clause, (self._about, count, line_id or nth), line_id)
 
-    def set_aside(self, part: Part, sign: int, clause: str) -> None:
+    def set_aside(self, part: Part, sign: int, reservation_id: str) -> None:
         """MS-8 Reserve points of a lot (sign 1), or free them (-1): the balance stays, what is available changes."""
         if part.lot is None:
             raise TypeError("debt cannot be reserved")
@@ -195,7 +195,8 @@ class Books:
         self.points.reserved += amount
         if sign < 0:
             self._filled.add(part.lot[0])
-        self._write("reserve" if sign > 0 else "release", 0, part.lot, clause, (self._about, "", ""), reserved=amount)
+        kind: EntryKind = "reserve" if sign > 0 else "release"
+        self._write(kind, 0, part.lot, "MS-8", (self._about, "", reservation_id), reserved=amount)
 
     def close(self) -> int:
         """Check MS-20, and see to it that expiry and reminders come in time. Returns what debt grew by."""

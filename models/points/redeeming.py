@@ -49,7 +49,7 @@ def reserved(case: Case, data: RedemptionReserved) -> Ruling:
         says = f"Reservation {reservation_id} asks for {data.points} points, of which {usable} are available"
         return refused("insufficient_points", f"{says}: nothing is set aside (MS-8).", "MS-8")
     until = case.at + timedelta(minutes=case.policies.reservation_minutes)
-    parts = books.draw(data.points, reserve=True)
+    parts = books.draw(data.points, reservation_id=reservation_id)
     case.put(reservation_id, Reservation(digest(data), until, parts))
     case.schedule(until, TIMEOUT, reservation_id)
     books.close()
@@ -95,9 +95,9 @@ def free(case: Case, books: Books, reservation_id: str, how: Ended, *, expiring:
     case.put(reservation_id, reservation)
     case.unschedule(TIMEOUT, reservation_id)
     for part in parts:
-        books.set_aside(part, -1, "MS-8")
+        books.set_aside(part, -1, reservation_id)
     if expiring:
-        books.expire_past([part.lot for part in parts])
+        books.expire_past(parts)
     return parts
 
 
@@ -115,7 +115,8 @@ def redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> Redeeme
         line.share = share * terms.CENTS_PER_POINT
     claimed = _claim(case, books, data, working)
     order.redeemed = order.held = books.spend("redeem", amount, "MS-7", first=claimed)
-    books.expire_past([part.lot for part in claimed])
+    used = {part.lot: part.points for part in order.redeemed}
+    books.expire_past([Part(part.lot, part.points - used.get(part.lot, 0)) for part in claimed])
     debt = sum(part.points for part in order.redeemed if part.lot is None)
     if debt:
         working.append(f"{amount - debt} were there, {debt} became debt; support is told (MS-9)")
