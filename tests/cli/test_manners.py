@@ -113,10 +113,12 @@ class TestErrors:
 
         class NoTls(socketserver.BaseRequestHandler):
             def handle(self) -> None:
-                self.request.recv(1_000)
+                self.request.recv(65_536)
                 self.request.sendall(b"not TLS")
+                self.request.recv(65_536)  # closed with bytes unread it would be a lost connection, not an answer
 
-        with socketserver.TCPServer(("127.0.0.1", 0), NoTls) as server:
+        with socketserver.ThreadingTCPServer(("127.0.0.1", 0), NoTls) as server:
+            server.daemon_threads = True
             threading.Thread(target=server.serve_forever, daemon=True).start()
             monkeypatch.setenv("MEMBERSHIPS_BOOTSTRAP_SERVERS", f"127.0.0.1:{server.server_address[1]}")
             monkeypatch.setenv("MEMBERSHIPS_SECURITY_PROTOCOL", "SSL")

@@ -43,7 +43,7 @@ def events(story: list[Explanation], asked: str) -> list[str | None]:
         ("o1", ["evt-r1", "evt-o1", "evt-r1"]),
         ("o2", ["evt-o2"]),  # moved nothing: only the sentence names it
         ("r1", ["evt-r1", "evt-r1"]),
-        ("s1", ["points.reservation"]),
+        ("s1", ["evt-s1", "points.reservation"]),
         ("points.expire", ["points.expire"]),
         ("/memberships/deadlines/points.expire", ["points.expire"]),
         ("2026-03-31", ["points.expire"]),  # its last day, though it was handled later
