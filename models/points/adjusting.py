@@ -56,9 +56,8 @@ def _book(case: Case, adjustment_id: str, adjustment: Adjustment, words: str) ->
     case.put(adjustment_id, adjustment)
     books = Books(case, adjustment_id, order=False)
     if adjustment.points > 0:
-        today = case.calendar.day_of(case.at)
         lot_id = permanent_id("lot", "adjustment", adjustment_id)
-        lot = (terms.expires_on(today).toordinal(), terms.micros(case.at), lot_id)
+        lot = terms.lot_key(case.at, case.calendar.day_of(case.at), lot_id)
         books.give("adjust", lot, adjustment.points, "MS-18")
     else:
         books.spend("adjust", -adjustment.points, "MS-18")

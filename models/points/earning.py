@@ -22,8 +22,7 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
     known = case.find(Order, data.order_id)
     if known:
         return retold(known.content, data, f"Order {known.id}")
-    today = case.calendar.day_of(data.placed_at)
-    lot = (terms.expires_on(today).toordinal(), terms.micros(data.placed_at), data.order_id)
+    lot = terms.lot_key(data.placed_at, case.calendar.day_of(data.placed_at), data.order_id)
     lines = [
         Line(line.line_id, line.quantity, line.unit_price, line.discount or 0, line.qualifying) for line in data.lines
     ]

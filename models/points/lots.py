@@ -41,8 +41,8 @@ class Lots:
         while page.branches:
             page = self._page(page.branches[_child(page, key)])
         lots = _look(page)
-        place = bisect_left(lots, key, key=_key)
-        return lots[place].left if place < len(lots) and lots[place].key == key else 0
+        place, known = _find(lots, key)
+        return lots[place].left if known else 0
 
     def change(self, key: LotKey, amount: int) -> None:
         """Put points into a lot (opening it if need be) or take them out; a lot with none left is gone."""
@@ -160,9 +160,14 @@ def _look(page: Page) -> list[Lot]:
     return lots
 
 
-def _change_in(lots: list[Lot], key: LotKey, amount: int) -> None:
+def _find(lots: list[Lot], key: LotKey) -> tuple[int, bool]:
+    """The lot's place, and whether it is there."""
     place = bisect_left(lots, key, key=_key)
-    known = place < len(lots) and lots[place].key == key
+    return place, place < len(lots) and lots[place].key == key
+
+
+def _change_in(lots: list[Lot], key: LotKey, amount: int) -> None:
+    place, known = _find(lots, key)
     left = amount + (lots[place].left if known else 0)
     if left < 0:
         raise LotsDoNotAddUpError(f"lot {key[2]} would hold {left} points")

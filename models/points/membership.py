@@ -67,9 +67,12 @@ def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
 def cancel_withdrawn(case: Case, _data: PointsCancelWithdrawn) -> Ruling:
     """MS-16 The member stays, if that is said before the end."""
     points = case.member.points
-    if points is None or points.leaving is None:
-        return no_member(case, "Nothing to withdraw", "MS-16") if points is None else _nothing_to_withdraw()
+    if points is None:
+        return no_member(case, "Nothing to withdraw", "MS-16")
     leaving = points.leaving
+    if leaving is None:
+        says = "No end of the membership was asked for: nothing to withdraw (MS-16)."
+        return refused("nothing_to_withdraw", says, "MS-16")
     if not leaving.requested_at <= case.at < leaving.effect_at:
         says = f"Withdrawn outside of the time from the request to its effect ({leaving.effect_at:%Y-%m-%d %H:%M} UTC): it stands"
         return refused("not_in_time", f"{says} (MS-16).", "MS-16")
@@ -77,12 +80,6 @@ def cancel_withdrawn(case: Case, _data: PointsCancelWithdrawn) -> Ruling:
     case.unschedule(LEAVE, "")
     case.retract("points", leaving.notice, "the member stays", "MS-16")
     return applied("The member stays: the end that was asked for is withdrawn (MS-16).", "MS-16")
-
-
-def _nothing_to_withdraw() -> Ruling:
-    return refused(
-        "nothing_to_withdraw", "No end of the membership was asked for: nothing to withdraw (MS-16).", "MS-16"
-    )
 
 
 def leave(case: Case, _ref: str) -> None:

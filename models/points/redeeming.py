@@ -133,10 +133,10 @@ def _claim(case: Case, books: Books, data: OrderPlaced, working: list[str]) -> l
         case.arrived("reservation", data.reservation_id)
     elif reservation.ended:
         working.append(f"reservation {data.reservation_id} was {reservation.ended} before (MS-8)")
+    elif reservation.until is None or case.at < reservation.until:
+        working.append(f"reservation {data.reservation_id} claimed (MS-8)")
+        return free(case, books, data.reservation_id, "claimed", expiring=False)
     else:
-        if reservation.until is None or case.at < reservation.until:
-            working.append(f"reservation {data.reservation_id} claimed (MS-8)")
-            return free(case, books, data.reservation_id, "claimed", expiring=False)
         working.append(f"reservation {data.reservation_id} had run out (MS-8)")
         timed_out(case_of(case.desk, Due(reservation.until, TIMEOUT, data.reservation_id)), data.reservation_id)
     return []

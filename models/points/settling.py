@@ -75,7 +75,7 @@ class _Account:
     def release(self, surplus: int) -> None:
         """Give back the last of what is fixed, where it expires at once."""
         kept = _sum(self.fixed) - surplus
-        back = [part for part in _last(self.fixed, surplus) if not part.lapsed]
+        back = [part for part in _first(reversed(self.fixed), surplus) if not part.lapsed]
         self.books.put_back(back, self.order.lot, self.clause, self._counter)
         self.fixed = _first(self.fixed, kept)
 
@@ -174,19 +174,8 @@ def _merged(parts: list[Part]) -> list[Part]:
     return [Part(lot, points, lapsed) for (lot, lapsed), points in sums.items()]
 
 
-def _last(parts: list[Part], amount: int) -> list[Part]:
-    """The last `amount` points of what was taken; latest first."""
-    found = []
-    for part in reversed(parts):
-        take = min(part.points, amount)
-        amount -= take
-        if take:
-            found.append(Part(part.lot, take, part.lapsed))
-    return found
-
-
-def _first(parts: list[Part], amount: int) -> list[Part]:
-    """The first `amount` points of what was taken."""
+def _first(parts: Iterable[Part], amount: int) -> list[Part]:
+    """The first `amount` points of these."""
     found = []
     for part in parts:
         take = min(part.points, amount)

@@ -23,6 +23,11 @@ def expires_on(earned_on: date) -> date:
     return add_months(earned_on, LIFETIME_MONTHS)
 
 
+def lot_key(earned_at: datetime, earned_on: date, lot_id: str) -> tuple[int, int, str]:
+    """The name of a lot that lasts as points usually do (`state.LotKey`); `earned_on` is the day in the programme zone."""
+    return expires_on(earned_on).toordinal(), micros(earned_at), lot_id
+
+
 def part_of(points: int, returned: int, bought: int) -> int:
     """MS-10 What of a line's points goes with the pieces that came back: with the last one nothing is left."""
     return points * returned // bought

@@ -2,9 +2,9 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
+from models.values import cents
 from samples.script import Line, Script
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -55,8 +55,6 @@ def time_of(line: Line) -> datetime:
     return datetime.fromisoformat(line["event"]["time"])
 
 
-def cents(order: dict[str, Any]) -> int:
+def cents_of(order: dict[str, Any]) -> int:
     """What the lines that qualify cost: no more can be paid with points, a cent each (MS-7)."""
-    return sum(
-        int(Decimal(line["unit_price"]) * 100) * line["quantity"] for line in order["lines"] if line["qualifying"]
-    )
+    return sum(cents(line["unit_price"]) * line["quantity"] for line in order["lines"] if line["qualifying"])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from samples.made_up.news import HOUR, MINUTE, News, cents, time_of
+from samples.made_up.news import HOUR, MINUTE, News, cents_of, time_of
 from samples.script import Line
 
 WAYS = {
@@ -30,7 +30,7 @@ class Redemptions:
 
     def draw(self, line: Line, has: int) -> None:
         """Let one of them happen for an order of a member who has about so many points."""
-        most = min(has, cents(line["event"]["data"]))
+        most = min(has, cents_of(line["event"]["data"]))
         if most:
             [way] = self._chance.choices(self._ways, list(WAYS.values()))
             way(line, time_of(line), self._chance.randint(-(-most // 5), most), has)

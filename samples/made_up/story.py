@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from samples.made_up.news import DAY, HOUR, News, cents, time_of
+from samples.made_up.news import DAY, HOUR, News, cents_of, time_of
 from samples.made_up.purse import Purse
 from samples.made_up.redemptions import Redemptions
 from samples.online_retail import MADE_UP, Importer
@@ -75,7 +75,7 @@ class Story:
             if order["points_redeemed"]:
                 self._news.told["orders_with_points"] += 1
                 purse.spend(order["points_redeemed"])
-            purse.earn(at, max(cents(order) - order["points_redeemed"], 0) * 2 // 100)
+            purse.earn(at, max(cents_of(order) - order["points_redeemed"], 0) * 2 // 100)
             for odds, follows in (
                 (PRICE_MATCHED, self._price_match),
                 (DISPUTED, self._dispute),
@@ -109,7 +109,7 @@ class Story:
         self._news.event(matched, "orders", "order.price_matched", order["order_id"], member, data)
 
     def _dispute(self, order: dict[str, Any], member: str, at: datetime) -> None:
-        amount = cents(order) * self._script.chance.randint(20, 100) // 100
+        amount = cents_of(order) * self._script.chance.randint(20, 100) // 100
         dispute = {"dispute_id": f"dispute-{order['order_id']}"}
         data = dispute | {"order_id": order["order_id"], "amount": f"{Decimal(amount) / 100:.2f}"}
         disputed = self._script.after(at, 5 * DAY, 40 * DAY)
