@@ -59,6 +59,10 @@ class Decision:
     """When this member next wants to be woken; None: not at all."""
 
 
+class EntryTwiceError(Exception):
+    """A rule of ours gave two ledger entries one id: nothing of it may be published."""
+
+
 class Desk:
     """Working copies and outputs of one call for one member."""
 
@@ -99,6 +103,8 @@ class Desk:
     def finish(self) -> Decision:
         """Encode the working copies into the decision's changes."""
         member, out = self.member, self.out
+        if len(out.ledger) > 1 and len({entry.id for entry in out.ledger}) < len(out.ledger):
+            raise EntryTwiceError("two ledger entries of this decision have the same id")
         member.revision, member.changed_at = self.moment.seq, self.moment.now
         out.changes[state.MEMBERS] = {state.member_key(self.member_id): state.encode(member)}
         for table, changed in self._changed.items():

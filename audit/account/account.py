@@ -72,17 +72,17 @@ class Account:
     def tick(self, now: datetime) -> None:
         """GEN-4 The partition's time has come to ``now``: what is due happens, in the order in which it was due."""
         facts = self.facts
-        facts.now = now
         for one in [one for waiting in facts.waiting.values() for one in waiting]:
             one.until = one.until or now + timedelta(days=facts.policies.hold_days)
         while facts.purse and (due := self._next_due(facts.purse)) and due[0] <= now:
-            at, what, which = due
+            facts.now, what, which = due
             if what == "expiry":
                 facts.purse.expire(date.fromisoformat(which))
             elif what == "leaving":
                 membership.end(facts)
             else:
-                membership.free(facts, which, at)
+                membership.free(facts, which)
+        facts.now = now
 
     def _next_due(self, purse: Purse) -> tuple[datetime, str, str] | None:
         """The first of all there are: (when, what, which)."""

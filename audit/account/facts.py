@@ -75,6 +75,11 @@ class Facts:
         """The day in the programme's zone."""
         return day_of(instant, self.zone)
 
+    @property
+    def over_before(self) -> date:
+        """MS-12 Lots whose last day is before this one are over, whatever an event says of its own time."""
+        return self.day(self.now) if self.now else date.min
+
     def purse_at(self, at: datetime) -> Purse | None:
         """MS-4 The membership that lasts then: joined before, and not over."""
         purse = self.purse

@@ -65,19 +65,19 @@ def reserve(facts: Facts, event: Any) -> None:
 def release(facts: Facts, event: Any) -> None:
     """MS-8."""
     if event.data.reservation_id in facts.reservations:
-        free(facts, event.data.reservation_id, event.time)
+        free(facts, event.data.reservation_id)
     else:
         facts.wait(("reservation", event.data.reservation_id), event)
 
 
-def free(facts: Facts, reservation_id: str, at: datetime) -> None:
+def free(facts: Facts, reservation_id: str) -> None:
     """MS-8 What was set aside is back in its lots."""
     purse = facts.purse
     if purse and facts.reservations[reservation_id]:
         facts.reservations[reservation_id] = None
         for part in purse.set_aside.pop(reservation_id):
             lot = purse.lots[part.lot or ""]
-            purse.put_back([part], lot, facts.day(at))
+            purse.put_back([part], lot, facts.over_before)
 
 
 def adjust(facts: Facts, event: Any) -> None:

@@ -44,7 +44,7 @@ def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day
         freed = list(each(purse.set_aside.pop(told.reservation_id, [])))
         if until and told.placed_at < until:
             claimed, freed = freed[:points], freed[points:]
-        purse.put_back(count(freed), order.own, day)
+        purse.put_back(count(freed), order.own, facts.over_before)
     taken = [*claimed, *purse.take(points - len(claimed), day)]
     lots = list(dict.fromkeys(part.lot for part in taken))
     order.paid_with = order.held = count(
@@ -156,46 +156,34 @@ def settle(facts: Facts, order: Purchase, at: datetime) -> None:
         return
     order.closed = order.cancelled
     with facts.on_account_of(order):
-        day = facts.day(at)
-        held, gone = _that_stay(order.held, order, purse, day), _that_stay(order.gone, order, purse, day)
-        loose = [part for part in order.held if part not in held] + [part for part in order.gone if part not in gone]
-        purse.put_back(loose, order.own, day)
-        _pay_again(order, purse, day, held)
-        _take_back(order, purse, day, gone)
+        expired = {lot.id: lot.expired for lot in purse.lots.values()}
+        purse.put_back(order.held, order.own, facts.over_before)
+        purse.put_back(order.gone, order.own, facts.over_before)
+        _pay_again(order, purse)
+        _take_back(order, purse, facts.day(at), expired)
 
 
-def _that_stay(parts: list[Part], order: Purchase, purse: Purse, day: date) -> list[Part]:
-    """What would be lost by being put back: what had expired, or was taken from lots whose last day is over."""
-    return [part for part in parts if part.expired or purse.lots[part.lot or order.own.id].last_day < day]
+def _pay_again(order: Purchase, purse: Purse) -> None:
+    """MS-12 The first of what the order was paid with, as far as it is not restored, from the very lots, and what was owed
+    from its own; MS-10 what is not there is owed."""
+    held: list[Part] = []
+    for part in count(list(each(order.paid_with))[: sum(one.points for one in order.paid_with) - order.to_restore()]):
+        lot = purse.lots[part.lot] if part.lot else order.own
+        found = lot.take(part.points)
+        purse.debt += part.points - found
+        held += [Part(lot.id, found), Part(None, part.points - found)]
+    order.held = count(held)
 
 
-def _pay_again(order: Purchase, purse: Purse, day: date, stay: list[Part]) -> None:
-    """MS-12 The first of what the order was paid with, as far as it is not restored, from the very lots; MS-10."""
-    paid_with, points = list(each(order.paid_with)), list(each(stay))
-    still = len(paid_with) - order.to_restore()
-    purse.put_back(reversed(count(points[still:])), order.own, day)
-    stay = count(points[:still])
-    missing = [
-        part._replace(points=part.points - sum(one.points for one in stay if one.lot == part.lot))
-        for part in count(paid_with[:still])
-    ]
-    order.held = count([*stay, *purse.take_again([part for part in missing if part.points > 0], order.own)])
+def _take_back(order: Purchase, purse: Purse, day: date, expired: dict[str, int]) -> None:
+    """MS-11 From the lot they were earned in, then from the oldest others, then as debt; anew with each fact.
 
-
-def _take_back(order: Purchase, purse: Purse, day: date, stay: list[Part]) -> None:
-    """MS-11 From the lot they were earned in, then from the oldest others, then as debt; anew with each fact."""
-    to_go = order.to_go()
-    total, points = sum(to_go.values()), list(each(stay))
-    purse.put_back(reversed(count(points[total:])), order.own, day)
-    gone = stay = count(points[:total])
-    rest = max(total - len(points), 0)
-    for lot_id, number in to_go.items():
-        lot, here = purse.lots[lot_id], [part for part in stay if part.lot == lot_id]
-        missing = min(max(number - sum(part.points for part in here), 0), rest)
-        found = min(missing, lot.left)
-        had_expired = max(lot.expired - sum(part.points for part in here if part.expired), 0)
-        had_expired = min(missing - found, had_expired)
-        lot.left -= found
-        gone = [*gone, Part(lot_id, found), Part(lot_id, had_expired, expired=True)]
-        rest -= found + had_expired
+    ``expired``: how many of each lot had expired before. They are gone already; those that came back just now are taken.
+    """
+    gone = []
+    for lot_id, points in order.to_go().items():
+        lot = purse.lots[lot_id]
+        taken = lot.take(min(points, lot.left + max(lot.expired - expired.get(lot_id, 0), 0)))
+        gone += [Part(lot_id, taken), Part(lot_id, min(points - taken, lot.expired), expired=True)]
+    rest = sum(order.to_go().values()) - sum(part.points for part in gone)
     order.gone = count([*gone, *purse.take(rest, day)])

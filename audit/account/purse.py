@@ -25,6 +25,14 @@ class Lot:
     left: int = 0
     expired: int = 0
 
+    def take(self, points: int) -> int:
+        """MS-10 Up to so many of those that are left, and then of those that expired. Returns how many."""
+        alive = min(self.left, points)
+        dead = min(self.expired, points - alive)
+        self.left -= alive
+        self.expired -= dead
+        return alive + dead
+
 
 @dataclass(slots=True)
 class Purse:
@@ -85,40 +93,22 @@ class Purse:
         self.debt += points
         return [part for part in [*parts, Part(None, points)] if part.points]
 
-    def put_back(self, parts: Iterable[Part], own: Lot, day: date) -> None:
+    def put_back(self, parts: Iterable[Part], own: Lot, over_before: date) -> None:
         """MS-12 Into the very lots they came from, where they expire at once if their last day is over.
 
         What was owed is owed no more; what of that has been paid meanwhile comes back into the order's ``own`` lot.
         """
         for part in parts:
-            if part.expired:
-                continue
-            points = part.points
+            points = 0 if part.expired else part.points
             if part.lot is None:
                 forgiven = min(self.debt, points)
                 self.debt -= forgiven
                 points -= forgiven
             lot = self.lots[part.lot] if part.lot else own
-            lot.left += points
-            if lot.last_day < day:
-                lot.left -= points
+            if lot.last_day < over_before:
                 lot.expired += points
-
-    def take_again(self, parts: Iterable[Part], own: Lot) -> Iterator[Part]:
-        """MS-10 Once more from the same lots, also what expired there; what is spent is owed.
-
-        What was owed from the start is in the order's ``own`` lot if it had been paid.
-        """
-        for part in parts:
-            lot = self.lots[part.lot] if part.lot else own
-            here = min(lot.left, part.points)
-            lot.left -= here
-            unexpired = min(lot.expired, part.points - here) if part.lot else 0
-            lot.expired -= unexpired
-            owed = part.points - here - unexpired
-            self.debt += owed
-            yield Part(lot.id, here + unexpired)
-            yield Part(None, owed)
+            else:
+                lot.left += points
 
     def expire(self, day: date) -> None:
         """MS-6 What could be used up to that day is gone."""

@@ -61,7 +61,8 @@ def _book(case: Case, adjustment_id: str, adjustment: Adjustment, words: str) ->
         books.give("adjust", lot, adjustment.points, "MS-18")
     else:
         books.spend("adjust", -adjustment.points, "MS-18")
-    debt = books.close()
+    books.close()
+    debt = books.debt_growth
     facts: dict[str, Fact] = {"adjustment_id": adjustment_id, "points": adjustment.points}
     if debt:
         facts["debt"] = debt

@@ -4,15 +4,18 @@ A movement is into or out of one lot. A part that becomes or pays debt is a move
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import Final, Literal
 
 from models.case import Case
+from models.outputs.base import Fact
 from models.outputs.ledger import Balance, EntryKind
 from models.points import expiry
 from models.points.lots import Lots
 from models.points.state import Lapsed, LotKey, Part, Points
+from models.values import joined
 
 Counter = Literal["earned", "taken_back", "redeemed", "expired", "forfeited", "adjusted"]
 COUNTED: Final[Mapping[EntryKind, tuple[Counter, int]]] = MappingProxyType(
@@ -45,6 +48,8 @@ class Books:
         self.lots = Lots(case.desk, self.points)
         self.paid_debt = 0
         """Of the new points (MS-11)."""
+        self._expired: dict[LotKey, tuple[int, int]] = {}
+        """Points that expire just now: lot -> (how many, of how many before)."""
         self._filled: set[int] = set()
         self._emptied: set[int] = set()
         """Last days of use of the lots that points came into, and were taken out of."""
@@ -57,6 +62,15 @@ class Books:
     def today(self) -> int:
         """Ordinal of the day of the cause: lots whose last day is before it cannot be used any more (MS-6)."""
         return self.case.calendar.day_of(self.case.at).toordinal()
+
+    @cached_property
+    def _now_day(self) -> int:
+        """Ordinal of the day that it is by the partition's time. A deadline that comes up late acts at the time it was due."""
+        case = self.case
+        now = case.desk.moment.now
+        if now and case.event is None:
+            now = min(now, case.at)
+        return case.calendar.day_of(now).toordinal() if now else 0
 
     def give(self, kind: EntryKind, lot: LotKey, amount: int, clause: str, line_id: str | None = None) -> None:
         """Book new points; MS-11: they pay debt first."""
@@ -102,43 +116,29 @@ class Books:
         expired = sum(lot.left for lot in self.lots.between(0, self.today - 1))
         return min(self.points.available - expired, most)
 
-    def put_back(self, parts: Iterable[Part], own: LotKey, clause: str, counter: Counter) -> None:
-        """MS-12 Points return to the very lots they came from; in a lot past its last day they expire at once.
-
-        What had become debt takes that much off the debt; what of it has been paid since returns to the `own` lot.
-        """
-        lots: dict[LotKey, int] = {}
-        for part in parts:
-            forgiven = min(self.points.debt, part.points) if part.lot is None else 0
-            if forgiven:
-                self.enter("restore", forgiven, None, clause, counter=counter)
-            lot = part.lot or own
-            lots[lot] = lots.get(lot, 0) + part.points - forgiven
-        for lot, amount in lots.items():
-            if amount:
-                self.move("restore", amount, lot, clause, counter=counter)
-                if lot[0] < self.today:
-                    self.expire(lot, amount)
+    def is_past(self, lot: LotKey) -> bool:
+        """Whether the lot's last day is over now, so that it has been swept: by the partition's now, whatever an event says
+        of its own time (GEN-4)."""
+        return lot[0] < self._now_day
 
     def expire(self, lot: LotKey, amount: int) -> None:
         """MS-6 Points of a lot expire, visibly."""
-        before = self.lapsed(lot)
         self.lots.change(lot, -amount)
+        self.lapse(lot, amount)
+
+    def lapse(self, lot: LotKey, amount: int) -> None:
+        """Book that points of a lot have expired, or (amount < 0) that they have not after all."""
+        before = self.lapsed(lot)
         self.enter("expire", -amount, lot, "MS-6", nth=str(before or ""))
         self.case.put(lot[2], Lapsed(before + amount))
+        if amount > 0:
+            self._expired[lot] = amount, before
 
     def expire_past(self, parts: Iterable[Part]) -> None:
-        """MS-12 What has come back into lots past their last day expires at once; what was left there, with its deadline."""
+        """MS-12 What has come back into lots past their last day expires at once."""
         for part in parts:
-            if part.lot and part.points and part.lot[0] < self.today:
+            if part.lot and part.points and self.is_past(part.lot):
                 self.expire(part.lot, part.points)
-
-    def unexpire(self, lot: LotKey, most: int) -> None:
-        """Undo the expiry of up to `most` points of a lot: they are redeemed, after all (MS-10)."""
-        lapsed = min(self.lapsed(lot), most)
-        if lapsed:
-            self.move("expire", lapsed, lot, "MS-6")
-            self.case.put(lot[2], Lapsed(self.lapsed(lot) - lapsed))
 
     def lapsed(self, lot: LotKey) -> int:
         """How many points of a lot have expired."""
@@ -198,14 +198,34 @@ class Books:
         kind: EntryKind = "reserve" if sign > 0 else "release"
         self._write(kind, 0, part.lot, "MS-8", (self._about, "", reservation_id), reserved=amount)
 
-    def close(self) -> int:
-        """Check MS-20, and see to it that expiry and reminders come in time. Returns what debt grew by."""
+    @property
+    def debt_growth(self) -> int:
+        """What debt grew by; negative: what was paid or forgiven."""
+        return self.points.debt - self._debt_before
+
+    @property
+    def expired(self) -> int:
+        """How many points expire just now."""
+        return sum(amount for amount, _ in self._expired.values())
+
+    def close(self) -> None:
+        """Check MS-20, tell of what expired, and see to it that expiry and reminders come in time."""
         check(self.points, self.lots.total)
+        if self._expired:
+            self._tell_expired()
         for day in self._filled:
             expiry.plan_for(self.case, self.points, day)
         if self.points.reminders:
             expiry.withdraw(self.case, self.points, self.lots, self._emptied)
-        return self.points.debt - self._debt_before
+
+    def _tell_expired(self) -> None:
+        """MS-6, MS-12 One notice for all; a lot can expire again when more comes back, and the notice is another then."""
+        about = [self._about]
+        for (_, _, lot_id), (_, before) in self._expired.items():
+            about += [lot_id, str(before)]
+        last_day = date.fromordinal(max(day for day, _, _ in self._expired)).isoformat()
+        facts: dict[str, Fact] = {"points": self.expired, "expired_on": last_day}
+        self.case.notify("points", "points.expired", joined(*about), "MS-6", facts)
 
     def _write(
         self,

@@ -29,11 +29,12 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
     order = Order(data.order_id, digest(data), data.placed_at, lot, lines)
     case.put(order.id, order)
     case.arrived("order", order.id)
-    if current(case.member, data.placed_at) is None:
+    points = current(case.member, data.placed_at)
+    if points is None:
         redeemed = data.points_redeemed
         paid = f"The {redeemed} points redeemed are not taken (MS-9). " if redeemed else ""
         return _zero(case, order, paid, *_no_membership(case.member, data.placed_at))
-    books = Books(case, order.id)
+    order.since, books = points.joined_at, Books(case, order.id)
     paid = _redeem(case, books, order, data) if data.points_redeemed else ""
     why_zero = _does_not_earn(data)
     if why_zero is None:

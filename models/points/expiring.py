@@ -6,20 +6,14 @@ from models.case import Case
 from models.outputs.base import Fact
 from models.points import expiry, terms
 from models.points.books import Books
-from models.values import joined
 
 
 def expire(case: Case, ref: str) -> None:
     """MS-6 What is left of the lots whose last day is over expires: once, visibly, dated when it was due."""
     books = Books(case, ref, order=False)
-    total, about = 0, [ref]
     for lot in list(books.lots.between(0, date.fromisoformat(ref).toordinal())):
         books.points.reminders.pop(lot.expires, None)  # it has come true
-        total += lot.left
-        about += [lot.id, str(books.lapsed(lot.key))]  # a day is swept again for what is told of only after it
         books.expire(lot.key, lot.left)
-    if total:
-        case.notify("points", "points.expired", joined(*about), "MS-6", {"points": total, "expired_on": ref})
     books.close()
     expiry.plan(case, books.points, books.lots)
 

@@ -70,7 +70,8 @@ def released(case: Case, data: RedemptionReleased) -> Ruling:
     books = Books(case, data.reservation_id, order=False)
     freed = sum(part.points for part in free(case, books, data.reservation_id, "released"))
     books.close()
-    return applied(f"{what}: {freed} points are back in their lots (MS-8).", "MS-8")
+    expired = f", {books.expired} of them expired at once (MS-12)" if books.expired else ""
+    return applied(f"{what}: {freed} points are back in their lots{expired} (MS-8).", "MS-8")
 
 
 def timed_out(case: Case, reservation_id: str) -> None:
@@ -117,6 +118,8 @@ def redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> Redeeme
     order.redeemed = order.held = books.spend("redeem", amount, "MS-7", first=claimed)
     used = {part.lot: part.points for part in order.redeemed}
     books.expire_past([Part(part.lot, part.points - used.get(part.lot, 0)) for part in claimed])
+    if books.expired:
+        working.append(f"{books.expired} that had been set aside and are not needed expired at once (MS-12)")
     debt = sum(part.points for part in order.redeemed if part.lot is None)
     if debt:
         working.append(f"{amount - debt} were there, {debt} became debt; support is told (MS-9)")

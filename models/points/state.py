@@ -190,6 +190,8 @@ class Order(Struct, array_like=True):
     lot: LotKey
     """Where its points are, if it earned any."""
     lines: list[Line] = field(default_factory=list)
+    since: datetime | None = None
+    """When the membership was joined under which it was placed; None: it was under none."""
     why_zero: str | None = None
     """Code of the reason why it earned nothing."""
     bonuses: list[Bonus] = field(default_factory=list)

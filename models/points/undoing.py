@@ -20,7 +20,7 @@ from models.points.events import (
 )
 from models.points.outcomes import applied, duplicate, refused, superseded
 from models.points.settling import Settled, settle
-from models.points.standing import current, has_ended
+from models.points.standing import has_ended
 from models.points.state import Dispute, Order, Return
 from models.points.words import spelled
 from models.values import dollars
@@ -149,15 +149,20 @@ def _follow(
         return superseded("order_cancelled", says, "MS-13")
     if not order.moved_points:
         return applied(f"{what}: the order had moved no points, so none move now ({clause}).", clause)
-    if has_ended(case.member, case.at) or current(case.member, order.placed_at) is None:
+    points = case.member.points
+    if has_ended(case.member, case.at) or points is None or points.joined_at != order.since:
         return superseded("membership_ended", f"{what}: the membership has ended, nothing moves (MS-16).", "MS-16")
-    settled = settle(Books(case, order.id), order, clause)
+    books = Books(case, order.id)
+    settled = settle(books, order, clause)
     working = list(settled.working) or ["all that it earned stays"]
     _tell(case, order, clause, settled, list(replaces), undoes=undoes)
-    if settled.debt > 0:
-        facts: dict[str, Fact] = {"order_id": order.id, "debt": settled.debt}
+    books.close()
+    if books.expired:
+        working.append(f"{books.expired} of what came back expired at once (MS-12)")
+    if books.debt_growth > 0:
+        facts: dict[str, Fact] = {"order_id": order.id, "debt": books.debt_growth}
         case.notify("points", "points.debt", order.id, "MS-11", facts)
-        working.append(f"{settled.debt} became debt (MS-11)")
+        working.append(f"{books.debt_growth} became debt (MS-11)")
     order.notices += case.standing
     verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
     moved = f"{verb} {abs(settled.taken)} points"

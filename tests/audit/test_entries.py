@@ -44,6 +44,7 @@ def a_long_life() -> World:
     _adjust(world, "yes", 6_000, actor="op-2", approves="g3")
     world.tick(timedelta(days=800))
     world.handle()
+    _tell(world, "returns", "return.rejected.v1", return_id="R2")
     _adjust(world, "g4", 70)
     _tell(world, "memberships", "points.cancel_requested.v1")
     world.handle()

@@ -5,6 +5,7 @@ won, a cancellation. The member has older lots, owes or not, and may have spent 
 before the rest arrives.
 """
 
+import os
 import random
 from dataclasses import dataclass, field
 from itertools import islice, permutations
@@ -82,6 +83,10 @@ class Story:
         world.send(self.linked[number], event_id=f"fact-{number}", time=time)
 
 
+SET_BY_THE_LOTS = ("points.expire", "points.remind")
+"""Of lots that were used up in between, idle ones can stand (ADR 6); that none comes too late is checked with the books."""
+
+
 def _end(world: World, linked: list[Fact]) -> dict[str, Any]:
     found = world.entry(Order, "o1")
     kinds = {"return_id": Return, "dispute_id": Dispute, "reservation_id": Reservation}
@@ -105,7 +110,7 @@ def _end(world: World, linked: list[Fact]) -> dict[str, Any]:
         "statuses": statuses,
         "standing": world.standing(TOLD_OF_IN_BETWEEN),
         "held": world.member().held,
-        "due": world.member().due,
+        "due": [due for due in world.member().due if due.what not in SET_BY_THE_LOTS],
     }
 
 
@@ -200,7 +205,7 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(linked, older, draw(st.sampled_from([0, 0, 10, 40, 150])))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=int(os.environ.get("MEMBERSHIPS_SEARCH", "200")), deadline=None)
 @given(stories(), st.data())
 def test_gen_2_any_linked_events_in_any_order_end_alike(story: Story, data: st.DataObject) -> None:
     count = len(story.linked)

@@ -249,6 +249,8 @@ class World:
             assert {lot: left for lot, left in by_lot.items() if left} == {}, "all is void after the end"
             return
         assert {lot.id: lot.left for lot in self.lots} == {lot: left for lot, left in by_lot.items() if lot and left}
+        first = min((lot.expires for lot in self.lots), default=0)
+        assert not first or 0 < points.expires_next <= first, "MS-6: a lot outlives its last day"
         assert -points.debt == by_lot.get(None, 0)
         assert points.reserved == sum(entry.reserved for entry in self.ledger)
         counted = points.earned + points.adjusted - points.taken_back - points.redeemed - points.expired
