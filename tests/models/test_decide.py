@@ -8,11 +8,13 @@ from msgspec.structs import asdict
 
 from models import applied
 from models.decide import RULES, wake
-from models.desk import Moment
+from models.desk import EntryTwiceError, Moment
 from models.due import AT_MOST
 from models.events import PAYLOADS
 from models.outputs import Decided, decision_id
-from models.points.books import BooksDoNotBalanceError
+from models.outputs.ledger import EntryKind
+from models.points.books import Books, BooksDoNotBalanceError
+from models.points.state import LotKey
 from models.policies import RULES_VERSION, STANDARD
 from models.state import MEMBERS, Due, encode, member_key
 from tests.contract.samples import accepted, example
@@ -159,6 +161,21 @@ def test_ms_20_books_that_do_not_balance_raise_and_nothing_is_collected() -> Non
     before = dict(world.tables)
     with pytest.raises(BooksDoNotBalanceError, match="available 796"):
         world.send(order("o2"))
+    assert world.tables == before
+
+
+def test_ms_20_two_entries_of_one_id_raise_and_nothing_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule of ours that books the same movement twice: its entries would be taken for one by all who read the ledger."""
+    world, booked = member(), Books.give
+
+    def twice(books: Books, kind: EntryKind, lot: LotKey, amount: int, clause: str) -> None:
+        booked(books, kind, lot, 1, clause)
+        booked(books, kind, lot, amount - 1, clause)
+
+    monkeypatch.setattr(Books, "give", twice)
+    before = dict(world.tables)
+    with pytest.raises(EntryTwiceError):
+        world.send(order("o1"))
     assert world.tables == before
 
 
