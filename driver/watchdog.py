@@ -63,18 +63,22 @@ class Watchdog:
         last = time.monotonic()
         while not self._stopped.wait(TICK):
             now = time.monotonic()
-            gap, last = now - last, now
-            if gap > self._session_timeout:
-                end(
-                    Exit.FENCED,
-                    f"this worker is fenced: it was stopped for {gap:.0f} s, longer than its session timeout, and the group "
-                    "has given its partitions to others",
-                )
-            ran = min(gap, 2 * TICK)
-            for watch in self._watches.values():
-                watch.age += ran
-                if watch.armed and watch.age > watch.limit:
-                    end(Exit.STUCK, f"{watch.what} for {watch.age:.0f} s")
+            self.look(now - last)
+            last = now
+
+    def look(self, gap: float) -> None:
+        """End the process if something is wrong, ``gap`` seconds after the look before."""
+        if gap > self._session_timeout:
+            end(
+                Exit.FENCED,
+                f"this worker is fenced: it was stopped for {gap:.0f} s, longer than its session timeout, and the group "
+                "has given its partitions to others",
+            )
+        ran = min(gap, 2 * TICK)
+        for watch in self._watches.values():
+            watch.age += ran
+            if watch.armed and watch.age > watch.limit:
+                end(Exit.STUCK, f"{watch.what} for {watch.age:.0f} s")
 
     def _ping(self, ping: Callable[[], object]) -> None:
         self.beat("broker")

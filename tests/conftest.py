@@ -13,9 +13,14 @@ from uuid import uuid4
 
 import pytest
 import redis
+from hypothesis import HealthCheck, settings
 
 from local.kafka import Kafka
 from tests.support.services import SharedServices
+
+# How long an example takes is the machine's affair: its pauses are no finding.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 SERVICES = pytest.StashKey[SharedServices]()
 WORKER_INPUT = "shared_services"

@@ -5,7 +5,7 @@ from confluent_kafka import IsolationLevel, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from tests.driver.world import PARTITIONS, World
-from tests.support.processes import eventually
+from tests.support.processes import PATIENCE, eventually
 
 pytestmark = pytest.mark.broker
 
@@ -29,20 +29,20 @@ def test_the_third_owner_sees_what_was_committed_behind_a_hanging_transaction(wo
             "transaction.timeout.ms": 60_000,
         }
     )
-    first.init_transactions(10)
+    first.init_transactions(PATIENCE)
     first.begin_transaction()
     for partition in range(PARTITIONS):
         first.produce(f"{world.prefix}app-balances-changelog", b"666", b"account-0", partition)
-    assert first.flush(10) == 0
+    assert first.flush(PATIENCE) == 0
     world.publish(400)
     world.handled()
-    second.kill()
+    second.stop()
     stable, high = ends(world, IsolationLevel.READ_COMMITTED), ends(world, IsolationLevel.READ_UNCOMMITTED)
     assert all(stable[partition] + 1 < high[partition] for partition in range(PARTITIONS)), "no commits behind it"
 
     third = world.worker("third").says("assigned")
     assert not eventually(lambda: "live" in third.said, 1.5), "it did not wait for the end of the transaction"
-    first.abort_transaction(10)
+    first.abort_transaction(PATIENCE)
     third.has(4)
     world.publish(400)
     world.handled().audit()
@@ -52,11 +52,9 @@ def test_state_is_kept_over_a_rebalance_that_changes_nothing(world: World) -> No
     world.publish(400)
     first = world.worker("w1").has(4)
     world.handled()
-    read_before = first.said.count("records read")
     second = world.worker("w2").has(2)
     first.has(2)
-    assert " 0 records read" in first.said.split("revoked")[-1], "kept partitions were read again"
-    assert first.said.count("records read") == read_before + 1
+    assert first.restored[1:] == [0], "kept partitions were read again"
     second.stop()
     first.has(4)
     world.publish(200)

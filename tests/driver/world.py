@@ -19,11 +19,15 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from local.kafka import Kafka
-from tests.support.processes import ROOT, eventually
+from tests.support.processes import PATIENCE, ROOT, eventually
 
 PARTITIONS = 4
 SOURCES = ("deposits", "withdrawals")
 ACCOUNTS = 40
+UNHURRIED = {"session_timeout": 30.0, "transaction_timeout": 30.0}
+"""A busy machine is no reason to lose the group or a transaction."""
+EXPIRING = {"session_timeout": 6.0, "transaction_timeout": 6.0}
+"""For workers that end or stop without a word, and whose partitions another one is to get."""
 
 
 class Worker:
@@ -56,20 +60,39 @@ class Worker:
         told = re.findall(r"(?:live|revoked): \[([\d, ]*)\]( after)?", self.said)
         return {int(number) for number in told[-1][0].split(",") if number.strip()} if told and told[-1][1] else set()
 
-    def says(self, words: str, seconds: float = 20.0) -> "Worker":
-        assert eventually(lambda: words in self.said or not self.alive, seconds), f"not said: {words}\n{self.said}"
+    @property
+    def restored(self) -> list[int]:
+        """The records that each of its restores read."""
+        return [int(count) for count in re.findall(r"live: .* (\d+) records read", self.said)]
+
+    @property
+    def reason(self) -> str:
+        """Why it says it ended."""
+        told: list[str] = re.findall(r"worker ended \(.+", self.said)
+        assert len(told) == 1, self.said
+        return told[0]
+
+    @property
+    def metrics(self) -> str:
+        """What it counted, told at a clean end."""
+        told: list[str] = re.findall(r"Metrics\(.+", self.said)
+        assert len(told) == 1, self.said
+        return told[0]
+
+    def says(self, words: str) -> "Worker":
+        assert eventually(lambda: words in self.said or not self.alive), f"not said: {words}\n{self.said}"
         assert words in self.said, f"ended without saying: {words}\n{self.said}"
         return self
 
-    def has(self, partitions: int, seconds: float = 20.0) -> "Worker":
+    def has(self, partitions: int) -> "Worker":
         """Wait until it has so many live partitions."""
-        assert eventually(lambda: len(self.live) == partitions or not self.alive, seconds), self.said
+        assert eventually(lambda: len(self.live) == partitions or not self.alive), self.said
         assert self.alive, self.said
         return self
 
-    def ends(self, seconds: float = 20.0) -> int:
+    def ends(self) -> int:
         try:
-            return self._process.wait(seconds)
+            return self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end\n{self.said}") from None
 
@@ -124,7 +147,8 @@ class World:
             for name, count in topics.items()
         ]
         for done in admin.create_topics(new).values():
-            done.result(20)
+            done.result(PATIENCE)
+        assert eventually(lambda: {entry.topic for entry in new} <= admin.list_topics(timeout=PATIENCE).topics.keys())
 
     def create_all(self) -> "World":
         changelogs = ("app-balances-changelog", "app-totals-changelog")
@@ -140,11 +164,11 @@ class World:
             self._producer.produce(topic, value, key)
             self._producer.poll(0)
         self.published += count
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(2 * PATIENCE) == 0
 
     def publish_bad(self) -> None:
         self._producer.produce(f"{self.prefix}deposits", b"bad", b"account-0")
-        assert self._producer.flush(30) == 0
+        assert self._producer.flush(PATIENCE) == 0
 
     def load(self, per_second: int, chunk: int = 25) -> None:
         """Publish in the background until `end_load`."""
@@ -165,11 +189,8 @@ class World:
     # Workers.
 
     def worker(self, name: str = "w1", **spec: Any) -> Worker:
-        spec = {"session_timeout": 3.0, "transaction_timeout": 3.0, **spec}
-        spec |= {"bootstrap_servers": spec.get("bootstrap_servers", self.broker.bootstrap_servers)}
-        worker = Worker(
-            self.folder / f"{name}-{len(self.workers)}.log", {**spec, "worker": name, "prefix": self.prefix}
-        )
+        given = {"bootstrap_servers": self.broker.bootstrap_servers, "worker": name, "prefix": self.prefix}
+        worker = Worker(self.folder / f"{name}-{len(self.workers)}.log", {**UNHURRIED, **given, **spec})
         self.workers.append(worker)
         return worker
 
@@ -200,12 +221,20 @@ class World:
     def count(self, name: str) -> int:
         return len(self.read(name))
 
-    def handled(self, seconds: float = 40.0) -> "World":
+    def progresses(self) -> None:
+        """Wait until more is handled than now."""
+        before = self.count("out")
+        assert eventually(lambda: self.count("out") > before), self._told
+
+    def handled(self) -> "World":
         """Wait until each published record has an output."""
-        assert eventually(lambda: self.count("out") >= self.published, seconds), (
-            f"{self.count('out')} of {self.published} handled\n" + "\n".join(worker.said for worker in self.workers)
-        )
+        assert eventually(lambda: self.count("out") >= self.published, 2 * PATIENCE), self._told
         return self
+
+    @property
+    def _told(self) -> str:
+        said = "\n".join(worker.said for worker in self.workers)
+        return f"{self.count('out')} of {self.published} handled\n{said}"
 
     def audit(self) -> None:
         """Recompute everything from the inputs and compare."""
