@@ -10,6 +10,7 @@ import orjson
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from agents.settings import Settings
+from tests.support.processes import PATIENCE
 
 
 class StandIn:
@@ -38,7 +39,7 @@ class StandIn:
     def _run(self) -> None:
         producer = Producer(self._settings.librdkafka())
         ticker = Producer(self._settings.librdkafka() | {"transactional.id": f"{self._settings.group}-stand-in"})
-        ticker.init_transactions(10)
+        ticker.init_transactions(PATIENCE)
         consumer = Consumer(
             self._settings.librdkafka() | {"group.id": self._settings.group, "enable.auto.commit": False}
         )
@@ -46,7 +47,7 @@ class StandIn:
         consumer.assign([TopicPartition(topic.name, p, 0) for topic in topics for p in range(topic.partitions)])
         while not self._stop.is_set():
             message = consumer.poll(0.05)
-            if message is None:
+            if message is None or message.error() is not None:
                 continue
             role = self._catalogue.role(message.topic())
             if role == "clock":
@@ -58,7 +59,7 @@ class StandIn:
                 producer.produce(
                     self._catalogue.name("decisions"), key=message.key(), value=self._decide(role, message)
                 )
-                producer.flush(5)
+                producer.flush(PATIENCE)
             consumer.commit(message, asynchronous=False)
         consumer.close()
 
@@ -68,9 +69,9 @@ class StandIn:
         producer.begin_transaction()
         producer.produce(message.topic(), message.value(), partition=0)
         producer.send_offsets_to_transaction([next_offset], consumer.consumer_group_metadata())
-        producer.flush(5)
+        producer.flush(PATIENCE)
         self._stop.wait(0.3)  # a slow worker: meanwhile the tick lies there, not yet committed
-        producer.commit_transaction(10)
+        producer.commit_transaction(PATIENCE)
 
     def _decide(self, role: str, message) -> bytes:
         try:

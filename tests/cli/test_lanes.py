@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.lanes import Lanes
@@ -52,7 +52,6 @@ def test_other_members_do_not_wait() -> None:
     assert lanes.offer(message("returns", "n"))
 
 
-@settings(deadline=None)  # the machine's pauses are no finding
 @given(messages, st.randoms(use_true_random=False))
 def test_whatever_order_decisions_come_in_each_member_keeps_the_file_s(file: list[Message], chance) -> None:
     lanes = Lanes()

@@ -122,7 +122,6 @@ class TestErrors:
             threading.Thread(target=server.serve_forever, daemon=True).start()
             monkeypatch.setenv("MEMBERSHIPS_BOOTSTRAP_SERVERS", f"127.0.0.1:{server.server_address[1]}")
             monkeypatch.setenv("MEMBERSHIPS_SECURITY_PROTOCOL", "SSL")
-            monkeypatch.setattr("cli.wire.CONNECT_S", 1.0)
             code, body = problem(capsys, *command.split())
             server.shutdown()
 

@@ -74,7 +74,7 @@ def test_a_tick_is_over_when_the_worker_s_further_ticks_are(settings: Settings) 
     """Given three more ticks of the worker's own, then what follows the tick comes after them; markers are no ticks."""
     tick = Tick("2026-03-15T00:00:00Z")
     with StandIn(settings, further_ticks=3) as worker, wire.connected(settings) as connection:
-        publisher = Publisher(connection, patience_s=20)
+        publisher = Publisher(connection)
         for number in range(2):
             publisher.publish([tick, Message("orders", "m", orjson.dumps({"subject": "m", "id": f"e-{number}"}))])
         assert connection.behind("clock") == {}
@@ -109,7 +109,7 @@ def test_without_a_worker_says_what_is_missing(
     file = tmp_path / "events.jsonl"
     file.write_bytes(line("orders", "m", "e"))
 
-    code, problem = published(file, capsys, "--timeout", "1")
+    code, problem = published(file, capsys, "--timeout", "5")  # long enough for Kafka to confirm what nobody decides
 
     assert (code, problem["code"]) == (1, "no_decision")
     assert "1 on orders" in problem["message"]

@@ -6,6 +6,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from local.kafka import Kafka
+from tests.support.processes import PATIENCE
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -13,11 +14,11 @@ def test_each_test_has_its_own_topics_on_the_broker(broker: Kafka, prefix: str, 
     """given the run's broker, when a test produces to a topic under its prefix, then it is the first to do so."""
     topic = f"{prefix}orders"
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1)])[topic].result(10)
+    admin.create_topics([NewTopic(topic, 1)])[topic].result(PATIENCE)
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers})
     offsets: list[int | None] = []
     producer.produce(topic, b"x", on_delivery=lambda _, message: offsets.append(message.offset()))
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE) == 0
     assert offsets == [0]
 
 

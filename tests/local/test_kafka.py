@@ -8,6 +8,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, Resourc
 
 from local.kafka import Kafka
 from local.process import Identity
+from tests.support.processes import PATIENCE
 
 pytestmark = pytest.mark.xdist_group("own-broker")
 
@@ -18,25 +19,25 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
         yield kafka
 
 
-def produce(kafka: Kafka, topic: str, value: bytes) -> KafkaError | None:
+def produce(kafka: Kafka, topic: str, value: bytes, **others: int) -> KafkaError | None:
     answers: list[KafkaError | None] = []
-    settings = {"message.max.bytes": 10_000_000, "topic.metadata.propagation.max.ms": 500, "log_level": 0}
+    settings = {"message.max.bytes": 10_000_000, "log_level": 0, **others}
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, **settings})
     producer.produce(topic, value, on_delivery=lambda error, _: answers.append(error))
-    producer.flush(15)
+    assert producer.flush(PATIENCE) == 0
     return answers[0]
 
 
 def create(kafka: Kafka, topic: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap_servers})
-    admin.create_topics([NewTopic(topic, 1)])[topic].result(10)
+    admin.create_topics([NewTopic(topic, 1)])[topic].result(PATIENCE)
 
 
 def values(kafka: Kafka, topic: str, count: int) -> list[bytes | None]:
     consumer = Consumer({"bootstrap.servers": kafka.bootstrap_servers, "group.id": "reader"})
     consumer.assign([TopicPartition(topic, 0, 0)])
     try:
-        return [message.value() for message in consumer.consume(count, timeout=10)]
+        return [message.value() for message in consumer.consume(count, timeout=PATIENCE)]
     finally:
         consumer.close()
 
@@ -67,7 +68,8 @@ def test_a_dead_letter_of_the_largest_input_fits(broker: Kafka, prefix: str) -> 
 
 
 def test_no_topic_comes_into_being_by_itself(broker: Kafka, prefix: str) -> None:
-    refusal = produce(broker, f"{prefix}misspelt", b"x")
+    soon = {"topic.metadata.propagation.max.ms": 500}  # a producer waits half a minute for a topic just created
+    refusal = produce(broker, f"{prefix}misspelt", b"x", **soon)
     assert refusal is not None
     assert refusal.code() in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART)
 
@@ -75,6 +77,6 @@ def test_no_topic_comes_into_being_by_itself(broker: Kafka, prefix: str) -> None
 def test_the_broker_listens_on_the_loopback_address_alone(broker: Kafka) -> None:
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     resource = ConfigResource(ResourceType.BROKER, "1")
-    settings = admin.describe_configs([resource])[resource].result(10)
+    settings = admin.describe_configs([resource])[resource].result(PATIENCE)
     hosts = {part.split("://")[1].rsplit(":", 1)[0] for part in settings["listeners"].value.split(",")}
     assert hosts == {"127.0.0.1"}

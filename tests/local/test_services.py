@@ -17,7 +17,7 @@ from local.kafka import Kafka
 from local.process import Identity
 from local.services import down, status, up
 from local.valkey import Valkey
-from tests.support.processes import ROOT, eventually
+from tests.support.processes import PATIENCE, ROOT, eventually
 
 pytestmark = pytest.mark.xdist_group("own-broker")
 
@@ -42,12 +42,17 @@ def test_up_again_half_up_and_down(data: Path) -> None:
     """given a program that brings the services up and ends, then they live on, once, until `down` ends exactly them."""
     # A pipe that a service had inherited would keep this call waiting for ever.
     done = subprocess.run(
-        [sys.executable, "-c", UP, str(data)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", UP, str(data)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=4 * PATIENCE,
+        check=True,
     )
     told = json.loads(done.stdout)
     assert set(told) == {"bootstrap_servers", "redis_url", "data"}
     assert told["data"] == str(data)
-    assert AdminClient({"bootstrap.servers": told["bootstrap_servers"]}).list_topics(timeout=10).brokers
+    assert AdminClient({"bootstrap.servers": told["bootstrap_servers"]}).list_topics(timeout=PATIENCE).brokers
     kafka, valkey = found(data)
     with redis.Redis.from_url(told["redis_url"]) as client:
         client.set("member:1", "view")

@@ -10,9 +10,9 @@ import pytest
 from local import LocalError
 from local.process import Identity
 from local.supervise import Supervisor
-from tests.support.processes import eventually, python
+from tests.support.processes import PATIENCE, eventually, python
 
-SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; print('up', flush=True); time.sleep(600)"]
 
 
 def ending(code: int) -> list[str]:
@@ -40,7 +40,7 @@ def test_it_gives_up_after_the_limit(tmp_path: Path, limit: int) -> None:
     """given a command that ends at once, when it did so `limit` + 1 times, then that is told with the log."""
     log = tmp_path / "log"
     with Supervisor(ending(1), log=log, delay=0.001, limit=limit) as supervisor:
-        supervisor._thread.join(10)
+        supervisor._thread.join(PATIENCE)
         with pytest.raises(LocalError, match="ended with code 1") as told:
             supervisor.check()
     assert str(log) in told.value.hint
@@ -49,7 +49,7 @@ def test_it_gives_up_after_the_limit(tmp_path: Path, limit: int) -> None:
 
 def test_wrong_use_is_not_tried_again(tmp_path: Path) -> None:
     with Supervisor(ending(2), log=tmp_path / "log") as supervisor:
-        supervisor._thread.join(10)
+        supervisor._thread.join(PATIENCE)
         with pytest.raises(LocalError, match="ended with code 2"):
             supervisor.check()
     assert supervisor.restarts == 0
@@ -62,7 +62,7 @@ def test_a_command_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_the_environment_is_the_given_one(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    show = [sys.executable, "-c", "import os, time; print(sorted(os.environ), flush=True); time.sleep(60)"]
+    show = [sys.executable, "-c", "import os, time; print(sorted(os.environ), flush=True); time.sleep(600)"]
     with Supervisor(show, log=log, env={"MEMBERSHIPS_CLOCK": "external", "LC_CTYPE": "C.UTF-8"}):
         assert eventually(lambda: log.read_text() == "['LC_CTYPE', 'MEMBERSHIPS_CLOCK']\n")
 
@@ -73,10 +73,10 @@ def test_the_command_ends_with_a_killed_supervisor(tmp_path: Path) -> None:
         from pathlib import Path
         from local.process import Identity
         from local.supervise import Supervisor
-        command = [sys.executable, "-c", "import time; time.sleep(60)"]
+        command = [sys.executable, "-c", "import time; time.sleep(600)"]
         process = Identity.of(Supervisor(command, log=Path(sys.argv[1])).start().pid)
         print(process.pid, process.started, flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """
     parent = python(program, tmp_path / "log")
     assert parent.stdout is not None
