@@ -17,7 +17,7 @@ from samples.generated import ASKED
 from tests.cli.world import World
 from tests.support.processes import PATIENCE, ROOT, eventually
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(280)]
+pytestmark = pytest.mark.broker
 
 
 def demo(data: Path, *options: str) -> subprocess.Popen[bytes]:

@@ -16,7 +16,7 @@ from local.kafka import Kafka
 from models.partitioning import partition_of
 from tests.cli.standin import StandIn
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 PARTITIONS = 4
 

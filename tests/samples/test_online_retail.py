@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cli import lines
@@ -199,7 +199,6 @@ class TestReturns:
             returns_of(bought("C1", 8, ("10001", -1)), bought("2", 9, ("10001", 1)))[0]["order_id"] == "unknown-of-C1"
         )
 
-    @settings(deadline=None)  # the machine's pauses are no finding
     @given(st.lists(st.tuples(st.booleans(), st.integers(1, 6), st.sampled_from(["10001", "10002"])), max_size=30))
     def test_never_more_than_was_bought(self, history: list[tuple[bool, int, str]]) -> None:
         invoices = [

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from samples.restated import restated
@@ -35,7 +35,6 @@ def test_a_week_becomes_five(at: str, moved: str) -> None:
     )
 
 
-@settings(deadline=None)  # the machine's pauses are no finding
 @given(moments, moments, st.integers(-10, 80), st.integers(1, 52))
 def test_weekday_hour_and_order_stay(one: datetime, other: datetime, years: int, stretch: int) -> None:
     restate = restated(FIRST, years, stretch)

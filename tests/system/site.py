@@ -22,13 +22,16 @@ from cli.publisher import Publisher
 from cli.wire import connected
 from local.kafka import Kafka
 from models.catalogue import OUTPUTS
-from tests.support.processes import ROOT, eventually
+from tests.support.processes import PATIENCE, ROOT, eventually
 from tests.system import outcome
 from tests.system.memory import Record
 from tests.system.outcome import Told
 
 PARTITIONS = 4
-SESSION_MS = 2_000
+SESSION_MS = 6_000
+"""Of sessions and transactions: long enough for a busy machine, short enough to wait for the end of a killed worker's."""
+DECIDED_S = 300.0
+"""How long workers may decide nothing, with all that befalls them, before publishing fails."""
 
 
 class Worker:
@@ -68,15 +71,15 @@ class Worker:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def live(self, seconds: float = 30.0) -> "Worker":
+    def live(self) -> "Worker":
         """Wait until it has partitions."""
-        assert eventually(lambda: "live: " in self.said or not self.alive, seconds), f"not live\n{self.said}"
+        assert eventually(lambda: "live: " in self.said or not self.alive), f"not live\n{self.said}"
         assert self.alive, self.said
         return self
 
-    def ends(self, seconds: float = 60.0) -> int:
+    def ends(self) -> int:
         try:
-            return self.process.wait(seconds)
+            return self.process.wait(2 * PATIENCE)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end\n{self.said}") from None
 
@@ -132,7 +135,7 @@ class Site:
     def publish(self, items: Iterable[Item]) -> dict[str, Any]:
         """Publish in order and wait for the decisions; returns the publisher's summary."""
         with connected(self.settings) as wire:
-            publisher = Publisher(wire)
+            publisher = Publisher(wire, patience_s=DECIDED_S)
             publisher.publish(items)
         return publisher.summary()
 

@@ -18,10 +18,11 @@ from cli.main import execute
 from local.kafka import Kafka
 from models import state
 from models.partitioning import partition_of
+from tests.support.processes import PATIENCE
 from tests.system import outcome, scenario, stories
 from tests.system.site import PARTITIONS, Site
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(240), pytest.mark.xdist_group("dead-letters")]
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("dead-letters")]
 
 UNREADABLE, UNBALANCED, NEIGHBOUR = "ann", "eve", "bob"
 LATER = stories.START + timedelta(hours=1)
@@ -102,7 +103,7 @@ def _overwrite(site: Site, values: dict[str, bytes]) -> None:
     topic = site.settings.catalogue().changelog("members")
     for member, raw in values.items():
         producer.produce(topic, raw, member.encode(), partition_of(member.encode(), PARTITIONS))
-    assert producer.flush(20) == 0
+    assert producer.flush(PATIENCE) == 0
 
 
 def _later_events_are_set_aside_in_order(site: Site, members: tuple[str, ...]) -> None:

@@ -25,12 +25,12 @@ from driver.failstop import CRASH_POINTS
 from local.kafka import Kafka
 from models.catalogue import OUTPUTS
 from samples.generated.month import month
-from tests.support.processes import eventually
+from tests.support.processes import PATIENCE, eventually
 from tests.system import outcome
 from tests.system.memory import Installation, MemoryWire
-from tests.system.site import PARTITIONS, Site, Worker
+from tests.system.site import DECIDED_S, PARTITIONS, Site, Worker
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(400), pytest.mark.xdist_group("kills")]
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("kills")]
 
 SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "1")))
 KILLS = 5
@@ -115,7 +115,7 @@ class _Gates:
 
     def wait(self, number: int) -> None:
         """Until the events before gate `number` are on their way."""
-        assert eventually(lambda: self._passed[number].is_set() or not self.publishing, 60)
+        assert eventually(lambda: self._passed[number].is_set() or not self.publishing, 2 * PATIENCE)
         assert self.publishing, self._error
 
     def open(self, number: int) -> None:
@@ -124,7 +124,7 @@ class _Gates:
 
     def finish(self) -> None:
         """Until every event is decided."""
-        self._thread.join(120)
+        self._thread.join(2 * DECIDED_S)
         assert not self.publishing, "publishing has not ended\n" + self._site.workers[-1].said
         if self._error:
             raise self._error
@@ -144,7 +144,7 @@ class _Gates:
                 gate = self._at.index(last)
                 self._passed[gate].set()
                 if gate:
-                    self._opened[gate - 1].wait(120)
+                    self._opened[gate - 1].wait(DECIDED_S)
 
 
 @contextmanager
@@ -190,12 +190,11 @@ def _live(worker: Worker) -> set[int]:
 
 
 def _has(worker: Worker, partitions: set[int]) -> None:
-    assert eventually(lambda: _live(worker) == partitions, 30), worker.said
+    assert eventually(lambda: _live(worker) == partitions), worker.said
 
 
 def _share(one: Worker, other: Worker) -> None:
     """Both have some of the partitions, none has another's, and together they have all."""
     assert eventually(
-        lambda: bool(_live(one) and _live(other)) and sorted([*_live(one), *_live(other)]) == list(range(PARTITIONS)),
-        30,
+        lambda: bool(_live(one) and _live(other)) and sorted([*_live(one), *_live(other)]) == list(range(PARTITIONS))
     ), f"{one.said}\n{other.said}"

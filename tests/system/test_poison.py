@@ -15,11 +15,11 @@ from confluent_kafka import Producer
 from cli.lines import Message
 from local.kafka import Kafka
 from models.partitioning import partition_of
-from tests.support.processes import eventually
+from tests.support.processes import PATIENCE, eventually
 from tests.system import outcome, scenario, stories
 from tests.system.site import PARTITIONS, Site
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.xdist_group("poison")]
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("poison")]
 
 BURST = int(os.environ.get("MEMBERSHIPS_TEST_BURST", "2000"))
 KEY = b"poison"
@@ -122,12 +122,12 @@ def _produced(site: Site, bad: list[Bad]) -> list[str]:
             producer.produce(name(join.topic), join.value, member.encode(), headers=list(STRUCTURED))
             neighbours.append(member)
         producer.poll(0)
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE) == 0
     return neighbours
 
 
 def _decided(site: Site, count: int) -> None:
-    assert eventually(lambda: len(site.read("decisions")) >= count, 60), site.workers[0].said
+    assert eventually(lambda: len(site.read("decisions")) >= count, 2 * PATIENCE), site.workers[0].said
 
 
 def _each_letter_is_its_record(site: Site, bad: list[Bad]) -> None:

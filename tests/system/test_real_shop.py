@@ -21,11 +21,11 @@ import pytest
 
 import audit
 from local.kafka import Kafka
-from tests.support.processes import ROOT, eventually
-from tests.system.site import Site
+from tests.support.processes import PATIENCE, ROOT, eventually
+from tests.system.site import DECIDED_S, Site
 from views import feeder, progress
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(600), pytest.mark.xdist_group("kills")]
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("kills")]
 
 SHOP = ROOT.parent / "shared" / "data" / "online_retail.csv.xz"
 OPTIONS = ("--limit", "8000", "--years", "15", "--stretch", "7", "--seed", "7")
@@ -41,7 +41,7 @@ def test_ten_kills_leave_no_difference_in_the_books(broker: Kafka, redis_url: st
     with Site(broker, tmp_path, redis_url=redis_url) as site:
         importer = _importing(site, tmp_path)
         worker, kills = site.worker().live(), 0
-        assert eventually(lambda: _decided(site) > 0, 60)
+        assert eventually(lambda: _decided(site) > 0)
         while kills < KILLS:
             assert importer.poll() is None, f"the import was over after {kills} kills: it proves nothing"
             if kills % 2:
@@ -52,7 +52,7 @@ def test_ten_kills_leave_no_difference_in_the_books(broker: Kafka, redis_url: st
             worker.kill()
             kills += 1
             worker = site.worker()
-        assert importer.wait(300) == 0, (tmp_path / "import.err").read_text()
+        assert importer.wait(2 * DECIDED_S) == 0, (tmp_path / "import.err").read_text()
         summary = json.loads((tmp_path / "import.json").read_text())
         assert summary["sent"] == summary["decided"]
         assert set(summary["outcomes"]) == {"applied", "duplicate", "refused", "superseded"}  # none waits any more
@@ -104,7 +104,7 @@ def _importing(site: Site, folder: Path) -> subprocess.Popen[bytes]:
         *OPTIONS,
         "--json",
         "--timeout",
-        "120",
+        str(DECIDED_S),
     ]
     with (folder / "import.json").open("wb") as out, (folder / "import.err").open("wb") as err:
         return subprocess.Popen(command, cwd=ROOT, env=os.environ | told, stdout=out, stderr=err)
@@ -123,7 +123,7 @@ def _fed(site: Site) -> None:
     feeding = threading.Thread(target=feeder.run, args=(site.settings, stop))
     feeding.start()
     try:
-        assert progress.caught_up(site.settings, 120)
+        assert progress.caught_up(site.settings, 2 * PATIENCE)
     finally:
         stop.set()
         feeding.join()

@@ -11,7 +11,7 @@ from tests.system.outcome import Told
 from tests.system.scenario import Scenario
 from tests.system.site import Site
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180), pytest.mark.xdist_group("scenarios-on-kafka")]
+pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("scenarios-on-kafka")]
 
 SCENARIOS = scenario.load_all()
 

@@ -14,6 +14,7 @@ from agents.settings import Settings
 from local.kafka import Kafka
 from models.partitioning import partition_of
 from models.state import LOTS, MEMBERS, Member, encode
+from tests.support.processes import PATIENCE
 from views.feeder import run, topics
 from views.keys import Keys
 from views.progress import caught_up
@@ -32,7 +33,7 @@ def installation(broker: Kafka, redis_url: str, prefix: str) -> Settings:
     admin = AdminClient(settings.librdkafka())
     created = admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics(settings)])
     for answer in created.values():
-        answer.result(30)
+        answer.result(PATIENCE)
     return settings
 
 
@@ -45,7 +46,7 @@ class Writer:
             settings.librdkafka()
             | {"transactional.id": f"{settings.topic_prefix}writer", "partitioner": "murmur2_random"}
         )
-        self._producer.init_transactions(30)
+        self._producer.init_transactions(PATIENCE)
         self._seq = 0
 
     @contextmanager
@@ -53,14 +54,14 @@ class Writer:
         self._producer.begin_transaction()
         yield self
         if abort:
-            self._producer.flush(30)
-            self._producer.abort_transaction(30)
+            self._producer.flush(PATIENCE)
+            self._producer.abort_transaction(PATIENCE)
         else:
-            self._producer.commit_transaction(30)
+            self._producer.commit_transaction(PATIENCE)
 
     def flush(self) -> None:
         """Everything so far is at the broker, though not committed."""
-        self._producer.flush(30)
+        self._producer.flush(PATIENCE)
 
     def state(self, member: str, revision: int) -> None:
         self._producer.produce(self._members, key=member, value=encode(Member(revision=revision)))
@@ -151,9 +152,9 @@ class RunningFeeder:
         except BaseException as failure:  # noqa: BLE001 - raised again where the test can see it
             self._failure = failure
 
-    def join(self, timeout: float = 20) -> BaseException | None:
+    def join(self) -> BaseException | None:
         """Wait for its end; what ended it, told once."""
-        self._thread.join(timeout)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive(), "the feeder does not end"
         failure, self._failure = self._failure, None
         return failure
@@ -181,8 +182,8 @@ def start_feeder() -> Iterator[StartFeeder]:
         feeder.stop()
 
 
-def wait_until_fed(settings: Settings, timeout: float = 20) -> None:
-    if not caught_up(settings, timeout):
+def wait_until_fed(settings: Settings) -> None:
+    if not caught_up(settings, PATIENCE):
         with connect(settings.redis_url) as client:
             store = Store(client, Keys(settings.topic_prefix, settings.generation))
             pytest.fail(f"the views have not everything: {store.positions()}, {store.status()}")

@@ -23,7 +23,7 @@ from views.writes import portions
 
 MANY = 3 * MOST
 """Lots of a member with a few pages."""
-ANEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANEW = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 class Feed:

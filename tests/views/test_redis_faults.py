@@ -13,6 +13,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from agents.settings import Settings
 from local.valkey import Valkey
+from tests.support.processes import PATIENCE, eventually
 from tests.views.conftest import PARTITIONS, StartFeeder, Writer, wait_until_fed
 from views import query, store
 from views.feeder import topics
@@ -92,18 +93,12 @@ def load(writer: Writer) -> Load:
 
 
 def wait_for_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
-    deadline = time.monotonic() + 10
-    while text not in caplog.text:
-        assert time.monotonic() < deadline, f"not in the log: {text}"
-        time.sleep(0.01)
+    assert eventually(lambda: text in caplog.text), f"not in the log: {text}"
 
 
 def wait_for_positions(settings: Settings, client: redis.Redis) -> None:
     """Until something is fed: before that there is nothing to lose."""
-    deadline = time.monotonic() + 10
-    while not client.hlen(f"{settings.topic_prefix}feed:1"):
-        assert time.monotonic() < deadline, "nothing is fed"
-        time.sleep(0.01)
+    assert eventually(lambda: client.hlen(f"{settings.topic_prefix}feed:1") > 0), "nothing is fed"  # type: ignore[operator]
 
 
 def test_flushed_while_running(
@@ -156,7 +151,7 @@ def committed(settings: Settings) -> int:
     consumer = Consumer(settings.librdkafka() | {"group.id": f"{settings.topic_prefix}{GROUP}"})
     try:
         places = [TopicPartition(topic, number) for topic in topics(settings) for number in range(PARTITIONS)]
-        return sum(max(0, place.offset) for place in consumer.committed(places, timeout=10))
+        return sum(max(0, place.offset) for place in consumer.committed(places, timeout=PATIENCE))
     finally:
         consumer.close()
 
@@ -171,9 +166,10 @@ def test_kafka_is_told_only_what_redis_has(
     valkey.start()
     load.check(own)
     wait_for_log(caplog, "the views have everything")
-    time.sleep(0.2)  # the commit is on its way when the line is written
     with redis.Redis.from_url(own.redis_url) as client:
-        assert committed(own) == sum(int(offset) for offset in client.hvals(f"{own.topic_prefix}feed:1")) > 6_000
+        fed = sum(int(offset) for offset in client.hvals(f"{own.topic_prefix}feed:1"))
+    assert fed > 6_000
+    assert eventually(lambda: committed(own) == fed)  # it is on its way when the line is written
 
 
 def test_killed_and_back_with_its_data_goes_on_from_there(
@@ -244,13 +240,13 @@ def test_slower_than_the_feeder_waits(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(store, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(store, "ANSWER_SECONDS", 2.0)
     start_feeder(own)
     wait_until_fed(own)
     with load.going_on(), redis.Redis.from_url(own.redis_url) as client:
         for _ in range(2):
             caplog.clear()
-            client.client_pause(700)
+            client.client_pause(4_000)
             wait_for_log(caplog, "cannot serve (Timeout")
             wait_for_log(caplog, "serves again after")
     load.check(own)

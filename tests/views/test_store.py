@@ -13,7 +13,7 @@ from views.store import Place, Portion, Rebuilding, Store, Write, connect
 
 PLACE = Place("topic", 0)
 LIMIT = 5
-ANEW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ANEW = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
