@@ -90,17 +90,16 @@ def test_stopped_past_the_session_timeout_and_woken(world: World) -> None:
     sleeper = world.worker("w1", **EXPIRING).has(4)
     pause(0.1, 0.5, world.random)
     sleeper.send(signal.SIGSTOP)
-    stopped = time.monotonic()
+    since = time.monotonic()
     heir = world.worker("w2").has(4)
     world.progresses()
-    time.sleep(
-        max(0.0, stopped + EXPIRING["session_timeout"] - time.monotonic())
-    )  # the heir may have them a bit sooner
+    asleep = time.monotonic() - since
+    time.sleep(max(0.0, EXPIRING["session_timeout"] - asleep))  # the heir may have them a little sooner
     sleeper.send(signal.SIGCONT)
     assert sleeper.ends() == Exit.FENCED
     assert "is fenced" in sleeper.said
     world.end_load()
-    assert heir.live == {0, 1, 2, 3}
+    heir.has(4)  # perhaps again: woken, the sleeper may have asked for its share before it ended
     world.handled().audit()
 
 

@@ -68,16 +68,17 @@ class Worker:
     @property
     def reason(self) -> str:
         """Why it says it ended."""
-        told: list[str] = re.findall(r"worker ended \(.+", self.said)
-        assert len(told) == 1, self.said
-        return told[0]
+        return self._told(r"worker ended \(.+")
 
     @property
     def metrics(self) -> str:
         """What it counted, told at a clean end."""
-        told: list[str] = re.findall(r"Metrics\(.+", self.said)
-        assert len(told) == 1, self.said
-        return told[0]
+        return self._told(r"Metrics\(.+")
+
+    def _told(self, pattern: str) -> str:
+        found = re.search(pattern, self.said)
+        assert found, self.said
+        return found[0]
 
     def says(self, words: str) -> "Worker":
         assert eventually(lambda: words in self.said or not self.alive), f"not said: {words}\n{self.said}"
