@@ -67,6 +67,15 @@ def kafka_unreachable(bootstrap_servers: str, detail: str) -> CommandError:
     return CommandError("kafka_unreachable", message, UP, ExitCode.UNREACHABLE)
 
 
+def kafka_not_ready(bootstrap_servers: str, detail: str, seconds: float) -> CommandError:
+    """A broker is there and has not got everything at hand yet (exit 3)."""
+    message = f"Kafka at {bootstrap_servers} is not ready after {seconds:.0f} s: {detail}"
+    hint = (
+        "a broker that has just started needs a while: wait and do the same again; if it stays so, see the broker's log"
+    )
+    return CommandError("kafka_not_ready", message, hint, ExitCode.UNREACHABLE)
+
+
 def kafka_refused(detail: str) -> CommandError:
     """A broker is there and does not let us in (exit 3)."""
     hint = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* and MEMBERSHIPS_SSL_* settings"

@@ -1,9 +1,10 @@
 """The command line's connection to Kafka: sends records, and reads reports and decisions. Decides nothing itself."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final, TypeVar
 
 import orjson
 from confluent_kafka import (
@@ -19,14 +20,23 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
 
 from agents.settings import Settings
-from cli.errors import CommandError, check_failed, kafka_refused, kafka_unreachable
+from cli.errors import CommandError, check_failed, kafka_not_ready, kafka_refused, kafka_unreachable
+from cli.talk import say
 from cli.tally import Coordinates, Verdict
 
 CONNECT_S = 5.0
 ANSWER_S = 10.0
 RETRY_S = 0.1
-NO_LEADER_YET = (KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE)
-"""What a broker says for a moment after a topic was made; the client does not retry this one question by itself."""
+READY_S = 30.0
+TELL_S = 2.0
+NOT_YET: Final = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+)
+"""What a broker says for a while after a topic was made or the broker started; the client does not ask again by itself."""
 QUIET = {"log_level": 2}
 """A service that is away is one message of ours, not a stream of librdkafka's."""
 HOPELESS = (KafkaError._AUTHENTICATION, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
@@ -39,6 +49,8 @@ PRODUCER = {
     "message.max.bytes": 2 * 1024 * 1024,
 }
 CONSUMER = {"enable.auto.commit": False, "isolation.level": "read_committed", "fetch.wait.max.ms": 50}
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +137,12 @@ class Wire:
         """The workers' next offset per partition of a topic (negative where they have none)."""
         places = [TopicPartition(self._catalogue.name(topic), p) for p in range(self.partitions[topic])]
         request = ConsumerGroupTopicPartitions(self._settings.group, places)
-        [future] = self._admin.list_consumer_group_offsets([request]).values()
-        return {place.partition: place.offset for place in future.result(ANSWER_S).topic_partitions}
+
+        def ask() -> dict[int, int]:
+            found = self._admin.list_consumer_group_offsets([request], request_timeout=ANSWER_S)
+            return {at.partition: at.offset for at in found[self._settings.group].result().topic_partitions}
+
+        return until_ready(self._settings, ask)
 
     def behind(self, topic: str) -> dict[int, int]:
         """The workers' next offset in each partition of a topic where something is left for them to handle.
@@ -202,15 +218,12 @@ class Wire:
         name = self._catalogue.name(topic)
         latest = OffsetSpec.latest()
         wanted = {TopicPartition(name, partition): latest for partition in range(self.partitions[topic])}
-        deadline = time.monotonic() + ANSWER_S
-        while True:
-            found = self._admin.list_offsets(wanted, isolation_level=level)
-            try:
-                return {at.partition: there.result(ANSWER_S).offset for at, there in found.items()}
-            except KafkaException as error:
-                if error.args[0].code() not in NO_LEADER_YET or time.monotonic() > deadline:
-                    raise
-            time.sleep(RETRY_S)
+
+        def ask() -> dict[int, int]:
+            found = self._admin.list_offsets(wanted, isolation_level=level, request_timeout=ANSWER_S)
+            return {at.partition: there.result().offset for at, there in found.items()}
+
+        return until_ready(self._settings, ask)
 
 
 def demand_broker(settings: Settings) -> None:
@@ -232,6 +245,24 @@ def demand_broker(settings: Settings) -> None:
         if refusals:
             raise kafka_refused(refusals[0].str()) from None
         raise
+
+
+def until_ready(settings: Settings, ask: Callable[[], T]) -> T:
+    """The answer to a question, put again while a broker that is there says `NOT_YET`; fails after `READY_S` (exit 3)."""
+    started, told = time.monotonic(), False
+    while True:
+        try:
+            return ask()
+        except KafkaException as error:
+            cause, waited = error.args[0], time.monotonic() - started
+            if cause.code() not in NOT_YET:
+                raise
+            if waited > READY_S:
+                raise kafka_not_ready(settings.bootstrap_servers, cause.str(), waited) from error
+        if waited > TELL_S and not told:
+            say(f"waiting for Kafka, {READY_S:g} s at most: {cause.str()}")
+            told = True
+        time.sleep(RETRY_S)
 
 
 def _topics(admin: AdminClient, settings: Settings) -> dict[str, TopicMetadata]:

@@ -1,10 +1,14 @@
 """`publish` on a real broker, with a stand-in for the worker."""
 
 from collections import defaultdict
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
 
 from agents import topics
 from agents.settings import Settings
@@ -93,6 +97,25 @@ def test_partitions_as_java_does_and_says_what_it_is(settings: Settings, tmp_pat
             places |= {news.tag: news.at[1] for news in connection.poll(0.05) if isinstance(news, wire.Sent)}
 
     assert places == {member: partition_of(member.encode(), PARTITIONS) for member in members}
+
+
+def test_a_coordinator_that_still_loads_is_asked_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given a broker that answers twice that it loads the workers' group, then its third answer counts."""
+    answers = [KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE]
+
+    class JustStarted(AdminClient):
+        def list_consumer_group_offsets(self, requests: list[ConsumerGroupTopicPartitions], **options: Any) -> Any:
+            if not answers:
+                return super().list_consumer_group_offsets(requests, **options)
+            answer: Future[None] = Future()
+            answer.set_exception(KafkaException(KafkaError(answers.pop(0))))
+            return {request.group_id: answer for request in requests}
+
+    monkeypatch.setattr(wire, "AdminClient", JustStarted)
+    with StandIn(settings), wire.connected(settings) as connection:
+        Publisher(connection, patience_s=20).publish([Tick("2026-03-15T00:00:00Z")])
+        assert answers == []
+        assert connection.behind("clock") == {}
 
 
 def test_raw_messages_are_answered_too(settings: Settings) -> None:
