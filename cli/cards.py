@@ -20,6 +20,8 @@ HEAD = ("member_id", "generation", "revision", "updated_at", "as_of")
 DAYS = 12
 """Days of the expiry schedule that are shown; the rest is summed up."""
 DAYS_IN_A_LINE = 4
+NAMED = 3
+"""Reservations that are named; the rest is counted."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
@@ -52,6 +54,8 @@ def _points(points: dict[str, Any]) -> Iterator[tuple[str, Iterator[Text]]]:
     """MS-19 The balance, what expires when, and the counts over the membership's life."""
     amounts = [_fact(name, points[name]) for name in ("available", "reserved", "debt")]
     yield "balance", iter([Text("  ").join(amounts)])
+    if points.get("reservations"):
+        yield "reserved", iter(_reserved(points["reserved"], points["reservations"]))
     yield "expires", iter(_schedule(points["expiry_schedule"]))
     if points.get("ends_at"):
         words = (
@@ -59,6 +63,16 @@ def _points(points: dict[str, Any]) -> Iterator[tuple[str, Iterator[Text]]]:
         )
         yield "ends", iter([Text(words, style="yellow")])
     yield "lifetime", iter([Text("  ").join(_fact(name, count) for name, count in points["lifetime"].items())])
+
+
+def _reserved(points: int, reservations: list[dict[str, Any]]) -> Iterator[Text]:
+    """MS-8 What is set aside is in no schedule: said in words, lest somebody adds it up."""
+    first, last = reservations[0], reservations[-1]
+    names = ", ".join([one["reservation_id"] for one in reservations[:NAMED]])
+    more = f" and {len(reservations) - NAMED} more (--json)" if len(reservations) > NAMED else ""
+    until = f"until {minute(first['until'])}" + (f" to {minute(last['until'])}" if len(reservations) > 1 else "")
+    yield Text(f"{points:,} points are set aside at checkout {until} UTC at the latest, for {names}{more}")
+    yield Text("not among those that expire until they are claimed or free again (MS-8)", style="dim")
 
 
 def _schedule(days: list[dict[str, Any]] | None) -> Iterator[Text]:

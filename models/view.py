@@ -4,6 +4,7 @@ from typing import Any
 
 from models.calendar import rfc3339
 from models.points import view as points
+from models.points.redeeming import TIMEOUT
 from models.pro import view as pro
 from models.repairs import view as repairs
 from models.state import Member, Quarantine
@@ -18,8 +19,12 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "revision": member.revision,
         "updated_at": member.changed_at and rfc3339(member.changed_at),
         "as_of": member.as_of,
-        "points": member.points and points.view(member.points),
+        "points": member.points and points.view(member.points) | {"reservations": _reservations(member)},
         "memberships": _memberships(member),
+        "former": [
+            {"program": "points", "from": rfc3339(past.joined_at), "to": rfc3339(past.ended_at)}
+            for past in member.former
+        ],
         "methods": [],
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": None,
@@ -28,6 +33,11 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "held_events": member.held,
         "quarantined": member.quarantined and _quarantined(member.quarantined),
     }
+
+
+def _reservations(member: Member) -> list[dict[str, Any]]:
+    """MS-8 Until when points are reserved at the latest, first one first: they stand in no expiry schedule meanwhile."""
+    return [{"reservation_id": due.ref, "until": rfc3339(due.at)} for due in member.due if due.what == TIMEOUT]
 
 
 def _quarantined(marker: Quarantine) -> dict[str, Any]:

@@ -27,9 +27,9 @@ def world() -> World:
     return world
 
 
-@pytest.mark.parametrize("wrong", [False, True])
-def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well(
-    world: World, redis_url: str, prefix: str, wrong: bool
+@pytest.mark.parametrize("wrong", [None, "schedule", "former", "reservations"])
+def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well_and_everything_beside_it(
+    world: World, redis_url: str, prefix: str, wrong: str | None
 ) -> None:
     by_day: dict[str, int] = {}
     for lot in world.lots:
@@ -37,7 +37,14 @@ def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well(
     schedule = [{"expires_on": day, "points": points} for day, points in sorted(by_day.items())]
     assert sum(points for points in by_day.values()) == world.points.available
     document = view(MEMBER, world.member(), 1)
-    document["points"] |= {"expiry_schedule": schedule[1:] if wrong else schedule, "next_expiry": schedule[0]}
+    document["points"] |= {"expiry_schedule": schedule, "next_expiry": schedule[0]}
+    match wrong:
+        case "schedule":
+            document["points"]["expiry_schedule"] = schedule[1:]
+        case "former":
+            document["former"] = [{"program": "points", "from": "2025-03-01T20:00:00Z", "to": "2025-04-01T07:00:00Z"}]
+        case "reservations":
+            document["points"]["reservations"] = [{"reservation_id": "s1", "until": "2026-03-02T20:00:00Z"}]
     tables = {
         table: {key: raw for (name, key), raw in world.tables.items() if name == table} for table in (MEMBERS, LOTS)
     }
@@ -48,4 +55,4 @@ def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well(
     compared.check(tables[MEMBERS], tables[LOTS], findings)
     compared.close()
     [check] = findings.checks()
-    assert (check.compared, check.found) == (1, int(wrong))
+    assert (check.compared, check.found) == (1, int(wrong is not None))

@@ -13,6 +13,7 @@ from cli.cards import DAYS
 POINTS: dict[str, Any] = {
     "available": 1_234,
     "reserved": 0,
+    "reservations": [],
     "debt": 5,
     "next_expiry": {"expires_on": "2028-03-09", "points": 119},
     "expiry_schedule": [{"expires_on": "2028-03-09", "points": 119}, {"expires_on": "2028-03-10", "points": 1_115}],
@@ -91,6 +92,29 @@ def test_a_long_schedule_is_shortened_and_says_by_how_much() -> None:
 @pytest.mark.parametrize(("schedule", "words"), [([], "nothing"), (None, "not at hand at this moment")])
 def test_no_schedule(schedule: list[dict[str, Any]] | None, words: str) -> None:
     assert re.search(f"expires +{words}", with_days(schedule))
+
+
+def test_ms_8_reserved_points_are_said_to_be_in_no_schedule() -> None:
+    def told(*ids: str) -> str:
+        reservations = [{"reservation_id": s, "until": f"2026-03-08T18:{n:02}:00Z"} for n, s in enumerate(ids)]
+        points = POINTS | {"reserved": 1_500, "reservations": reservations}
+        return " ".join(shown(cards.member("m-1", DOCUMENT | {"points": points})).replace("│", " ").split())
+
+    assert (
+        "reserved 1,500 points are set aside at checkout until 2026-03-08 18:00 UTC at the latest, for s-1 "
+        "not among those that expire until they are claimed or free again (MS-8) expires 119 after 2028-03-09"
+    ) in told("s-1")
+    assert "until 2026-03-08 18:00 to 2026-03-08 18:04 UTC at the latest, for a, b, c and 2 more (--json)" in told(
+        *"abcde"
+    )
+    assert "MS-8" not in shown(cards.member("m-1", DOCUMENT))
+
+
+def test_ms_16_a_membership_that_has_ended_is_shown() -> None:
+    former = [{"program": "points", "from": "2026-03-01T20:00:00Z", "to": "2026-03-19T07:00:00Z"}]
+    text = shown(cards.member("m-1", DOCUMENT | {"points": None, "memberships": {}, "former": former}))
+
+    assert "program points  from 2026-03-01 20:00 UTC  to 2026-03-19 07:00 UTC" in text
 
 
 def test_a_membership_that_is_ending_says_when_and_what_is_lost() -> None:

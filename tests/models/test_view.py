@@ -5,7 +5,20 @@ from typing import Any
 
 from models.state import MEMBERS, Member, member_key
 from models.view import view
-from tests.models.world import World, failed, joined, line, order, pro_member, repair, returned, step
+from tests.models.world import (
+    World,
+    cancel_requested,
+    failed,
+    joined,
+    line,
+    order,
+    pro_member,
+    repair,
+    reserved,
+    returned,
+    set_free,
+    step,
+)
 
 
 def shown(world: World) -> dict[str, Any]:
@@ -37,8 +50,10 @@ def test_ms_19_the_balance_with_its_full_expiry_schedule() -> None:
         "expiry_schedule": [{"expires_on": "2026-06-30", "points": 50}, {"expires_on": "2028-03-02", "points": 220}],
         "lifetime": {"earned": 272, "taken_back": 2, "redeemed": 0, "expired": 0, "forfeited": 0, "adjusted": 0},
         "ends_at": None,
+        "reservations": [],
     }
     assert document["memberships"]["points"]["status"] == "active"
+    assert document["former"] == []
     assert (document["generation"], document["revision"]) == (2, world.seq)
     assert document["as_of"] == {"memberships-3": 0, "orders-3": 2, "returns-3": 0}
     assert document["updated_at"] == "2026-03-01T20:00:00Z"
@@ -48,9 +63,30 @@ def test_ms_19_reserved_points_are_shown_but_are_not_to_be_spent() -> None:
     world = World()
     world.send(joined(), time="2026-03-01 20:00")
     world.send(order("o1", line(price="10.00")), time="2026-03-02 18:00")
-    world.send(("redemption.reserved", {"reservation_id": "s1", "points": 5}), time="2026-03-02 19:00")
+    world.send(reserved(5, "s1"), time="2026-03-02 19:00")
+    world.send(reserved(3, "s2"), time="2026-03-02 18:30")
     points = shown(world)["points"]
-    assert (points["available"], points["reserved"], points["next_expiry"]["points"]) == (15, 5, 15)
+    assert (points["available"], points["reserved"], points["next_expiry"]["points"]) == (12, 8, 12)
+    assert points["reservations"] == [
+        {"reservation_id": "s2", "until": "2026-03-02T19:30:00Z"},
+        {"reservation_id": "s1", "until": "2026-03-02T20:00:00Z"},
+    ]
+    world.send(set_free("s2"), time="2026-03-02 18:40")
+    assert [one["reservation_id"] for one in shown(world)["points"]["reservations"]] == ["s1"]
+    world.tick("2026-03-02 20:00")
+    points = shown(world)["points"]
+    assert (points["reserved"], points["reservations"], points["next_expiry"]["points"]) == (0, [], 20)
+
+
+def test_ms_16_memberships_that_have_ended_stay_known() -> None:
+    world = World()
+    world.send(joined(), time="2026-03-01 20:00")
+    world.send(cancel_requested(), time="2026-03-16 19:00")
+    world.tick("2026-03-19 07:00")
+    past = {"program": "points", "from": "2026-03-01T20:00:00Z", "to": "2026-03-19T07:00:00Z"}
+    assert (shown(world)["points"], shown(world)["memberships"], shown(world)["former"]) == (None, {}, [past])
+    world.send(joined(), event_id="again", time="2026-04-01 20:00")
+    assert (shown(world)["memberships"]["points"]["since"], shown(world)["former"]) == ("2026-04-01T20:00:00Z", [past])
 
 
 def test_a_pro_membership_with_its_term_next_charge_and_benefits() -> None:
