@@ -99,7 +99,7 @@ class PartitionHandler:
     def load(self) -> None:
         """Take now, seq and the deadlines from the stores."""
         raw = self._stores["partitions"].get(STATE_KEY)
-        self._state = state.decode(raw, PartitionState) if raw else PartitionState()
+        self._state = state.decode(raw, PartitionState) if raw is not None else PartitionState()
         self._wakes = Wakes()
         self.quarantined.clear()
         for key, value in self._stores["members"].items():
@@ -199,6 +199,9 @@ class PartitionHandler:
 
     def _isolate(self, member_id: str, error: Exception, record: Record, moment: Moment, emit: Emit) -> None:
         """Set the member aside, alone and loudly (MS-20, fault 11): nothing of its event has been collected."""
+        if member_id == EVERYBODY:  # nobody's state, so nothing that could go wrong further: the letter is enough
+            log.error("event for everybody failed", topic=record.topic, offset=record.offset, exc_info=error)
+            return
         log.error("member quarantined", member=member_id, topic=record.topic, offset=record.offset, exc_info=error)
         self._collect(quarantine(member_id, self._read, moment, type(error).__name__), emit)
         self._wakes.set(member_id, None)

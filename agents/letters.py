@@ -27,7 +27,8 @@ def unreadable(found: Unreadable, key: bytes | None, moment: Moment, partitions:
 
 def failed(event: Event[Any], moment: Moment) -> Decision:
     """For an event whose rule raised."""
-    says = "A rule failed on this event: nothing of it was applied, and the member is quarantined until that is mended."
+    aside = "" if event.subject == EVERYBODY else ", and the member is quarantined until that is mended"
+    says = f"A rule failed on this event: nothing of it was applied{aside}."
     reference = EventRef(source=event.source, id=event.id, type=event.type, **_place(moment))
     return _dead_lettered(event.subject, reference, "internal_error", says, moment)
 

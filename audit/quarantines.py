@@ -3,8 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-import msgspec
-
 from audit.shard import Shard
 from models import state
 from models.state import Quarantine
@@ -16,7 +14,7 @@ def quarantines(shard: Shard) -> Iterator[tuple[bytes, Quarantine]]:
         if key.startswith(f"{Quarantine.KIND}|".encode()):
             try:
                 yield key[: key.rindex(b"|") + 1], state.decode(raw, Quarantine)
-            except (msgspec.DecodeError, IndexError, state.UnknownVersionError):
+            except state.UNREADABLE:
                 continue  # the comparison of the tables will show it
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-import msgspec
-
 from models import state
 from models.points.state import Lot, Page, Points
 
@@ -54,7 +52,7 @@ def _lots(member_id: str, page: Page, pages: Mapping[bytes, bytes]) -> Iterator[
             raise UnreadableError(f"page {branch.page} of the lots is missing")
         try:
             below = state.decode(raw, Page)
-        except (msgspec.DecodeError, IndexError, state.UnknownVersionError) as error:
+        except state.UNREADABLE as error:
             raise UnreadableError(f"page {branch.page} of the lots cannot be read: {error}") from error
         if below.left != branch.left:
             raise UnreadableError(f"page {branch.page} of the lots holds {below.left} points, not {branch.left}")

@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-import msgspec
-
 from models import applied, due, hold, state
 from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
@@ -92,7 +90,7 @@ def quarantine(member_id: str, at: At, moment: Moment, reason: str) -> Decision:
 def _shown(member_id: str, at: At, moment: Moment, marker: Quarantine) -> dict[str, dict[bytes, bytes | None]]:
     """The change of the hot value that shows a quarantine; no change if it cannot be read."""
     member = _readable(member_id, at)
-    if member is None or member_id == EVERYBODY:
+    if member is None:
         return {}
     member.quarantined, member.revision, member.changed_at = marker, moment.seq, moment.now
     return {state.MEMBERS: {state.member_key(member_id): state.encode(member)}}
@@ -102,7 +100,7 @@ def _readable(member_id: str, at: At) -> Member | None:
     raw = at(state.MEMBERS, state.member_key(member_id))
     try:
         return state.decode(raw, Member) if raw is not None else Member()
-    except (msgspec.MsgspecError, IndexError, state.UnknownVersionError):
+    except state.UNREADABLE:
         return None
 
 

@@ -70,7 +70,7 @@ class Desk:
 
     def __init__(self, member_id: str, at: At, moment: Moment, policies: Policies) -> None:
         raw = at(state.MEMBERS, state.member_key(member_id))
-        self.member = state.decode(raw, Member) if raw else Member()
+        self.member = state.decode(raw, Member) if raw is not None else Member()
         self.member_id = member_id
         self.moment = moment
         self.policies = policies
@@ -86,7 +86,7 @@ class Desk:
         key = self._key(kind, entry_id)
         if key not in self._seen:
             raw = self._at(_table(kind), key)
-            self._seen[key] = state.decode(raw, kind) if raw else None
+            self._seen[key] = state.decode(raw, kind) if raw is not None else None
         found: S | None = self._seen[key]
         return found
 

@@ -9,7 +9,7 @@ follows this table too. `applied`: the event ids already answered (models/applie
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -31,6 +31,10 @@ T = TypeVar("T", bound=Struct)
 
 class UnknownVersionError(Exception):
     """A value was written by a newer release; this one must not guess what it means."""
+
+
+UNREADABLE: Final = (msgspec.DecodeError, UnknownVersionError)
+"""What `decode` raises."""
 
 
 class Due(Struct, array_like=True, order=True):
@@ -104,8 +108,10 @@ def encode(value: Struct) -> bytes:
 def decode(raw: bytes, kind: type[T]) -> T:
     """Table bytes as a fresh value of `kind`, upcast if an older release wrote them.
 
-    Raises UnknownVersionError for a newer release's value, msgspec.DecodeError for what is none.
+    Raises UnknownVersionError for a newer release's value, msgspec.DecodeError for what is none (`UNREADABLE`).
     """
+    if not raw:
+        raise msgspec.DecodeError("an empty value")
     if raw[0] == VERSION:
         value: T = _decoder(kind).decode(memoryview(raw)[1:])
         return value

@@ -12,7 +12,7 @@ from cli.options import AsJson, Patience, examples, settings
 
 if TYPE_CHECKING:
     from agents.settings import Settings
-    from cli.dlq.box import Box
+    from cli.dlq.box import Box, Broken
     from cli.dlq.letters import Letter, Place, Selection
     from cli.dlq.plan import Step
     from models.state import Quarantine
@@ -129,8 +129,10 @@ def redrive(
             {member} if member else set()
         )
         quarantined = opened.quarantined(concerned)
+        standing = quarantined.get(member) if member else None
+        if member and standing and (broken := opened.broken(member)):
+            raise _unreadable(member, broken)
     _mention_foreign(opened)
-    standing = quarantined.get(member) if member else None
     steps = plan(letters, fates, chains, quarantined, released=member if standing else None, again=again)
     if yes:
         _send(config, steps, member, standing, actor, because, patience, as_json)
@@ -209,6 +211,16 @@ def _demand(places: "frozenset[Place]", letters: "Sequence[Letter]") -> None:
 def _unsigned(member: str) -> CommandError:
     message = f"{member} is quarantined: --actor and --because say who lifts that and why; nothing was sent"
     return wrong_use("unsigned_release", message, "both are kept in the release event, for good")
+
+
+def _unreadable(member: str, broken: "Broken") -> CommandError:
+    message = (
+        f"no release can lift the quarantine of {member}: their state in {broken.place} cannot be read ({broken.why})"
+    )
+    last = (
+        f"the last state that can be read lies in {broken.readable}" if broken.readable else "no earlier state is kept"
+    )
+    return check_failed("state_unreadable", message, f"nothing was sent; {last}; the guide says how to put one back")
 
 
 def _mention_foreign(opened: "Box") -> None:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 from kafka import TopicPartition
@@ -24,6 +24,14 @@ from models.state import Quarantine
 DEAD_LETTERS: Final = "dead-letters"
 SLACK_MS: Final = 60_000
 """A letter's own decision is written in the same transaction; it may lie that much earlier."""
+
+
+class Broken(NamedTuple):
+    """A member's state that cannot be read: where it lies and why, and where the last one that can be, if it is kept."""
+
+    place: str
+    why: str
+    readable: str | None
 
 
 @dataclass
@@ -134,6 +142,22 @@ class Box:
                 if stored.value is not None:
                     standing[member] = state.decode(stored.value, Quarantine)
         return standing
+
+    def broken(self, member: str) -> Broken | None:
+        """What is wrong with the member's hot value in the workers' own table; None: it can be read."""
+        key, name = state.member_key(member), self._catalogue.changelog(state.MEMBERS)
+        place = TopicPartition(name, partition_of(key, self._catalogue.partitions))
+        readable, broken = None, None
+        for stored in self._read("reading the member's state", self._reader.starts([place])):
+            if stored.key != key:
+                continue
+            try:
+                state.decode(stored.value, state.Member) if stored.value is not None else None
+            except state.UNREADABLE as error:
+                broken = Broken(stored.place, str(error), readable)
+            else:
+                readable, broken = stored.place, None
+        return broken
 
     def _places(self, topic: str, partitions: Iterable[int]) -> list[TopicPartition]:
         return [TopicPartition(self._catalogue.name(topic), partition) for partition in partitions]

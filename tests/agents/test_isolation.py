@@ -9,6 +9,7 @@ from agents import handle
 from models import decide as rules
 from models import state
 from models.desk import Decision
+from models.events import EVERYBODY
 from tests.agents.partition import Partition, at
 
 
@@ -117,6 +118,32 @@ def test_the_alarm_counts_members_and_not_their_events(partition: Partition) -> 
     assert partition.handler.counts["quarantined", "BrokenRuleError"] == 2
 
 
+def test_what_concerns_everybody_sets_nobody_aside(partition: Partition, monkeypatch: pytest.MonkeyPatch) -> None:
+    """given an event for everybody whose rule raises, then it is a letter; the next one is decided, nothing is to be lifted."""
+    failing = {"ended"}
+    decide = rules.decide
+
+    def deciding(event: Any, *others: Any) -> Decision:
+        if event.type.split(".")[1] in failing:
+            raise BrokenRuleError
+        return decide(event, *others)
+
+    monkeypatch.setattr(handle, "decide", deciding)
+    entries = dict(partition.tables[0]["entries"].committed)
+    for kind in ("ended", "declared"):
+        partition.event("memberships", f"force_majeure.{kind}", EVERYBODY, {"program": "pro"})
+        partition.work()
+    told = [orjson.loads(record.value or b"")["data"] for record in partition.read("decisions")][-2:]
+    assert [(one["outcome"], one["reason"]) for one in told] == [
+        ("dead_lettered", "internal_error"),
+        ("refused", "not_supported_yet"),
+    ]
+    assert told[0]["says"] == "A rule failed on this event: nothing of it was applied."
+    assert [letter.error_class for letter in partition.letters] == ["internal_error"]
+    assert (partition.handler.quarantined, partition.alarms) == (set(), 0)
+    assert partition.tables[0]["entries"].committed == entries
+
+
 @pytest.mark.usefixtures("broken")
 def test_a_quarantined_member_is_not_woken(partition: Partition) -> None:
     """given ann's held return was due in April, then nothing happens for her; after a new start neither."""
@@ -208,9 +235,10 @@ def test_state_of_a_newer_release_is_no_member_s_fault(partition: Partition) -> 
         partition.work()
 
 
-def test_one_unreadable_hot_value_does_not_stop_the_start(partition: Partition) -> None:
+@pytest.mark.parametrize("broken", [bytes([state.VERSION]) + b"broken", b""])
+def test_one_unreadable_hot_value_does_not_stop_the_start(partition: Partition, broken: bytes) -> None:
     """given a broken value, when the partition is taken over, then all others go on and the member's next event is set aside."""
-    partition.tables[0]["members"].committed[b"ann"] = bytes([state.VERSION]) + b"broken"
+    partition.tables[0]["members"].committed[b"ann"] = broken
     partition.handler.load()
     assert partition.alarms == 1
     partition.ordered("ann", "A1")

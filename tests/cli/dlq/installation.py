@@ -38,11 +38,13 @@ class ReaderInMemory:
             yield place, self._records(place)[start : ends[place]]
 
     def _records(self, place: TopicPartition) -> list[Stored]:
-        if place.topic == self._installation.catalogue.changelog("entries"):
-            table = self._installation.tables[place.partition]["entries"].committed.items()
-            return [Stored(*place, n, 0, 0, key, value, ()) for n, (key, value) in enumerate(table)]
         records = self._installation.topics[place.topic, place.partition]
-        return [Stored(*place, r.offset, r.timestamp_ms, 0, r.key, r.value, r.headers) for r in records]
+        found = [Stored(*place, r.offset, r.timestamp_ms, 0, r.key, r.value, r.headers) for r in records]
+        for name, table in self._installation.tables[place.partition].items():
+            if place.topic == self._installation.catalogue.changelog(name):  # what was appended to it came before
+                last = enumerate(table.committed.items(), len(found))
+                found += [Stored(*place, offset, 0, 0, key, value, ()) for offset, (key, value) in last]
+        return found
 
 
 class BrokenRuleError(Exception):

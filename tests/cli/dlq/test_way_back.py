@@ -8,7 +8,9 @@ import pytest
 from agents import handle
 from cli.errors import ExitCode
 from models import state
+from models.accounts.events import MemberReleased
 from models.desk import Decision
+from models.events import EVERYBODY
 from tests.agents.partition import Partition
 from tests.cli.dlq.installation import SIGNED, BrokenRuleError, Run, earned, set_aside
 
@@ -100,19 +102,76 @@ def test_where_the_first_one_fails_again_the_others_stay(partition: Partition, r
     assert [value for name, value in headers if name == "redriven_from"] == [b"0:4"], "one header, the latest place"
 
 
-def test_a_value_that_is_still_unreadable_is_not_released(partition: Partition, run: Run) -> None:
-    mended = partition.tables[0]["members"].committed[b"ann"]
-    partition.tables[0]["members"].committed[b"ann"] = bytes([state.VERSION]) + b"broken"
+@pytest.mark.parametrize("broken", [b"", bytes([state.VERSION]) + b"broken", bytes([state.VERSION + 1]) + b"\x90"])
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_unreadable_state_is_named_with_the_last_one_that_can_be_read(
+    partition: Partition, run: Run, broken: bytes, kept: bool
+) -> None:
+    """given a state that no release can lift, then nothing is sent; once it is put back, the way back is open."""
+    members, changelog = partition.tables[0]["members"].committed, partition.catalogue.changelog("members")
+    good = members[b"ann"]
+    if kept:
+        partition.append(changelog, b"ann", good, partition=0)
+        partition.append(changelog, b"ann", b"\x01 an earlier fault", partition=0)
     partition.ordered("ann", "A1")
+    members[b"ann"] = bytes([state.VERSION]) + b"broken"
     partition.work()
-    code, body = run("redrive", "--member", "ann", *SIGNED)
-    assert (code, body["code"]) == (ExitCode.CHECK_FAILED, "not_released")
-    assert [record.value for record in partition.read("orders")].count(partition.letters[0].value) == 1, "not sent"
+    members[b"ann"] = broken
+    before = partition.everything()
+    for options in ((), SIGNED):
+        code, body = run("redrive", "--member", "ann", *options)
+        assert (code, body["code"]) == (ExitCode.CHECK_FAILED, "state_unreadable")
+        assert f"{changelog}[0]@{2 if kept else 0} cannot be read" in body["message"]
+        assert (f"{changelog}[0]@0" if kept else "no earlier state is kept") in body["hint"]
+    assert partition.everything() == before
+    assert not partition.waiting
 
-    partition.tables[0]["members"].committed[b"ann"] = mended
+    members[b"ann"] = good
     code, body = run("redrive", "--member", "ann", *SIGNED)
     assert (code, body["outcomes"]) == (ExitCode.DONE, {"applied": {"total": 1, "reasons": {}}})
+
+
+def test_where_the_release_fails_nothing_else_is_sent(
+    partition: Partition, run: Run, broken: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_aside(partition)
+    broken.clear()
+    decide = handle.decide
+
+    def failing(event: Any, *others: Any) -> Decision:
+        if isinstance(event.data, MemberReleased):
+            raise BrokenRuleError("the release itself")
+        return decide(event, *others)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(handle, "decide", failing)
+        code, body = run("redrive", "--member", "ann", *SIGNED)
+    assert (code, body["code"]) == (ExitCode.CHECK_FAILED, "not_released")
+    assert len(partition.read("orders")) == 4, "as upstream sent them"
+
+    code, body = run("redrive", "--member", "ann", *SIGNED)
+    assert (code, body["outcomes"]) == (ExitCode.DONE, {"applied": {"total": 4, "reasons": {}}})
     assert [one["code"] for one in body["left_out"]] == ["release"], "the release that failed is a letter, too"
+
+
+def test_what_concerns_everybody_is_sent_again_without_a_release(
+    partition: Partition, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = handle.decide
+
+    def failing(event: Any, *others: Any) -> Decision:
+        if event.subject == EVERYBODY:
+            raise BrokenRuleError("not today")
+        return decide(event, *others)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(handle, "decide", failing)
+        partition.event("memberships", "force_majeure.declared", EVERYBODY, {"program": "pro"})
+        partition.work()
+    assert [row["reason"] for row in run("list", "--member", EVERYBODY)[1]] == ["internal_error"]
+    code, body = run("redrive", "--member", EVERYBODY, "--yes")
+    assert (code, body["released"], body["sent"]) == (ExitCode.DONE, None, 1)
+    assert body["outcomes"] == {"refused": {"total": 1, "reasons": {"not_supported_yet": 1}}}
 
 
 def test_a_member_whose_deadline_failed_is_released_with_nothing_to_send(
