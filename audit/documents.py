@@ -92,7 +92,10 @@ class Documents:
             document: dict[str, Any] = orjson.loads(raw)
         except orjson.JSONDecodeError:
             return f"is no JSON: {raw!r}"
-        wanted = _written(self._view(member_id, value))
+        try:
+            wanted = _written(self._view(member_id, value))
+        except state.UNREADABLE as error:
+            return f"cannot be compared: the state in the changelog cannot be read ({error})"
         fields = [
             f"{name} is {document.get(name)!r} and should be {wanted.get(name)!r}"
             for name in sorted(document.keys() | wanted.keys())
@@ -102,11 +105,15 @@ class Documents:
 
 
 def _by_member(pages: Mapping[bytes, bytes]) -> dict[str, list[Page]]:
-    """The pages of each member, by the member's id as it is escaped in the keys."""
+    """The pages of each member, by the member's id as it is escaped in the keys; one that cannot be read counts as empty."""
     found: dict[str, list[Page]] = {}
     for key, raw in pages.items():
         _, member, _ = key.decode().split("|")
-        found.setdefault(member, []).append(state.decode(raw, Page))
+        try:
+            page = state.decode(raw, Page)
+        except state.UNREADABLE:
+            page = Page()
+        found.setdefault(member, []).append(page)
     return found
 
 

@@ -5,10 +5,12 @@ A key counts on its home partition only. A decision on an input record that lay 
 the record claimed, not what is so), and its offset says nothing about the order of that member's own lines.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
+import msgspec
 import orjson
 
 from models.partitioning import partition_of
@@ -20,6 +22,8 @@ from views.errors import Unfeedable
 from views.keys import Keys, Kind, Timeline, sealed
 from views.source import Batch, Record
 from views.store import Place, Portion, Write
+
+_log = logging.getLogger(__name__)
 
 PORTION: Final = 500
 """Most writes of one script call: Redis serves nobody else meanwhile, for some milliseconds."""
@@ -68,11 +72,16 @@ def _writes(keys: Keys, kind: Kind, place: Place, records: Sequence[Record]) -> 
             member_id = _owner(kind, record.key or b"").decode()
         except UnicodeDecodeError:
             continue  # the decision on an unreadable record: there is no member whose it is
+        at = f"{place.topic}[{place.partition}]@{record.offset}"
         try:
             writes.append(_write(keys, kind, member_id, record))
+        except msgspec.DecodeError as error:  # the workers set this one member aside; all others go on here, too
+            _log.error(
+                "%s: the state of member %s cannot be read (%s); their view stays as it was", at, member_id, error
+            )
         except Exception as error:
             # Whatever it is: told with the record's place, and the end of the feeder. Going on would hide a stale view.
-            raise Unfeedable(f"{place.topic}[{place.partition}]@{record.offset}", error) from error
+            raise Unfeedable(at, error) from error
     return writes
 
 

@@ -56,3 +56,18 @@ def test_ms_19_the_schedule_of_paged_lots_is_compared_as_well_and_everything_bes
     compared.close()
     [check] = findings.checks()
     assert (check.compared, check.found) == (1, int(wrong is not None))
+
+
+@pytest.mark.parametrize("table", [MEMBERS, LOTS])
+def test_a_state_that_cannot_be_read_is_a_difference(world: World, redis_url: str, prefix: str, table: str) -> None:
+    tables = {name: {key: raw for (of, key), raw in world.tables.items() if of == name} for name in (MEMBERS, LOTS)}
+    tables[table] = dict.fromkeys(tables[table], b"")
+    with redis.Redis.from_url(redis_url) as server:
+        server.set(f"{prefix}member:{MEMBER}", orjson.dumps(view(MEMBER, world.member(), 1)))
+    findings = Findings(documents.QUESTIONS)
+    compared = Documents(redis_url, prefix, 1, 0)
+    compared.check(tables[MEMBERS], tables[LOTS], findings)
+    compared.close()
+    [check] = findings.checks()
+    assert (check.compared, check.found) == (1, 1)
+    assert ("an empty value" in check.differences[0]) == (table == MEMBERS)

@@ -3,9 +3,10 @@
 import orjson
 import pytest
 
+from models.points.state import Page
 from models.state import Member, encode
 from views.errors import Unfeedable
-from views.keys import Keys
+from views.keys import Keys, Kind
 from views.source import Batch, Record
 from views.store import Place, Portion
 from views.writes import PORTION, portions
@@ -98,6 +99,18 @@ def test_a_state_away_from_its_home_partition_is_not_even_read() -> None:
 def test_a_decision_on_an_unreadable_record_is_nobodys(key: bytes | None) -> None:
     (portion,) = portions(KEYS, "decisions", batch(decision(0, key), end=1), None, PARTITIONS)
     assert (portion.end, list(portion.writes)) == (1, [])
+
+
+@pytest.mark.parametrize("kind", ["member", "lots"])
+@pytest.mark.parametrize("broken", [b"", b"\x01 not msgpack"])
+def test_a_state_that_nobody_can_read_is_told_and_holds_up_nobody(
+    kind: Kind, broken: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = state(1, "ben", 1) if kind == "member" else Record(1, b"lots|ben|1", encode(Page()))
+    given = batch(Record(0, b"anna" if kind == "member" else b"lots|anna|1", broken), good, end=2)
+    (portion,) = portions(KEYS, kind, given, None, PARTITIONS)
+    assert (portion.end, [write.key for write in portion.writes]) == (2, [f"{kind}:ben"])
+    assert "topic[1]@0: the state of member anna cannot be read" in caplog.text
 
 
 def test_what_cannot_be_shown_is_named_by_its_place() -> None:
