@@ -7,8 +7,10 @@ The policies file (TOML, table per clause setting) overrides named policies of `
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from models.catalogue import APP, DEFAULT_PARTITIONS, Catalogue
@@ -32,20 +34,39 @@ class Settings(BaseSettings):
     topic_prefix: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9._-]*$", description="put before topic names")
     generation: int = Field(1, ge=1, description="generation of the views; raise it to rebuild beside the old one")
     replication: int = Field(1, ge=1, le=9, description="replication factor that `topics apply` gives new topics")
-    store: Literal["memory", "rocksdb"] = Field("memory", description="where tables live in a worker")
+    store: Literal["memory", "rocksdb"] = Field(
+        "memory", description="where a worker keeps its tables: memory or rocksdb"
+    )
     metrics_port: int | None = Field(None, ge=0, le=65535, description="serve Prometheus metrics on this port")
     metrics_host: str = Field("127.0.0.1", description="address the metrics listen on")
     session_timeout_ms: int = Field(15_000, ge=1_000, le=300_000, description="silence after which a worker is lost")
     transaction_timeout_ms: int = Field(10_000, ge=1_000, le=300_000, description="longest a dead worker can block")
     crash_at: str | None = Field(None, description="for tests: end the process at this named point (name or name:n)")
 
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
-    sasl_username: str | None = None
-    sasl_password: SecretStr | None = None
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
+        "PLAINTEXT", description="how to talk to Kafka: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
+        None, description="how to log in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+    )
+    sasl_username: str | None = Field(None, description="user of that login")
+    sasl_password: SecretStr | None = Field(None, description="password of that login; never shown")
     ssl_ca: Path | None = Field(None, description="certificate authority file (PEM)")
     ssl_certificate: Path | None = Field(None, description="client certificate file (PEM)")
     ssl_key: Path | None = Field(None, description="client key file (PEM)")
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_a_redis_url(cls, url: str) -> str:
+        """What the client would stumble over only when it connects; the URL itself is not repeated: it may hold a password."""
+        parts = urlsplit(url)
+        try:
+            known = parts.scheme == "unix" or (parts.scheme in ("redis", "rediss") and parts.port != 0)
+        except ValueError:  # the port
+            known = False
+        if not known:
+            raise PydanticCustomError("redis_url", "expected redis://HOST:PORT/NUMBER, rediss://... or unix://...")
+        return url
 
     @property
     def group(self) -> str:

@@ -93,10 +93,14 @@ class _Audit:
         catalogue = self._catalogue
         names = [topic.name for topic in catalogue.topics]
         counts = {name: self._reader.partitions(name) for name in names}
-        wrong = [f"{name} has {count}" for name, count in counts.items() if count != catalogue.partitions]
+        wrong = [
+            f"{name} has {count} partitions, the settings say {catalogue.partitions}" if count else f"{name} is missing"
+            for name, count in counts.items()
+            if count != catalogue.partitions
+        ]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise TopicsUnreadableError(f"{wrong[0]} partitions, the settings say {catalogue.partitions}{more}")
+            raise TopicsUnreadableError(f"topic {wrong[0]}{more}")
         self._progress("waiting for a quiet moment", 0, catalogue.partitions)
         snapshot = self._reader.snapshot(counts, self._patience)
         self._whole(snapshot)

@@ -125,7 +125,7 @@ def _of_ours(error: Exception) -> Problem | None:
         case NotOnlineRetailError():
             return Problem("not_online_retail", str(error), error.hint, ExitCode.WRONG_USE)
         case AuditImpossibleError():
-            hint = "is the broker up (`memberships up`), and does nobody publish meanwhile?"
+            hint = "are the topics there (`memberships topics check`), and does nobody publish meanwhile?"
             return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)
         case TopicsUnreadableError():
             return _refused("kafka_unreachable", f"Kafka stopped answering: {error}", UP)

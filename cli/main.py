@@ -3,7 +3,7 @@
 import sys
 import traceback
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -20,8 +20,30 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        from models.policies import RULES_VERSION
+
+        typer.echo(f"memberships {version('memberships')}, rules {RULES_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    del version  # was shown
+
+
 PARTS = (demo, services, run, feed, read, dlq, check, configuration)
 for part in PARTS:
     part.register(app)
@@ -54,7 +76,7 @@ def execute(arguments: Sequence[str]) -> int:
 def _help(arguments: Sequence[str]) -> str | None:
     """The help asked for by `command --help`. Parsing the flag the usual way would take longer than everything else."""
     command = typer.main.get_command(app)
-    context = typer.Context(command, info_name="memberships")
+    context = typer.Context(command, info_name="memberships", **command.context_settings)
     for word in arguments:
         if word == "--help":
             return command.get_help(context)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.errors import wrong_use
+from cli.errors import CommandError, wrong_use
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -33,18 +33,29 @@ def settings(**overrides: Any) -> "Settings":
     from agents.settings import Settings
 
     given = {name: value for name, value in overrides.items() if value is not None}
-    hint = "`memberships config show` lists every setting"
     try:
         found = Settings(**given)
     except ValidationError as error:
-        raise wrong_use("bad_setting", f"MEMBERSHIPS_{_first(error, str.upper)}", hint) from error
+        name = str(error.errors(include_input=False, include_url=False)[0]["loc"][0])
+        raise _bad_setting(f"MEMBERSHIPS_{_first(error, str.upper)}", name) from error
     try:
         found.rules()
     except ValidationError as error:
-        raise wrong_use("bad_setting", f"MEMBERSHIPS_POLICIES: {found.policies}: {_first(error)}", hint) from error
+        raise _bad_setting(f"MEMBERSHIPS_POLICIES: {found.policies}: {_first(error)}", "policies") from error
     except tomllib.TOMLDecodeError as error:
-        raise wrong_use("bad_setting", f"MEMBERSHIPS_POLICIES: {found.policies}: {error}", hint) from error
+        raise _bad_setting(f"MEMBERSHIPS_POLICIES: {found.policies}: {error}", "policies") from error
+    except OSError as error:
+        raise _bad_setting(f"MEMBERSHIPS_POLICIES: {found.policies}: {error.strerror}", "policies") from error
     return found
+
+
+def _bad_setting(message: str, name: str) -> CommandError:
+    """The hint says what the setting is: `config show` cannot, as long as one is wrong."""
+    from agents.settings import Settings
+
+    field = Settings.model_fields[name]
+    default = "" if field.default is None else f", {field.default} if unset"
+    return wrong_use("bad_setting", message, f"this setting: {field.description}{default}")
 
 
 def _first(error: "ValidationError", spelled: Callable[[str], str] = str) -> str:

@@ -102,7 +102,8 @@ def _lines(description: str, total: int | None) -> Advance:
         nonlocal last
         if time.monotonic() - last >= PLAIN_PROGRESS_S:
             last = time.monotonic()
-            say(f"{description}: {done}{f' of {total}' if total else ''} {note}".rstrip())
+            said = [f"{done:,}{f' of {total:,}' if total else ''}", *([note] if note else [])]
+            say(f"{description}: {', '.join(said)}")
 
     return advance
 

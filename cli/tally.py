@@ -59,10 +59,12 @@ class Tally:
 
 def table(summary: dict[str, Any]) -> Table:
     """The summary for people."""
+    ticks = f", {summary['ticks']} ticks" if summary["ticks"] else ""
+    title = f"{summary['decided']:,} of {summary['sent']:,} events decided{ticks}"
     view = Table(
-        title=f"{summary['decided']:,} of {summary['sent']:,} events decided"
-        + (f", {summary['ticks']} ticks" if summary["ticks"] else ""),
+        title=title,
         caption=f"{summary['seconds']} s, {summary['events_per_second']:,} events/s",
+        min_width=len(title),
         title_justify="left",
         caption_justify="left",
     )

@@ -20,7 +20,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
 
 from agents.settings import Settings
-from cli.errors import CommandError, check_failed, kafka_not_ready, kafka_refused, kafka_unreachable
+from cli.errors import check_failed, kafka_not_ready, kafka_refused, kafka_unreachable
 from cli.talk import say
 from cli.tally import Coordinates, Verdict
 
@@ -79,8 +79,8 @@ class Wire:
         common = settings.librdkafka() | QUIET
         self._settings = settings
         self._catalogue = settings.catalogue()
-        self._admin = AdminClient(common)
-        self.partitions = self._count_partitions()
+        self._admin, found = _reached(settings)
+        self.partitions = self._count_partitions(found)
         self._producer = Producer(common | PRODUCER)
         self._consumer = Consumer(common | CONSUMER | {"group.id": f"{settings.group}-publish"})
         self._consumer.assign(self._decisions_from_now())
@@ -198,8 +198,7 @@ class Wire:
         topic = event["topic"].removeprefix(self._settings.topic_prefix)
         return Decided((topic, event["partition"], event["offset"]), (data["outcome"], data.get("reason") or ""))
 
-    def _count_partitions(self) -> dict[str, int]:
-        found = _topics(self._admin, self._settings)
+    def _count_partitions(self, found: dict[str, TopicMetadata]) -> dict[str, int]:
         names = {topic: self._catalogue.name(topic) for topic in (*input_topics(self._settings), "clock", "decisions")}
         missing = [name for name in names.values() if name not in found]
         if missing:
@@ -227,24 +226,8 @@ class Wire:
 
 
 def demand_broker(settings: Settings) -> None:
-    """Fails within seconds if no broker answers (exit 3); the clients that come after it would try much longer.
-
-    A broker that is there and refuses us is told from one that is away.
-    """
-    refusals: list[KafkaError] = []
-
-    def on_error(error: KafkaError) -> None:
-        if error.code() in REFUSING:
-            refusals.append(error)
-
-    admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": on_error})
-    try:
-        _topics(admin, settings)
-    except CommandError:
-        admin.poll(0)  # serves on_error
-        if refusals:
-            raise kafka_refused(refusals[0].str()) from None
-        raise
+    """Fails within seconds if no broker answers (exit 3); the clients that come after it would try much longer."""
+    _reached(settings)
 
 
 def until_ready(settings: Settings, ask: Callable[[], T]) -> T:
@@ -265,12 +248,18 @@ def until_ready(settings: Settings, ask: Callable[[], T]) -> T:
         time.sleep(RETRY_S)
 
 
-def _topics(admin: AdminClient, settings: Settings) -> dict[str, TopicMetadata]:
+def _reached(settings: Settings) -> tuple[AdminClient, dict[str, TopicMetadata]]:
+    """A client, and the topics there are. A broker that is there and refuses us is told from one that is away (exit 3)."""
+    heard: list[KafkaError] = []
+    admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": heard.append})
     try:
-        found: dict[str, TopicMetadata] = admin.list_topics(timeout=CONNECT_S).topics
+        return admin, admin.list_topics(timeout=CONNECT_S).topics
     except KafkaException as error:
-        raise kafka_unreachable(settings.bootstrap_servers, error.args[0].str()) from error
-    return found
+        admin.poll(0)  # serves error_cb
+        refusals = [one for one in heard if one.code() in REFUSING]
+        if refusals:
+            raise kafka_refused(refusals[0].str()) from error
+        raise kafka_unreachable(settings.bootstrap_servers, [*heard, error.args[0]][0].str()) from error
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:

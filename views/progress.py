@@ -13,7 +13,7 @@ from agents.settings import Settings
 from views.errors import RedisUnreachable
 from views.feeder import topics
 from views.keys import Keys
-from views.source import places_of
+from views.source import places_of, wrong_topic
 from views.store import Place, Rebuilding, Store, connect
 
 _log = logging.getLogger(__name__)
@@ -57,9 +57,9 @@ def _ends(settings: Settings, deadline: float) -> dict[str, int] | None:
     admin = AdminClient(settings.librdkafka() | {"logger": _log})
     while True:
         try:
-            places = places_of(topics(settings), settings.partitions, admin.list_topics(timeout=_PATIENCE))
-            if places:
-                return _latest(admin, places)
+            known, wanted = admin.list_topics(timeout=_PATIENCE), topics(settings)
+            if wrong_topic(wanted, settings.partitions, known) is None:
+                return _latest(admin, places_of(wanted, settings.partitions))
         except KafkaException:
             if time.monotonic() >= deadline:
                 raise

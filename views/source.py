@@ -49,6 +49,7 @@ class Source:
 
     def __init__(self, settings: Settings) -> None:
         self._quiet_until = 0.0
+        self._waiting_for: str | None = None
         self._consumer = Consumer(
             settings.librdkafka()
             | {
@@ -77,8 +78,15 @@ class Source:
         self._consumer.close()
 
     def places(self, topics: Collection[str], partitions: int) -> list[Place]:
-        """``places_of`` these topics. Raises KafkaException without a broker."""
-        return places_of(topics, partitions, self._consumer.list_topics(timeout=_PATIENCE))
+        """All partitions of the topics; empty, with a warning once, while one is not as it must be.
+
+        Raises KafkaException without a broker.
+        """
+        wrong = wrong_topic(topics, partitions, self._consumer.list_topics(timeout=_PATIENCE))
+        if wrong != self._waiting_for and wrong is not None:
+            _log.warning("waiting: %s", wrong)
+        self._waiting_for = wrong
+        return places_of(topics, partitions) if wrong is None else []
 
     def _complain(self, error: KafkaError) -> None:
         """Tell of a lost broker, but not of each try to reach it."""
@@ -140,19 +148,19 @@ class Source:
             self._consumer.commit(offsets=offsets, asynchronous=True)
 
 
-def places_of(topics: Collection[str], partitions: int, known: ClusterMetadata) -> list[Place]:
-    """All partitions of the topics; empty, with a warning, while one topic is missing or has another count."""
-    for topic in topics:
-        found = len(known.topics[topic].partitions) if topic in known.topics else 0
-        if found != partitions:
-            _log.warning(
-                "waiting: topic %s has %d partitions, not %d; run: memberships topics apply (or check)",
-                topic,
-                found,
-                partitions,
-            )
-            return []
+def places_of(topics: Collection[str], partitions: int) -> list[Place]:
+    """All partitions of the topics."""
     return [Place(topic, number) for topic in topics for number in range(partitions)]
+
+
+def wrong_topic(topics: Collection[str], partitions: int, known: ClusterMetadata) -> str | None:
+    """The first of the topics that is missing or has another number of partitions, in a sentence."""
+    for topic in topics:
+        if topic not in known.topics:
+            return f"topic {topic} is missing; run: memberships topics apply"
+        if (found := len(known.topics[topic].partitions)) != partitions:
+            return f"topic {topic} has {found} partitions, not {partitions} (MEMBERSHIPS_PARTITIONS)"
+    return None
 
 
 def _place(message: Message) -> Place:

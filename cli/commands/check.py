@@ -23,7 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def audit(as_json: AsJson = False) -> None:
-    """Recompute everything from the input topics and compare; exit 1 at a difference, which is named."""
+    """Recompute everything from the input topics and compare.
+
+    Compared are the workers' tables, all outputs and the views. Exit 1 at a difference; the first one is named.
+    """
     import audit as auditor
     from cli.wire import demand_broker
 
@@ -44,9 +47,9 @@ def bench(
     only_rules: Annotated[bool, typer.Option("--rules", help="Only the rules, without Kafka: some seconds.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Measure speed and memory against other ways to do the same work, in one run, on a Kafka of its own.
+    """Measure speed and memory against other ways to do the work.
 
-    Takes some minutes. Real purchases: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
+    In one run, on a Kafka of its own. Takes some minutes. Real purchases: D. Chen, Online Retail, UCI Machine Learning Repository, CC BY 4.0.
     """
     if only_rules:
         _bench_rules(as_json)

@@ -1,5 +1,6 @@
 """`config show` and `contract export`: what is set, and what is promised."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +23,10 @@ def register(app: typer.Typer) -> None:
 
 
 def show(as_json: AsJson = False) -> None:
-    """Every setting: its variable, its value (secrets masked) and where the value came from."""
+    """Every setting: variable, value, and where that came from.
+
+    Secrets are masked. A variable that is set and means nothing here is named on stderr.
+    """
     from pydantic import SecretStr
 
     from cli.errors import without_password
@@ -40,14 +44,25 @@ def show(as_json: AsJson = False) -> None:
                 "meaning": field.description or "",
             }
         )
-    talk.answer({"settings": rows}, as_json, lambda: _table(rows))
+    if unknown := _unknown({row["variable"] for row in rows}):
+        talk.say(f"set, and no such setting: {', '.join(unknown)}")
+    talk.answer({"settings": rows, "unknown": unknown}, as_json, lambda: _table(rows))
+
+
+def _unknown(known: set[str]) -> list[str]:
+    """Variables that look like ours, and are misspelt or of another release."""
+    ours = [name for name in os.environ if name.upper().startswith("MEMBERSHIPS_")]  # noqa: TID251 - to name them only
+    return sorted(name for name in ours if name.upper() not in known)
 
 
 def export(
     directory: Annotated[Path, typer.Argument(file_okay=False, help="Where the files go; made if it is missing.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the contract generated from the models: one JSON Schema for each type, and the AsyncAPI document."""
+    """Write the contract: JSON Schemas and the AsyncAPI document.
+
+    Generated from the models, one schema for each type.
+    """
     from models.schema import export as write
 
     written = write(directory)

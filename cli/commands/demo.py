@@ -26,9 +26,10 @@ def demo(
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Start Kafka, Valkey, a worker and the views here, run a month of generated events, show what came of it.
+    """Start everything here, run a month of events, show the result.
 
-    Everything is stopped at the end. The sample is made up: members, orders and payments of March 2026.
+    Kafka, Valkey, a worker and the views are started here, and stopped at the end. The sample is made up: members, orders
+    and payments of March 2026.
     """
     from cli.showcase import run
 

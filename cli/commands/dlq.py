@@ -54,9 +54,9 @@ def list_(
         bool, typer.Option("--json", help="Answer with one JSON document a line for each letter.")
     ] = False,
 ) -> None:
-    """List what was set aside, oldest first, and what became of it since. Shows names and reasons, no contents.
+    """List what was set aside, and what became of it since.
 
-    A letter is answered once the same event (source and id) has another decision than dead_lettered.
+    Oldest first. Shows names and reasons, no contents. A letter is answered once the same event (source and id) has another decision than dead_lettered.
     """
     from cli.dlq import box, cards
 
@@ -79,9 +79,9 @@ def show(
     place: Annotated[str, typer.Argument(metavar=PLACE, help="Which letter, as `dlq list` names it.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show a letter whole: the record as it came, why it was set aside, the decision, and what became of it since.
+    """Show a letter whole, and what became of it since.
 
-    The record can hold personal data, such as a birth date. Nothing of it is hidden here.
+    The record as it came, why it was set aside, the decision on it, and later ones. The record can hold personal data, such as a birth date. Nothing of it is hidden here.
     """
     from cli.dlq import box, cards
 
@@ -108,9 +108,9 @@ def redrive(
     patience: Patience = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Send records that were set aside once more, each as it came to where it lay, and wait for the decisions.
+    """Send what was set aside once more, and wait for the decisions.
 
-    Shows first what would be sent, in which order, and what would only fail again. With --member the member's quarantine
+    Each record goes as it came to where it lay. Shows first what would be sent, in which order, and what would only fail again. With --member the member's quarantine
     is lifted first; --actor and --because are kept with that. Twice does no harm: what was answered is left out, and
     the workers take an id once. Exit 1 if something was set aside again.
     """

@@ -44,9 +44,9 @@ def publish(
     patience: Patience = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Send events and clock ticks, wait until each event is decided, and show what became of them.
+    """Send events and clock ticks, and show what became of them.
 
-    A member's events are sent in the order of the file: one on another topic waits until the earlier ones are decided.
+    Waits until each event is decided. A member's events are sent in the order of the file: one on another topic waits until the earlier ones are decided.
     The whole file is checked before anything is sent.
     """
     from cli import lines
@@ -80,9 +80,9 @@ def online_retail(
     patience: Patience = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Import the invoices of Online Retail as orders and returns of members and guests.
+    """Import invoices of Online Retail as orders and returns.
 
-    Data: D. Chen, Online Retail, UCI Machine Learning Repository, 2015, doi 10.24432/C5BW33, CC BY 4.0.
+    They are those of members and of guests. Data: D. Chen, Online Retail, UCI Machine Learning Repository, 2015, doi 10.24432/C5BW33, CC BY 4.0.
     Pounds are read as dollars. The data has no memberships: each customer's joining (state, birth date) is made up.
 
     Points last 24 months and the shop's data does not. With --stretch 5 each week of the shop's is followed by four quiet

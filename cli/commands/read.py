@@ -1,6 +1,6 @@
 """`member` and `why`: one member's state, and the reasons for it, out of the views."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import RenderableType
@@ -8,6 +8,9 @@ from rich.console import RenderableType
 from cli import talk
 from cli.errors import CommandError, check_failed
 from cli.options import AsJson, examples, settings
+
+if TYPE_CHECKING:
+    from agents.settings import Settings
 
 MemberId = Annotated[str, typer.Argument(metavar="ID", help="Member id.")]
 
@@ -28,12 +31,13 @@ def register(app: typer.Typer) -> None:
 
 
 def member(member_id: MemberId, as_json: AsJson = False) -> None:
-    """Show a member: points, memberships, repairs, and what is promised to them."""
+    """Show a member: points, memberships, repairs, and promises."""
     from views import query
 
-    document = query.member(settings(), member_id)
+    config = settings()
+    document = query.member(config, member_id)
     if document is None:
-        raise _unknown(member_id)
+        raise _unknown(config, member_id)
 
     def card() -> RenderableType:
         from cli import cards
@@ -51,16 +55,19 @@ def why(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what happened to a member and why (or why not), with the arithmetic, in the order it was decided.
+    """Show what happened to a member and why, or why not.
 
-    Deadlines are part of the story: what expired, what was reminded of, what ended. About one thing, every ledger entry
+    With the arithmetic, in the order in which it was decided. Deadlines are part of the story: what expired, what was reminded of, what ended. About one thing, every ledger entry
     and notice is listed, and which notices were replaced or withdrawn since.
     """
     from views import query
 
-    told = query.why(settings(), member_id, event)
+    config = settings()
+    told = query.why(config, member_id, event)
     if not told:
-        raise _unknown(member_id) if event is None else _unknown_event(member_id, event)
+        raise (
+            _unknown_event(member_id, event) if event and query.why(config, member_id) else _unknown(config, member_id)
+        )
 
     def card() -> RenderableType:
         from cli import reasons
@@ -70,8 +77,16 @@ def why(
     talk.answer({"member": member_id, "timeline": told}, as_json, card)
 
 
-def _unknown(member_id: str) -> CommandError:
-    hint = "ids are case-sensitive; has `memberships views` caught up?"
+def _unknown(config: "Settings", member_id: str) -> CommandError:
+    from views import query
+
+    fed = query.status(config)
+    if not fed:
+        hint = "nobody feeds the views: start `memberships views`"
+    elif fed["lag"] != "0":
+        hint = f"the views are behind ({fed['lag']} records to go): ask again in a moment"
+    else:
+        hint = "the views have everything: is the id right? Upper and lower case count"
     return check_failed("unknown_member", f"nothing is known of member {member_id}", hint)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 from rich.table import Table
 
 from cli import talk
@@ -10,6 +11,7 @@ from cli.options import AsJson, DataDir, examples, settings
 
 if TYPE_CHECKING:
     from agents.settings import Settings
+    from agents.topics import Problem
 
 topics = typer.Typer(name="topics", help="Create and check the Kafka topics.", no_args_is_help=True)
 
@@ -27,12 +29,21 @@ def register(app: typer.Typer) -> None:
 
 
 def apply(as_json: AsJson = False) -> None:
-    """Create what is missing and set what differs. Never removes a topic or changes a partition count."""
+    """Create what is missing and set what differs.
+
+    Never removes a topic or changes a partition count: where that would be needed, exit 1 and a sentence.
+    """
     from agents import topics as setup
 
-    changes = setup.apply(_reached())
-    body = {"changes": [{"topic": change.topic, "what": change.what} for change in changes]}
-    talk.answer(body, as_json, lambda: _table("Changes", body["changes"]) if changes else "nothing to change")
+    config = _reached()
+    changes, problems = setup.apply(config), setup.check(config)
+    body = {
+        "changes": [{"topic": change.topic, "what": change.what} for change in changes],
+        "problems": _rows(problems),
+    }
+    talk.answer(body, as_json, lambda: _applied(body["changes"], body["problems"]))
+    if problems:
+        raise typer.Exit(1)
 
 
 def check(as_json: AsJson = False) -> None:
@@ -40,7 +51,7 @@ def check(as_json: AsJson = False) -> None:
     from agents import topics as setup
 
     problems = setup.check(_reached())
-    body = {"problems": [{"topic": found.topic, "what": found.what, "hint": found.hint} for found in problems]}
+    body = {"problems": _rows(problems)}
     talk.answer(
         body, as_json, lambda: _table("Problems", body["problems"]) if problems else "all topics are as they should be"
     )
@@ -57,20 +68,23 @@ def worker(data: DataDir = None, as_json: AsJson = False) -> None:
 
 
 def views(data: DataDir = None, as_json: AsJson = False) -> None:
-    """Feed Redis from the committed topics until told to end."""
+    """Feed Redis from the committed topics until told to end. Logs go to stderr."""
     del as_json  # as above
+    from agents.logs import configure_logs
     from views.feeder import run as feed
 
-    feed(settings(data=data))
+    config = _reached(data=data)
+    configure_logs()
+    feed(config)
 
 
 def rebuild(
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, only the count is shown.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Throw the views away and have them fed anew from Kafka, which has all of it.
+    """Throw the views away and have them fed anew from Kafka.
 
-    Until `memberships views` has caught up, members are missing or old in Redis. Nothing else is touched.
+    Kafka has all of it. Until `memberships views` has caught up, members are missing or old in Redis. Nothing else is touched.
     """
     from views.rebuild import doomed
     from views.rebuild import rebuild as act
@@ -83,6 +97,16 @@ def rebuild(
         keys = doomed(config)
         body, told = {"would_delete": keys}, f"{keys:,} keys would be deleted and fed anew; nothing done without --yes"
     talk.answer(body, as_json, lambda: told)
+
+
+def _rows(problems: "list[Problem]") -> list[dict[str, str]]:
+    return [{"topic": found.topic, "what": found.what, "hint": found.hint} for found in problems]
+
+
+def _applied(changes: list[dict[str, str]], problems: list[dict[str, str]]) -> RenderableType:
+    if problems:
+        return Group(*([_table("Changes", changes)] if changes else []), _table("What apply does not change", problems))
+    return _table("Changes", changes) if changes else "nothing to change"
 
 
 def _reached(**overrides: Any) -> "Settings":

@@ -22,7 +22,10 @@ def register(app: typer.Typer) -> None:
 
 
 def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, as_json: AsJson = False) -> None:
-    """Start Kafka and a Redis-compatible server on this machine and leave them running. Prints one JSON line."""
+    """Start Kafka and a Redis-compatible server in the background.
+
+    They run on this machine until `memberships down`. Prints one JSON line with their addresses.
+    """
     del as_json  # the answer is one JSON line in any case, for scripts
     from local.services import up as start
 

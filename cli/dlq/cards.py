@@ -67,7 +67,9 @@ def table(rows: Sequence[dict[str, Any]], older: int) -> Table:
             _since(one),
         )
     open_ = sum(_since(one).plain == "open" for one in rows)
-    view.caption = f"{len(rows):,} letters, {open_:,} open" + (f"; {older:,} older ones not shown" if older else "")
+    view.caption = f"{len(rows):,} letter{'s' if len(rows) != 1 else ''}, {open_:,} open" + (
+        f"; {older:,} older ones not shown" if older else ""
+    )
     return view
 
 
