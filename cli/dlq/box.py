@@ -45,8 +45,9 @@ class Fate:
 
     @property
     def answer(self) -> dict[str, Any] | None:
-        """The last word."""
-        return self.answers[-1] if self.answers else None
+        """The last word; that the event came once more after it says nothing new."""
+        told = [answer for answer in self.answers if answer["outcome"] != "duplicate"] or self.answers
+        return told[-1] if told else None
 
 
 class _Trace:

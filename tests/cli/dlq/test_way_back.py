@@ -59,6 +59,7 @@ def test_redrive_applies_everything_once_and_in_order(partition: Partition, run:
     code, body = run("redrive", "--member", "ann", "--yes", "--again")
     assert (code, body["outcomes"]) == (ExitCode.DONE, {"duplicate": {"total": 4, "reasons": {}}})
     assert earned(partition, "ann") == {"A1": 100, "A2": 100, "A3": 100}
+    assert [row["answer"]["outcome"] for row in run("list")[1]] == ["applied"] * 4
 
 
 def test_the_release_is_kept_with_who_and_why(partition: Partition, run: Run, broken: set[str]) -> None:
