@@ -17,15 +17,16 @@ def adjusted(case: Case, data: PointsAdjusted) -> Ruling:
     if data.approves is not None:
         return _approved(case, data, data.approves)
     known = case.find(Adjustment, data.adjustment_id)
-    if known:
+    if known and not known.refused:
         return retold(known.content, data, f"Adjustment {data.adjustment_id}")
+    adjustment = Adjustment(digest(data), data.points, data.actor, refused=True)
+    case.put(data.adjustment_id, adjustment)
+    case.arrived("adjustment", data.adjustment_id)
     if not data.points:
         return refused("nothing_to_adjust", f"Adjustment {data.adjustment_id} is of 0 points (MS-18).", "MS-18")
     if current(case.member, case.at) is None:
         return no_member(case, f"Adjustment {data.adjustment_id}", "MS-18")
-    adjustment = Adjustment(digest(data), data.points, data.actor)
-    case.put(data.adjustment_id, adjustment)
-    case.arrived("adjustment", data.adjustment_id)
+    adjustment.refused = False
     if abs(data.points) > case.policies.adjusted_alone:
         says = f"Adjustment {data.adjustment_id} of {data.points:+} points by {data.actor} is above {case.policies.adjusted_alone}"
         return applied(f"{says}: it waits for a second actor (MS-18).", "MS-18", "awaits_approval")
@@ -37,6 +38,8 @@ def _approved(case: Case, data: PointsAdjusted, adjustment_id: str) -> Ruling:
     what = f"Approval of adjustment {adjustment_id} by {data.actor}"
     if adjustment is None:
         return hold(case, "adjustment", adjustment_id, f"{what} comes before it")
+    if adjustment.refused:
+        return superseded("adjustment_refused", f"{what}: it had been refused, nothing is booked (MS-18).", "MS-18")
     if adjustment.booked:
         return superseded("already_booked", f"{what}: it had been booked already (MS-18).", "MS-18")
     if data.actor == adjustment.actor:

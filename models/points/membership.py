@@ -3,16 +3,14 @@
 from typing import Final
 
 from models.case import Case, Ruling
-from models.due import case_of
 from models.eligibility import why_not_eligible
 from models.outputs.base import Fact
 from models.points import expiry, redeeming
 from models.points.books import Books
 from models.points.events import PointsCancelRequested, PointsCancelWithdrawn, PointsJoined
 from models.points.outcomes import applied, duplicate, refused
-from models.points.standing import current, no_member
+from models.points.standing import THE_END, current, no_member
 from models.points.state import Former, Leaving, Points
-from models.state import Due
 
 LEAVE: Final = "points.leave"
 FORMER_KEPT: Final = 20
@@ -21,11 +19,6 @@ FORMER_KEPT: Final = 20
 
 def joined(case: Case, data: PointsJoined) -> Ruling:
     """MS-1 Who may join. MS-2 One membership per account: joining twice is a duplicate. MS-16 Again after the end."""
-    points = case.member.points
-    if points and points.leaving and points.leaving.effect_at <= case.at:  # its tick has not come yet
-        due = Due(points.leaving.effect_at, LEAVE, "")
-        case.unschedule(LEAVE, "")
-        leave(case_of(case.desk, due), "")
     if case.member.points:
         since = case.calendar.day_of(case.member.points.joined_at)
         return duplicate("already_member", f"A member since {since}: joining again changes nothing (MS-2).", "MS-2")
@@ -79,6 +72,7 @@ def cancel_withdrawn(case: Case, _data: PointsCancelWithdrawn) -> Ruling:
     points.leaving = None
     case.unschedule(LEAVE, "")
     case.retract("points", leaving.notice, "the member stays", "MS-16")
+    case.arrived(*THE_END)
     return applied("The member stays: the end that was asked for is withdrawn (MS-16).", "MS-16")
 
 
@@ -100,3 +94,4 @@ def leave(case: Case, _ref: str) -> None:
     case.notify("points", "points.forfeited", "leaving", "MS-16", facts, replaces=[points.leaving.notice])
     member.former = [*member.former, Former(points.joined_at, points.leaving.effect_at)][-FORMER_KEPT:]
     member.points = None
+    case.arrived(*THE_END)

@@ -24,6 +24,7 @@ _ALREADY: Final[Mapping[Ended, Superseded]] = MappingProxyType(
         "released": "already_released",
         "expired": "already_expired",
         "forfeited": "already_forfeited",
+        "refused": "already_refused",
     }
 )
 
@@ -39,8 +40,10 @@ class Redeemed(NamedTuple):
 def reserved(case: Case, data: RedemptionReserved) -> Ruling:
     """MS-8 Set points of the oldest lots aside; all that is asked for, or nothing."""
     reservation_id, known = data.reservation_id, case.find(Reservation, data.reservation_id)
-    if known:
+    if known and known.ended != "refused":
         return _known(known, data)
+    case.arrived("reservation", reservation_id)
+    case.put(reservation_id, Reservation(digest(data), None, ended="refused"))  # unless it is set aside below
     if current(case.member, case.at) is None:
         return no_member(case, f"Reservation {reservation_id}", "MS-8")
     books = Books(case, reservation_id, order=False)
@@ -53,7 +56,6 @@ def reserved(case: Case, data: RedemptionReserved) -> Ruling:
     case.put(reservation_id, Reservation(digest(data), until, parts))
     case.schedule(until, TIMEOUT, reservation_id)
     books.close()
-    case.arrived("reservation", reservation_id)
     lots = "one lot" if len(parts) == 1 else f"{len(parts)} lots, oldest first,"
     says = f"{data.points} points are set aside from {lots} until {until:%Y-%m-%d %H:%M} UTC"
     return applied(f"Reservation {reservation_id}: {says} (MS-8).", "MS-8")
@@ -131,7 +133,7 @@ def _claim(case: Case, books: Books, data: OrderPlaced, working: list[str]) -> l
     if data.reservation_id is None:
         return []
     reservation = case.find(Reservation, data.reservation_id)
-    if reservation is None:
+    if reservation is None or reservation.ended == "refused":
         case.put(data.reservation_id, Reservation(None, None, ended="claimed"))
         case.arrived("reservation", data.reservation_id)
     elif reservation.ended:

@@ -208,6 +208,8 @@ class Order(Struct, array_like=True):
     """Ids of what was told about its undoing: a cancellation replaces them."""
     matches: dict[int, list[str]] = field(default_factory=dict)
     """MS-14 Line -> ids of what was told about its last price match: the next one replaces it."""
+    refused: list[str] = field(default_factory=list)
+    """MS-10 Ids of the returns that were refused: they count when the rejection of another one makes room."""
 
     @property
     def earned_points(self) -> bool:
@@ -224,8 +226,18 @@ class Order(Struct, array_like=True):
         return next((place for place, line in enumerate(self.lines) if line.id == line_id), None)
 
 
+class Refused(Struct, array_like=True):
+    """MS-10 What a return counts as if there is room for it after all: its event's name and time."""
+
+    source: str
+    event_id: str
+    at: datetime
+    until: datetime | None
+    """GEN-2 By the partition's now: from then on it stays refused; None: it came before the first tick."""
+
+
 class Return(Struct, array_like=True):
-    """A completed return: how much of which line. `rejected` ones count no more (MS-10)."""
+    """A completed return: how much of which line. `rejected` ones count no more, `refused` ones not yet (MS-10)."""
 
     KIND: ClassVar[str] = "return"
 
@@ -236,10 +248,11 @@ class Return(Struct, array_like=True):
     rejected: bool = False
     notices: list[str] = field(default_factory=list)
     """Ids of what was told about it: its rejection replaces them."""
+    refused: Refused | None = None
 
 
-Ended: TypeAlias = Literal["claimed", "released", "expired", "forfeited"]
-"""How a reservation ended."""
+Ended: TypeAlias = Literal["claimed", "released", "expired", "forfeited", "refused"]
+"""How a reservation ended; a refused one is told anew with the same id, and counts as it is told then."""
 
 
 class Reservation(Struct, array_like=True):
@@ -277,6 +290,8 @@ class Adjustment(Struct, array_like=True):
     actor: str
     approved_by: str | None = None
     booked: bool = False
+    refused: bool = False
+    """Told anew with the same id, it counts as it is told then."""
 
 
 class Lapsed(Struct, array_like=True):

@@ -1,6 +1,6 @@
 """What becomes of an order after it was placed: each rule notes a fact, and the points follow from the facts.
 
-MS-10 returns and their rejection, MS-13 cancellation, MS-14 price match, MS-15 dispute.
+MS-13 cancellation, MS-14 price match, MS-15 dispute; MS-10 returns are in `returning.py`.
 """
 
 from collections.abc import Sequence
@@ -15,47 +15,12 @@ from models.points.events import (
     OrderPriceMatched,
     PaymentDisputed,
     PaymentDisputeWon,
-    ReturnCompleted,
-    ReturnRejected,
 )
 from models.points.outcomes import applied, duplicate, refused, superseded
 from models.points.settling import Settled, settle
-from models.points.standing import has_ended
-from models.points.state import Dispute, Order, Return
+from models.points.state import Dispute, Order
 from models.points.words import spelled
 from models.values import dollars
-
-
-def returned(case: Case, data: ReturnCompleted) -> Ruling:
-    """MS-10 What came back takes its points along; too much of a line is refused whole."""
-    known = case.find(Return, data.return_id)
-    if known:
-        return retold(known.content, data, f"Return {known.id}")
-    order = case.find(Order, data.order_id)
-    if order is None:
-        return hold(case, "order", data.order_id, f"Return {data.return_id} comes before its order {data.order_id}")
-    for part in data.lines:
-        place = order.place(part.line_id)
-        left = order.lines[place].quantity - order.lines[place].returned if place is not None else 0
-        if part.quantity > left:
-            says = f"Return {data.return_id} has {part.quantity} of line {part.line_id}, of which {left} are left"
-            says = f"{says}: refused whole (MS-10)."
-            return refused("unknown_line" if place is None else "more_than_left", says, "MS-10")
-    record = Return(data.return_id, digest(data), order.id, {part.line_id: part.quantity for part in data.lines})
-    case.arrived("return", record.id)
-    return _count(case, order, record, 1, f"Return {record.id} of order {order.id}")
-
-
-def return_rejected(case: Case, data: ReturnRejected) -> Ruling:
-    """MS-10 A rejected return is undone: the points it took come back to the same lots."""
-    record = case.find(Return, data.return_id)
-    if record is None:
-        return hold(case, "return", data.return_id, f"The rejection of return {data.return_id} comes before it")
-    if record.rejected:
-        return duplicate("already_rejected", f"Return {record.id} had been rejected already (MS-10).", "MS-10")
-    record.rejected = True
-    order = case.get(Order, record.order_id)
-    return _count(case, order, record, -1, f"Rejected return {record.id} of order {order.id}")
 
 
 def cancelled(case: Case, data: OrderCancelled) -> Ruling:
@@ -67,7 +32,7 @@ def cancelled(case: Case, data: OrderCancelled) -> Ruling:
         return duplicate("already_cancelled", f"Order {order.id} had been cancelled already (MS-13).", "MS-13")
     order.cancelled = True
     case.put(order.id, order)
-    return _follow(case, order, "MS-13", f"Cancelled order {order.id}", order.notices)
+    return follow(case, order, "MS-13", f"Cancelled order {order.id}", order.notices)
 
 
 def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
@@ -89,7 +54,7 @@ def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
     line.price = data.new_unit_price
     case.put(order.id, order)
     before = order.matches.get(place, [])
-    ruling = _follow(case, order, "MS-14", what, before)
+    ruling = follow(case, order, "MS-14", what, before)
     order.matches[place] = list(case.standing)
     return ruling
 
@@ -124,23 +89,12 @@ def _dispute(case: Case, order: Order, dispute: Dispute, dispute_id: str, sign: 
     order.disputed += sign * dispute.amount
     case.put(order.id, order)
     case.put(dispute_id, dispute)
-    ruling = _follow(case, order, "MS-15", what, dispute.notices, undoes=sign < 0)
+    ruling = follow(case, order, "MS-15", what, dispute.notices, undoes=sign < 0)
     dispute.notices = list(case.standing)
     return ruling
 
 
-def _count(case: Case, order: Order, record: Return, sign: int, what: str) -> Ruling:
-    """Count a return in (+1) or out again (-1), and move the points that follow from it."""
-    for line in order.lines:
-        line.returned += sign * record.quantities.get(line.id, 0)
-    case.put(order.id, order)
-    case.put(record.id, record)
-    ruling = _follow(case, order, "MS-10", what, record.notices, undoes=sign < 0)
-    record.notices = list(case.standing)
-    return ruling
-
-
-def _follow(
+def follow(
     case: Case, order: Order, clause: str, what: str, replaces: Sequence[str], *, undoes: bool = False
 ) -> Ruling:
     """Bring the points to what the facts say by now, and tell. `undoes`: the event takes an earlier one back."""
@@ -150,7 +104,7 @@ def _follow(
     if not order.moved_points:
         return applied(f"{what}: the order had moved no points, so none move now ({clause}).", clause)
     points = case.member.points
-    if has_ended(case.member, case.at) or points is None or points.joined_at != order.since:
+    if points is None or points.joined_at != order.since:
         return superseded("membership_ended", f"{what}: the membership has ended, nothing moves (MS-16).", "MS-16")
     books = Books(case, order.id)
     settled = settle(books, order, clause)

@@ -243,9 +243,8 @@ def test_ms_16_what_happens_after_the_effect_changes_nothing_and_says_so(swept: 
     world.send(disputed("1.00", "d1"), time=pacific("2026-03-17 12:01"))
     if swept:
         world.tick(text(EFFECT))
-    ledger, notices = len(world.ledger), len(world.notices)
     late = pacific("2026-03-19 00:00")
-    for fact, outcome, reason in (
+    facts = (
         (return_rejected("r1"), "superseded", "membership_ended"),
         (dispute_won("d1"), "superseded", "membership_ended"),
         (disputed("1.00", "d2"), "superseded", "membership_ended"),
@@ -254,14 +253,17 @@ def test_ms_16_what_happens_after_the_effect_changes_nothing_and_says_so(swept: 
         (reserved(1), "refused", "membership_ended"),
         (adjusted(10), "refused", "membership_ended"),
         (order("late", placed_at=late), "applied", "after_the_end"),
-    ):
-        answer = world.send(fact, event_id=fact[0], time=late)
+    )
+    answers = [world.send(fact, event_id=f"late-{n}", time=late) for n, (fact, _, _) in enumerate(facts)]
+    if not swept:
+        assert {answer.reason for answer in answers} == {"awaits_end"}
+        world.tick(text(EFFECT))
+        answers = world.decisions[-len(facts) :]
+    for answer, (fact, outcome, reason) in zip(answers, facts, strict=True):
         assert (fact[0], answer.outcome, answer.reason) == (fact[0], outcome, reason)
         assert answer.clause == ("MS-4" if reason == "after_the_end" else "MS-16")
         assert "ended" in answer.says
-    assert len(world.ledger) == ledger
-    assert world.told[notices:] == ([] if swept else ["points.not_earned"])
-    world.tick("2026-03-20 12:00")
+        assert (answer.ledger, answer.notifications) == ((), ())
     world.check_books()
 
 
@@ -292,12 +294,11 @@ def test_ms_16_an_order_before_the_effect_still_claims_its_reservation() -> None
 def test_ms_16_an_order_after_the_effect_claims_nothing() -> None:
     world = leaving()
     world.send(reserved(100), time=pacific("2026-03-18 23:30"))
-    answer = world.send(
-        order("buy", line("l1", "1.00"), points_redeemed=100, reservation_id="s1", placed_at=text(EFFECT))
-    )
-    assert (answer.reason, answer.ledger) == ("after_the_end", ())
+    world.send(order("buy", line("l1", "1.00"), points_redeemed=100, reservation_id="s1", placed_at=text(EFFECT)))
     assert world.points.reserved == 100
     world.tick(text(EFFECT))
+    answer = world.decisions[-1]
+    assert (answer.reason, answer.ledger) == ("after_the_end", ())
     assert world.member().points is None
     world.check_books()
 
@@ -374,10 +375,11 @@ def test_ms_16_what_was_held_for_an_order_of_an_ended_membership_changes_nothing
 def test_ms_16_joining_again_after_the_effect_though_the_sweep_is_late() -> None:
     """The end counts by its own time: the new membership begins at zero, the old points are void."""
     world = leaving()
-    answer = world.send(joined(), event_id="again", time=pacific("2026-03-20 12:00"))
-    assert (answer.outcome, answer.reason) == ("applied", None)
-    world.send(order("o5", placed_at=pacific("2026-03-22 12:00")))
+    again, bought = pacific("2026-03-20 12:00"), pacific("2026-03-22 12:00")
+    assert world.send(joined(), event_id="again", time=again).reason == "awaits_end"
+    world.send(order("o5", placed_at=bought), time=bought)
     world.tick("2026-03-24 12:00")
+    assert [(answer.outcome, answer.reason) for answer in world.decisions[-2:]] == [("applied", None)] * 2
     assert world.balance() == (398, 0)
     assert world.notice("points.forfeited").params["points"] == 100
     world.check_books()

@@ -43,7 +43,9 @@ def test_ms_17_a_reminder_that_fell_due_before_the_points_were_known_is_not_made
 
 def test_ms_16_a_request_after_the_effect_though_the_sweep_is_late() -> None:
     world = leaving()
-    answer = world.send(cancel_requested(), time=pacific("2026-03-20 12:00"))
+    assert world.send(cancel_requested(), time=pacific("2026-03-20 12:00")).reason == "awaits_end"
+    world.tick(pacific("2026-03-20 12:01"))
+    answer = world.decisions[-1]
     assert (answer.outcome, answer.reason) == ("refused", "membership_ended")
 
 

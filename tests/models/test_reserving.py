@@ -37,7 +37,7 @@ def test_ms_8_reserved_points_cannot_be_spent_twice() -> None:
     refusal = world.send(reserved(51, "s2"), time=NOON)
     assert (refusal.outcome, refusal.reason, refusal.clause) == ("refused", "insufficient_points", "MS-8")
     assert refusal.says == "Reservation s2 asks for 51 points, of which 50 are available: nothing is set aside (MS-8)."
-    assert (refusal.ledger, world.entry(Reservation, "s2")) == ((), None)
+    assert (refusal.ledger, world.entry(Reservation, "s2").parts) == ((), [])
     assert world.send(reserved(50, "s3"), time=NOON).outcome == "applied"
     world.send(spending(10))
     assert (world.points.available, world.points.reserved, world.points.debt) == (0, 300, 10)
