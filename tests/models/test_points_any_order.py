@@ -20,6 +20,8 @@ from tests.models.world import Fact, World, cancelled, joined, line, order, retu
 
 TOLD_OF_IN_BETWEEN = {"points.debt"}
 """GEN-2 exempts notices that truthfully told an intermediate state: here that something became debt for a while."""
+UNDONE_IN_BETWEEN = TOLD_OF_IN_BETWEEN | {"points.restored", "points.redeemed"}
+"""And where returns are rejected for which there was no room in some orders of arrival: that they were undone."""
 SAMPLED = 120
 """Orders of arrival tried of a set that has more."""
 
@@ -61,6 +63,8 @@ class Story:
     """Points of older lots; less than 0: taken, so that debt can be left."""
     spent: int = 0
     """Points that another order spends as soon as the first of the linked events, then the order, has come."""
+    exempt: set[str] = field(default_factory=lambda: TOLD_OF_IN_BETWEEN)
+    """Kinds of notices that may differ."""
 
     def end(self, arrivals: list[int]) -> dict[str, Any]:
         """The linked events in that order of arrival; each keeps its id and its time."""
@@ -76,7 +80,7 @@ class Story:
         for n in arrivals:
             self._tell(world, n)
         world.check_books()
-        return _end(world, self.linked)
+        return _end(world, self.linked, self.exempt)
 
     def _tell(self, world: World, number: int) -> None:
         time = "2026-03-02 10:30" if self.linked[number][0] == "redemption.reserved" else f"2026-03-03 {number:02}:00"
@@ -87,7 +91,7 @@ SET_BY_THE_LOTS = ("points.expire", "points.remind")
 """Of lots that were used up in between, idle ones can stand (ADR 6); that none comes too late is checked with the books."""
 
 
-def _end(world: World, linked: list[Fact]) -> dict[str, Any]:
+def _end(world: World, linked: list[Fact], exempt: set[str]) -> dict[str, Any]:
     found = world.entry(Order, "o1")
     kinds = {"return_id": Return, "dispute_id": Dispute, "reservation_id": Reservation}
     statuses = {}
@@ -105,10 +109,11 @@ def _end(world: World, linked: list[Fact]) -> dict[str, Any]:
             sorted((str(part.lot), part.points) for part in found.held),
             found.disputed,
             found.cancelled,
+            found.refused,
         ),
         "by the ledger": sum(entry.points for entry in world.ledger if entry.order_id == "o1"),
         "statuses": statuses,
-        "standing": world.standing(TOLD_OF_IN_BETWEEN),
+        "standing": world.standing(exempt),
         "held": world.member().held,
         "due": [due for due in world.member().due if due.what not in SET_BY_THE_LOTS],
     }
@@ -138,6 +143,26 @@ SETS: dict[str, list[Fact]] = {
         won(), returned("r2", l2=1), disputed("3.00", "d2"), cancelled("o1"),
     ],
 }  # fmt: skip
+REJECTED: dict[str, list[Fact]] = {
+    "one of the same pieces": [
+        order("o1", *TWO_LINES, **PAID), returned("r1", l1=3), return_rejected("r1"), returned("r2", l1=3), matched("8.00"),
+    ],
+    "one of the pieces of two": [
+        order("o1", *TWO_LINES, **PAID), returned("r1", l1=3, l2=2), return_rejected("r1"), returned("r2", l1=2, l2=1),
+        returned("r3", l1=1),
+    ],
+    "one after the other": [
+        order("o1", *TWO_LINES), returned("r1", l1=2), return_rejected("r1"), returned("r2", l1=2, l2=2),
+        return_rejected("r2"), returned("r3", l1=3),
+    ],
+    "and all is cancelled": [
+        order("o1", *TWO_LINES, **PAID), returned("r1", l1=3), return_rejected("r1"), returned("r2", l1=2), cancelled("o1"),
+    ],
+    "and of something else": [
+        order("o1", *TWO_LINES), returned("r1", l9=1), return_rejected("r1"), returned("r2", l1=2), disputed("9.00"),
+    ],
+}  # fmt: skip
+"""Sets with more returned than bought, but for what was rejected: whatever comes first, what stands counts (MS-10)."""
 MEMBERS: dict[str, dict[str, Any]] = {
     "new": {},
     "with older lots": {"older": [20, 15]},
@@ -169,9 +194,47 @@ def test_gen_2_every_order_of_arrival_ends_alike(name: str, member: str) -> None
         assert found == wanted, f"{name} of a member {member}, arriving as {each}"
 
 
+@pytest.mark.parametrize("member", MEMBERS)
+@pytest.mark.parametrize("name", REJECTED)
+def test_gen_2_ms_10_returns_in_place_of_rejected_ones_end_alike(name: str, member: str) -> None:
+    story = Story(REJECTED[name], **MEMBERS[member], exempt=UNDONE_IN_BETWEEN)
+    wanted = story.end(list(range(len(story.linked))))
+    assert (wanted["held"], wanted["order"][-1]) == (0, [])
+    for each in arrivals(len(story.linked)):
+        assert story.end(each) == wanted, f"{name} of a member {member}, arriving as {each}"
+
+
+BEHIND: list[tuple[Fact, str]] = [
+    (("points.cancel_withdrawn", {}), "2026-03-03 12:00"),
+    (order("o1", *TWO_LINES, points_redeemed=45, placed_at="2026-03-09 12:00"), "2026-03-09 12:00"),
+    (returned("r1", l1=1), "2026-03-09 13:00"),
+    (joined(), "2026-03-09 14:00"),
+    (adjusted("j1", 7), "2026-03-09 15:00"),
+]
+"""After a request of 2 March to leave with the 4th: the withdrawal, and what happened behind the end."""
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+def test_gen_2_ms_16_what_is_behind_an_end_comes_to_the_same_before_and_after_its_withdrawal(withdrawn: bool) -> None:
+    linked, ends = BEHIND[not withdrawn :], []
+    for each in arrivals(len(linked)):
+        world = World(now="2026-03-02 20:00")
+        world.send(joined(), event_id="join", time="2026-03-01 08:00")
+        world.send(adjusted("a0", 50), event_id="old", time="2026-03-01 09:00")
+        world.send(("points.cancel_requested", {}), event_id="leave", time="2026-03-02 19:00")
+        for number in each:
+            world.send(linked[number][0], event_id=f"fact-{number}", time=linked[number][1])
+        world.tick("2026-03-10 12:00")
+        world.check_books()
+        ends.append((world.points.joined_at, world.balance(), world.left, world.member().held, world.standing()))
+    assert all(end == ends[0] for end in ends)
+    assert str(ends[0][0]).startswith("2026-03-01 08:00" if withdrawn else "2026-03-09 14:00")
+    assert ends[0][3] == 0
+
+
 @st.composite
 def stories(draw: st.DrawFn) -> Story:
-    """Any such set, with any past; returns never more than was bought."""
+    """Any such set, with any past; returns never more than was bought, but for those that are rejected."""
     lines, left = [], {}
     for n in range(draw(st.integers(1, 2))):
         quantity = draw(st.integers(1, 3))
@@ -191,8 +254,10 @@ def stories(draw: st.DrawFn) -> Story:
         quantities = {name: quantity for name, quantity in quantities.items() if quantity}
         if quantities:
             linked.append(returned(f"r{n}", **quantities))
-            left = {name: rest - quantities.get(name, 0) for name, rest in left.items()}
-            linked += [return_rejected(f"r{n}")] * draw(st.integers(0, 1))
+            if draw(st.booleans()):
+                linked.append(return_rejected(f"r{n}"))
+            else:
+                left = {name: rest - quantities.get(name, 0) for name, rest in left.items()}
     for n in range(draw(st.integers(0, 2))):
         linked.append(disputed(f"{draw(st.integers(0, 40))}.{draw(st.integers(0, 99)):02d}", f"d{n}"))
         linked += [won(f"d{n}")] * draw(st.integers(0, 1))
@@ -202,7 +267,7 @@ def stories(draw: st.DrawFn) -> Story:
         )
     linked += [cancelled("o1")] * (draw(st.integers(0, 4)) == 0)
     older = draw(st.lists(st.sampled_from([3, 10, 30, -5, -20]), max_size=3))
-    return Story(linked, older, draw(st.sampled_from([0, 0, 10, 40, 150])))
+    return Story(linked, older, draw(st.sampled_from([0, 0, 10, 40, 150])), UNDONE_IN_BETWEEN)
 
 
 @settings(max_examples=int(os.environ.get("MEMBERSHIPS_SEARCH", "200")), deadline=None)
