@@ -61,13 +61,24 @@ class Account:
                 return
         self._seen[name] = today
         self.facts.now = now
-        self._apply(event)
+        self._apply(event, now)
 
-    def _apply(self, event: Any) -> None:
+    def _apply(self, event: Any, at: datetime | None, patience: datetime | None = None) -> None:
+        """``patience``: when it is given up, if it has waited already."""
+        facts = self.facts
+        facts.patience = patience
         if handle := HANDLERS.get(event.type):
-            handle(self.facts, event)
-        for waiting in self.facts.no_longer_waiting():
-            self._apply(waiting)
+            happened = getattr(event.data, "placed_at", event.time)
+            if facts.purse and facts.purse.over_by(happened) and handle is not membership.stay:
+                facts.wait(membership.END, event)
+            else:
+                handle(facts, event)
+        self._settle(at)
+
+    def _settle(self, at: datetime | None) -> None:
+        """GEN-2 Apply what has waited for what came by then."""
+        for one in self.facts.no_longer_waiting(at):
+            self._apply(one.event, at, one.until)
 
     def tick(self, now: datetime) -> None:
         """GEN-4 The partition's time has come to ``now``: what is due happens, in the order in which it was due."""
@@ -80,6 +91,7 @@ class Account:
                 facts.purse.expire(date.fromisoformat(which))
             elif what == "leaving":
                 membership.end(facts)
+                self._settle(due[0])
             else:
                 membership.free(facts, which)
         facts.now = now

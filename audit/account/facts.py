@@ -27,6 +27,15 @@ class Return:
 
 
 @dataclass(slots=True)
+class Refused:
+    """MS-10 A return of more than was left, which counts if a rejection makes room before ``until`` (None: at any time)."""
+
+    order: Purchase
+    event: Any
+    until: datetime | None
+
+
+@dataclass(slots=True)
 class Adjustment:
     """MS-18 Goodwill that was told."""
 
@@ -56,6 +65,10 @@ class Facts:
     """MS-16 From when to when earlier ones lasted."""
     orders: dict[str, Purchase] = field(default_factory=dict)
     returns: dict[str, Return] = field(default_factory=dict)
+    refused: dict[str, Refused] = field(default_factory=dict)
+    """Returns as last told, while they do not count."""
+    turned_down: set[Partner] = field(default_factory=set)
+    """What else was refused as last told: whoever waits for it has the answer."""
     disputes: dict[str, Purchase] = field(default_factory=dict)
     reservations: dict[str, datetime | None] = field(default_factory=dict)
     """MS-8 Until when each can be claimed; None: no more."""
@@ -63,6 +76,8 @@ class Facts:
     by_order: Counter[str] = field(default_factory=Counter)
     """What each order has brought to available + reserved - debt, in all."""
     waiting: dict[Partner, list[Waiting]] = field(default_factory=dict)
+    patience: datetime | None = None
+    """When the event at hand is given up, if it has waited for something else before."""
     came: list[Partner] = field(default_factory=list)
     """What has become known just now, for the events that wait for it."""
 
@@ -81,25 +96,31 @@ class Facts:
         return self.day(self.now) if self.now else date.min
 
     def purse_at(self, at: datetime) -> Purse | None:
-        """MS-4 The membership that lasts then: joined before, and not over."""
-        purse = self.purse
-        return purse if purse and purse.joined_at < at and not purse.over_by(at) else None
+        """MS-4 The membership that lasts then: joined before. What is behind its end waits for that."""
+        return self.purse if self.purse and self.purse.joined_at < at else None
+
+    def given_up(self) -> datetime | None:
+        """GEN-2 When something that comes too early now is given up."""
+        return self.now + timedelta(days=self.policies.hold_days) if self.now else None
 
     def wait(self, partner: Partner, event: Any) -> None:
         """GEN-2 The event comes before what it is about."""
-        until = self.now + timedelta(days=self.policies.hold_days) if self.now else None
-        self.waiting.setdefault(partner, []).append(Waiting(event, until))
+        self.waiting.setdefault(partner, []).append(Waiting(event, self.patience or self.given_up()))
 
-    def no_longer_waiting(self) -> list[Any]:
-        """GEN-2 The events whose partner has come, first what happened first, without those given up before."""
+    def no_longer_waiting(self, at: datetime | None) -> list[Waiting]:
+        """GEN-2 The events whose partner came by then, first what happened first, without those given up before."""
         found = []
         for partner in self.came:
-            waiting = self.waiting.pop(partner, [])
-            waiting = [one for one in waiting if one.until is None or self.now is None or self.now < one.until]
-            events = [one.event for one in waiting]
-            found += sorted(events, key=lambda event: (event.time, event.source, event.id))
+            waiting = [one for one in self.waiting.pop(partner, []) if not (one.until and at and one.until <= at)]
+            found += sorted(waiting, key=lambda one: order_of(one.event))
         self.came = []
         return found
+
+    def refused_of(self, order: Purchase) -> list[Any]:
+        """MS-10 The returns of an order that were refused and may still count, first what happened first."""
+        found = [one for one in self.refused.values() if one.order is order]
+        events = [one.event for one in found if not (one.until and self.now and one.until <= self.now)]
+        return sorted(events, key=order_of)
 
     @contextmanager
     def on_account_of(self, order: Purchase) -> Iterator[None]:
@@ -107,3 +128,8 @@ class Facts:
         before = self.purse.total if self.purse else 0
         yield
         self.by_order[order.id] += (self.purse.total if self.purse else 0) - before
+
+
+def order_of(event: Any) -> tuple[datetime, str, str]:
+    """GEN-2 In which order events are taken that could have been handled before."""
+    return event.time, event.source, event.id

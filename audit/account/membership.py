@@ -14,13 +14,13 @@ _STATES: Final = (
     "OH OK OR PA RI SC SD TN TX UT VT VA WA WI WV WY"
 )
 RESIDENT: Final = frozenset(_STATES.split())
+END: Final = ("end", "")
+"""MS-16 What is waited for behind an end that can still be withdrawn."""
 
 
 def join(facts: Facts, event: Any) -> None:
     """MS-1: a resident of a state or DC, 18 on that day, 19 in Alabama and Nebraska. MS-2: once. MS-16: again."""
     needed = 19 if event.data.state in ("AL", "NE") else 18
-    if facts.purse and facts.purse.over_by(event.time):
-        end(facts)  # its time is over, only the tick is late
     settled = facts.purse or any(event.time < ended for _, ended in facts.former)
     old_enough = years_later(event.data.birth_date, needed) <= facts.day(event.time)
     if not settled and event.data.state in RESIDENT and old_enough:
@@ -41,6 +41,7 @@ def stay(facts: Facts, event: Any) -> None:
     purse = facts.purse
     if purse and purse.ends and purse.asked_to_end and purse.asked_to_end <= event.time < purse.ends:
         purse.asked_to_end = purse.ends = None
+        facts.came.append(END)
 
 
 def end(facts: Facts) -> None:
@@ -49,24 +50,26 @@ def end(facts: Facts) -> None:
         facts.reservations |= dict.fromkeys(facts.purse.set_aside)
         facts.former.append((facts.purse.joined_at, facts.purse.ends))
         facts.purse = None
+        facts.came.append(END)
 
 
 def reserve(facts: Facts, event: Any) -> None:
     """MS-8: all of it or nothing."""
     told, day, purse = event.data, facts.day(event.time), facts.purse_at(event.time)
-    if told.reservation_id in facts.reservations or purse is None:
+    if told.reservation_id in facts.reservations:
         return
-    if told.points <= sum(lot.left for lot in purse.usable(day)):
+    facts.came.append(("reservation", told.reservation_id))
+    facts.turned_down.add(("reservation", told.reservation_id))
+    if purse and told.points <= sum(lot.left for lot in purse.usable(day)):
         purse.set_aside[told.reservation_id] = purse.take(told.points, day)
         facts.reservations[told.reservation_id] = event.time + timedelta(minutes=facts.policies.reservation_minutes)
-        facts.came.append(("reservation", told.reservation_id))
 
 
 def release(facts: Facts, event: Any) -> None:
     """MS-8."""
     if event.data.reservation_id in facts.reservations:
         free(facts, event.data.reservation_id)
-    else:
+    elif ("reservation", event.data.reservation_id) not in facts.turned_down:
         facts.wait(("reservation", event.data.reservation_id), event)
 
 
@@ -85,13 +88,16 @@ def adjust(facts: Facts, event: Any) -> None:
     told = event.data
     if told.approves is not None:
         adjustment = facts.adjustments.get(told.approves)
-        if adjustment is None:
+        if adjustment is None and ("adjustment", told.approves) not in facts.turned_down:
             facts.wait(("adjustment", told.approves), event)
-        elif told.actor != adjustment.actor and told.points == adjustment.points:
+        elif adjustment and told.actor != adjustment.actor and told.points == adjustment.points:
             _book(facts, told.approves, adjustment, event.time)
-    elif told.points and told.adjustment_id not in facts.adjustments and facts.purse_at(event.time):
-        adjustment = facts.adjustments[told.adjustment_id] = Adjustment(told.points, told.actor)
+    elif told.adjustment_id not in facts.adjustments:
         facts.came.append(("adjustment", told.adjustment_id))
+        if not told.points or facts.purse_at(event.time) is None:
+            facts.turned_down.add(("adjustment", told.adjustment_id))
+            return
+        adjustment = facts.adjustments[told.adjustment_id] = Adjustment(told.points, told.actor)
         if abs(told.points) <= facts.policies.adjusted_alone:
             _book(facts, told.adjustment_id, adjustment, event.time)
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from audit.account.days import years_later
-from audit.account.facts import Facts, Return
+from audit.account.facts import Facts, Refused, Return
 from audit.account.purchase import Purchase
 from audit.account.purse import Lot, Part, Purse, count, each
 from models.values import permanent_id
@@ -77,27 +77,39 @@ def bring_back(facts: Facts, event: Any) -> None:
     if order is None:
         facts.wait(("order", told.order_id), event)
         return
+    facts.came.append(("return", told.return_id))
+    if not _is_left(order, told):
+        facts.refused[told.return_id] = Refused(order, event, facts.given_up())
+        return
+    facts.refused.pop(told.return_id, None)
     pieces = {part.line_id: part.quantity for part in told.lines}
-    for line_id, number in pieces.items():
-        if line_id not in order.lines or number > order.lines[line_id].pieces - order.lines[line_id].back:
-            return
     for line_id, number in pieces.items():
         order.lines[line_id].back += number
     facts.returns[told.return_id] = Return(order, pieces)
-    facts.came.append(("return", told.return_id))
     settle(facts, order, event.time)
 
 
+def _is_left(order: Purchase, told: Any) -> bool:
+    """MS-10 Whether the order has all the pieces, and they are not back yet."""
+    left = {line_id: line.pieces - line.back for line_id, line in order.lines.items()}
+    return all(part.quantity <= left.get(part.line_id, 0) for part in told.lines)
+
+
 def reject(facts: Facts, event: Any) -> None:
-    """MS-10: a rejected return never was."""
-    undone = facts.returns.get(event.data.return_id)
-    if undone is None:
+    """MS-10: a rejected return never was, so that others count that were refused because of it."""
+    undone, refused = facts.returns.get(event.data.return_id), facts.refused.pop(event.data.return_id, None)
+    if refused:
+        facts.returns[event.data.return_id] = Return(refused.order, {}, rejected=True)
+    elif undone is None:
         facts.wait(("return", event.data.return_id), event)
     elif not undone.rejected:
         undone.rejected = True
         for line_id, number in undone.pieces.items():
             undone.order.lines[line_id].back -= number
         settle(facts, undone.order, event.time)
+        for other in facts.refused_of(undone.order):
+            if _is_left(undone.order, other.data):
+                bring_back(facts, other)
 
 
 def cancel(facts: Facts, event: Any) -> None:
@@ -148,11 +160,9 @@ def win(facts: Facts, event: Any) -> None:
 
 
 def settle(facts: Facts, order: Purchase, at: datetime) -> None:
-    """Let the points be where the facts of the order say, as long as its membership lasts (MS-16)."""
+    """Let the points be where the facts of the order say, as long as its membership lasts (MS-16) and it is not cancelled (MS-13)."""
     purse = order.purse
-    if purse is None or purse is not facts.purse or purse.over_by(at) or purse.over_by(order.own.earned_at):
-        return
-    if order.closed:
+    if purse is None or purse is not facts.purse or order.closed:
         return
     order.closed = order.cancelled
     with facts.on_account_of(order):
