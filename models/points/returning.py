@@ -4,6 +4,7 @@ Whether a return is of more than is left can depend on a rejection that is still
 remembered: once a rejection makes room, it counts as if it were told then, named by the decision on that rejection.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from models.case import Case, Ruling, digest, retold
@@ -79,10 +80,8 @@ def _no_longer_refused(order: Order, record: Return) -> None:
 def _let_in(case: Case, order: Order, rejection: Ruling) -> Ruling:
     """GEN-2 After a rejection, count the refused returns for which there is room now, first what happened first."""
     says, now = rejection.says, case.desk.moment.now
-    found = [(record.refused, record) for record in [case.get(Return, return_id) for return_id in order.refused]]
-    waiting = [(told, record) for told, record in found if told and not (told.until and now and told.until <= now)]
-    for told, record in sorted(waiting, key=lambda one: (one[0].at, one[0].source, one[0].event_id)):
-        if not _too_much(order, record):
+    for told, record in sorted(_refused(case, order), key=lambda one: (one[0].at, one[0].source, one[0].event_id)):
+        if not (told.until and now and told.until <= now) and not _too_much(order, record):
             record.refused = None
             _no_longer_refused(order, record)
             later = Case(case.desk, Cause(source=told.source, id=told.event_id), told.at)
@@ -90,6 +89,13 @@ def _let_in(case: Case, order: Order, rejection: Ruling) -> Ruling:
             case.ledger += later.ledger
             case.notices += later.notices
     return rejection._replace(says=says)
+
+
+def _refused(case: Case, order: Order) -> Iterator[tuple[Refused, Return]]:
+    for return_id in order.refused:
+        record = case.get(Return, return_id)
+        if record.refused and record.order_id == order.id:  # else it was told anew since, of another order
+            yield record.refused, record
 
 
 def _count(case: Case, order: Order, record: Return, sign: int) -> Ruling:

@@ -110,6 +110,20 @@ def test_ms_10_a_return_told_anew_after_its_refusal_counts_as_it_is_told_then() 
     assert world.send(returned("r1", l1=1)).reason == "already_known"
 
 
+def test_ms_10_a_refused_return_that_is_told_anew_of_another_order_counts_there_alone() -> None:
+    world = bought(1)
+    world.send(order("o2", line("l1", "50.00")))
+    for order_id in ("o1", "o2"):
+        world.send(returned(f"first of {order_id}", order_id, l1=1))
+        world.send(returned("r1", order_id, l1=1))
+    world.send(return_rejected("first of o1"))
+    assert world.left == {"o1": 100}
+    world.send(return_rejected("first of o2"))
+    assert world.left == {"o1": 100}
+    assert world.entry(Return, "r1").refused is None
+    world.check_books()
+
+
 def test_ms_13_gen_2_a_refused_return_that_counts_after_the_cancellation_moves_nothing() -> None:
     world = bought(1)
     world.send(returned("r1", l1=1))
