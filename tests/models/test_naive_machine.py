@@ -41,6 +41,8 @@ LATE = st.sampled_from(
 PAUSES = st.sampled_from(
     [timedelta(minutes=m) for m in (1, 30, 59, 61)] + [timedelta(days=d) for d in (1, 3, 8, 31, 330, 400, 731)]
 )
+HOLD = timedelta(days=STANDARD.hold_days)
+WEEK = timedelta(days=7)
 LEAVE: Fact = ("points.cancel_requested", {})
 STAY: Fact = ("points.cancel_withdrawn", {})
 ACTORS = st.sampled_from(["op-1", "op-2"])
@@ -160,6 +162,24 @@ class Histories(RuleBasedStateMachine):
         self.send(returned(f"{order_id}-r{number}", order_id, **pieces), member, late)
         return member, f"{order_id}-r{number}"
 
+    @rule(
+        target=returns,
+        bought=orders,
+        sent=st.permutations([0, 1, 2]),
+        pause=st.sampled_from([timedelta()] * 3 + [HOLD]),
+    )
+    def bring_back_the_same(self, bought: Named, sent: list[int], pause: timedelta) -> Named:
+        """MS-10 A piece comes back twice, and one of both returns is rejected: some of it perhaps too late (GEN-2)."""
+        member, order_id = bought
+        first, second = f"{order_id}-r8", f"{order_id}-r9"
+        facts = [returned(first, order_id, l0=1), returned(second, order_id, l0=1), return_rejected(first)]
+        for number in sent[:2]:
+            self.send(facts[number], member)
+        self.present += pause
+        self.tick()
+        self.send(facts[sent[2]], member)
+        return member, second
+
     @rule(back=returns, late=LATE)
     def reject(self, back: Named, late: timedelta) -> None:
         self.send(return_rejected(back[1]), back[0], late)
@@ -208,6 +228,18 @@ class Histories(RuleBasedStateMachine):
     @rule(member=MEMBERS, fact=st.sampled_from([joined(), joined(state="PR"), LEAVE, STAY]), late=LATE)
     def join_or_leave(self, member: str, fact: Fact, late: timedelta) -> None:
         self.send(fact, member, late)
+
+    @rule(member=MEMBERS, what=st.sampled_from(["order", "joining", "reservation"]), stays=st.booleans())
+    def happen_behind_the_end(self, member: str, what: str, stays: bool) -> None:
+        """MS-16 The end was asked for, and before a tick tells that it has come something happens, or it is withdrawn."""
+        self.send(LEAVE, member)
+        self.present += WEEK
+        kind, data = order("o3", line("l0", "20.00", 2))
+        placed = kind, data | {"placed_at": (self.present + timedelta(minutes=1)).isoformat()}
+        reserved = ("redemption.reserved", {"reservation_id": "v3", "points": 1})
+        self.send({"order": placed, "joining": joined(), "reservation": reserved}[what], member)
+        if stays:
+            self.send(STAY, member, WEEK)
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
