@@ -5,8 +5,8 @@ Written from the terms and from the decision on how points move (docs/adr/0006-p
 the arithmetic, the days, ages and states are written here a second time. There is no running balance, no tree, no
 schedule: what is due is found by looking through all there is, and lifetime counts are sums over the orders.
 
-Arrival order counts where a clause says so: MS-4 and MS-9 (what is known when the order is handled), MS-10 (a return of
-more than is left is refused whole), and in which lots points were found when they were taken.
+Arrival order counts where a clause says so: MS-4 and MS-9 (what is known when the order is handled), MS-10 (of returns of more
+than was bought, which come first), and in which lots points were found when they were taken.
 """
 
 from collections import Counter
