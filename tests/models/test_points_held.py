@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from models.outputs.ledger import LedgerEntry
-from models.points.state import Return
+from models.points.state import Order, Return
+from models.policies import Policies
 from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
 from tests.models.world import (
     World,
@@ -98,6 +99,27 @@ def test_ms_10_gen_2_what_was_refused_thirty_days_ago_stays_refused(now: str, co
     world.tick(now)
     world.send(return_rejected("r1"))
     assert world.balance() == (0 if counts else 100, 0)
+
+
+def test_ms_10_gen_2_before_the_first_tick_nothing_says_when_it_was_refused_so_it_is_remembered() -> None:
+    world = World(now=None)
+    when = "2026-03-03 12:00"
+    for fact in (joined(), order("o1", line("l1", "50.00")), returned("r1", l1=1), returned("r2", l1=1)):
+        world.send(fact, time="2026-03-01 12:00" if fact == joined() else when)
+    world.tick("2026-06-03 12:00")
+    world.send(return_rejected("r1"))
+    assert world.balance() == (0, 0)
+
+
+def test_ms_10_gen_2_an_order_remembers_no_more_refused_returns_than_may_wait() -> None:
+    world = World(policies=Policies(held_at_most=1))
+    world.send(joined(), time="2026-03-01 12:00")
+    world.send(order("o1", line("l1", "50.00", 2)))
+    for return_id, pieces in (("r0", 2), ("early", 2), ("late", 1)):
+        world.send(returned(return_id, l1=pieces))
+    world.send(return_rejected("r0"))
+    assert world.entry(Order, "o1").refused == []
+    assert world.balance() == (100, 0)
 
 
 def test_ms_10_a_return_told_anew_after_its_refusal_counts_as_it_is_told_then() -> None:
