@@ -97,7 +97,6 @@ def test_without_a_broker_it_says_where_it_looked_and_what_happened(
     command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MEMBERSHIPS_BOOTSTRAP_SERVERS", NOBODY)
-    monkeypatch.setattr("cli.wire.CONNECT_S", 2.0)
     code, body = problem(capsys, *command)
 
     assert (code, body["code"]) == (ExitCode.UNREACHABLE, "kafka_unreachable")

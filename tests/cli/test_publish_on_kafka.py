@@ -113,7 +113,7 @@ def test_a_coordinator_that_still_loads_is_asked_again(settings: Settings, monke
 
     monkeypatch.setattr(wire, "AdminClient", JustStarted)
     with StandIn(settings), wire.connected(settings) as connection:
-        Publisher(connection, patience_s=20).publish([Tick("2026-03-15T00:00:00Z")])
+        Publisher(connection).publish([Tick("2026-03-15T00:00:00Z")])
         assert answers == []
         assert connection.behind("clock") == {}
 

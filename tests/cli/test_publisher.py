@@ -1,7 +1,6 @@
 """The publisher's bookkeeping on a wire made of lists: who is waited for, what is counted, when it gives up."""
 # ruff: noqa: ARG002 - the wire of lists has the signatures of the real one
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,15 @@ from cli.errors import CommandError, ExitCode
 from cli.lines import Message, Raw, Tick
 from cli.publisher import Publisher
 from cli.wire import Decided, Sent
+from tests.support.clock import Clock
+
+CLOCK = Clock()
+
+
+@pytest.fixture(autouse=True)
+def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The publisher's patience is measured in polls of `ListWire`."""
+    monkeypatch.setattr("cli.publisher.time", CLOCK)
 
 
 class ListWire:
@@ -24,7 +32,6 @@ class ListWire:
         self.handled_ticks = True
         self.confirmed_ticks = True
         self.further_ticks = 0
-        self.poll_seconds = 0.0
         self._rule = rule
         self._ends: dict[tuple[str, int], int] = {}
         self._to_confirm: list[Sent] = []
@@ -46,7 +53,7 @@ class ListWire:
         self.log.append(f"send {topic} {(key or b'').decode()}".strip())
 
     def poll(self, wait_s: float) -> list[Sent | Decided]:
-        time.sleep(self.poll_seconds)
+        CLOCK.sleep(wait_s)
         decided, self.to_decide = self.to_decide, []
         self.log += [f"decided {news.at[0]}" for news in decided]
         confirmed, self._to_confirm = self._to_confirm, []
@@ -171,7 +178,7 @@ def test_a_decision_faster_than_its_report_is_not_lost() -> None:
             late, self.late = getattr(self, "late", []), []
             return late
 
-    publisher = Publisher(Hasty(lambda _topic, _offset: None), patience_s=1)
+    publisher = Publisher(Hasty(lambda _topic, _offset: None))
     publisher.publish([order("m"), back("m")])
 
     assert publisher.summary()["decided"] == 2
@@ -210,7 +217,6 @@ def test_further_ticks_are_progress() -> None:
     """Given more of them than the patience lasts for, then it is not lost as long as one after the other is handled."""
     wire = ListWire()
     wire.further_ticks = 10
-    wire.poll_seconds = 0.02
     publisher = Publisher(wire, patience_s=0.1)
     publisher.publish([Tick("2026-03-01T12:00:00Z")])
 

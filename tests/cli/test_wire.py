@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 from agents.settings import Settings
 from cli import wire
 from cli.errors import CommandError, ExitCode
+from tests.support.clock import Clock
 
 LOADING = KafkaException(KafkaError(KafkaError.COORDINATOR_LOAD_IN_PROGRESS))
 
@@ -27,8 +28,7 @@ def test_the_first_real_answer_counts() -> None:
 def test_it_says_that_it_waits_and_gives_up_with_a_way_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(wire, "TELL_S", 0.0)
-    monkeypatch.setattr(wire, "READY_S", 0.25)
+    monkeypatch.setattr(wire, "time", Clock())
 
     def ask() -> None:
         raise LOADING
