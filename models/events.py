@@ -21,7 +21,7 @@ from models.payload import Payload
 from models.points.events import EVENTS as POINTS
 from models.pro.events import EVENTS as PRO
 from models.repairs.events import EVENTS as REPAIRS
-from models.values import Id, Instant, Model, Subject, refuse
+from models.values import Id, Instant, Model, Subject, isoformat, refuse
 
 D = TypeVar("D", bound=Payload)
 
@@ -60,8 +60,8 @@ class Event(Model, Generic[D]):
 
     def content_hash(self) -> bytes:
         """GEN-1 16 bytes that are equal for equal content: type, subject, instant and data after parsing."""
-        head = f"{self.type}\n{self.subject}\n{self.time.isoformat()}\n"
-        return blake2b(head.encode() + self.data.content, digest_size=16).digest()
+        names = f"{self.type}\n{self.subject}\n".encode()
+        return blake2b(b"%b%b\n%b" % (names, isoformat(self.time), self.data.content), digest_size=16).digest()
 
     @model_validator(mode="after")
     def _subject_fits(self) -> Self:
