@@ -6,25 +6,25 @@ A `Case` is one cause on a desk: the event, a held event that settles, or a dead
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from models.calendar import Calendar
 from models.desk import Desk, Record, S
 from models.events import Event
 from models.outputs.base import Cause, Fact, addressed
 from models.outputs.decisions import Outcome
-from models.outputs.ledger import Balance, EntryKind, LedgerEntry
+from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Kind, Notification
 from models.outputs.requests import Request
 from models.payload import Payload
 from models.policies import Policies
-from models.state import Due
+from models.state import Due, Member
 from models.values import Program, permanent_id
 
 
-class Ruling(NamedTuple):
+class Ruling(Struct, frozen=True):
     """A rule's answer (GEN-5): outcome, plain words, clause, and a code where it is not simply yes."""
 
     outcome: Outcome
@@ -77,35 +77,28 @@ def digest(data: Payload) -> bytes:
     return blake2b(data.content, digest_size=8).digest()
 
 
-class Case:
+class Case(Struct):
     """One cause being decided."""
 
-    __slots__ = ("at", "cause", "desk", "event", "held_since", "ledger", "member", "notices", "record", "standing")
+    desk: Desk
+    cause: Cause
+    at: datetime
+    """The cause's business time."""
+    event: Event[Any] | None = None
+    record: Record | None = None
+    """Both None where the cause is a deadline."""
+    held_since: datetime | None = None
+    ledger: list[str] = field(default_factory=list)
+    """Ids of the entries booked."""
+    notices: list[str] = field(default_factory=list)
+    """Ids of the notifications sent."""
+    standing: list[str] = field(default_factory=list)
+    """Those of them that a later notice can replace: all but retractions."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        cause: Cause,
-        at: datetime,
-        *,
-        event: Event[Any] | None = None,
-        record: Record | None = None,
-        held_since: datetime | None = None,
-    ) -> None:
-        """`at` is the cause's business time. `event` and `record` are None where the cause is a deadline."""
-        self.desk = desk
-        self.member = desk.member
-        self.cause = cause
-        self.at = at
-        self.event = event
-        self.record = record
-        self.held_since = held_since
-        self.ledger: list[str] = []
-        """Ids of the entries booked."""
-        self.notices: list[str] = []
-        """Ids of the notifications sent."""
-        self.standing: list[str] = []
-        """Those of them that a later notice can replace: all but retractions."""
+    @property
+    def member(self) -> Member:
+        """The working copy of the hot value."""
+        return self.desk.member
 
     @property
     def policies(self) -> Policies:
@@ -150,39 +143,12 @@ class Case:
         """Drop a deadline."""
         self.member.unschedule(what, ref)
 
-    def book(
-        self,
-        kind: EntryKind,
-        points: int,
-        balance: Balance,
-        clause: str,
-        *,
-        reserved: int,
-        lot_id: str | None,
-        order_id: str | None,
-        line_id: str | None,
-        about: Sequence[str],
-    ) -> None:
-        """Append a ledger entry, chained to the member's last. Its id is f(cause, kind, about)."""
-        desk = self.desk
-        entry = LedgerEntry(
-            entry_id=permanent_id("ledger", desk.member_id, self.cause.source, self.cause.id, kind, *about),
-            kind=kind,
-            points=points,
-            reserved=reserved,
-            lot_id=lot_id,
-            order_id=order_id,
-            line_id=line_id,
-            clause=clause,
-            cause=self.cause,
-            at=self.at,
-            booked_at=desk.moment.now,
-            balance_after=balance,
-            previous=self.member.ledger_head,
-        )
-        self.member.ledger_head = entry.hash
-        desk.out.ledger.append(addressed(entry, entry.entry_id, desk.member_id, desk.moment.now))
-        self.ledger.append(entry.entry_id)
+    def book(self, entry: LedgerEntry) -> None:
+        """Append a ledger entry, chained to the member's last."""
+        desk, entry_id = self.desk, entry.entry_id
+        desk.member.ledger_head = entry.hash
+        desk.out.ledger.append(addressed(entry, entry_id, desk.member_id, desk.moment.now))
+        self.ledger.append(entry_id)
 
     def notify(
         self,

@@ -46,21 +46,23 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     dead-letters the event and quarantines the member: nothing of the event has been collected.
     """
     record = Record(*moment[2:])
-    if not isinstance(event.data, MemberReleased) and is_quarantined(event.subject, at):
+    releases = event.type == MemberReleased.TYPE
+    if not releases and is_quarantined(event.subject, at):
         says = "The member is quarantined: the event is set aside until that is lifted."
         return Decision(decisions=[_answer(event, record, moment, Ruling("dead_lettered", says, None, "quarantined"))])
-    content, entry = event.content_hash(), applied.key(event.source, event.id)
+    cause = event.cause
+    content, entry = event.content_hash(), applied.key(cause.source, cause.id)
     desk = Desk(event.subject, at, moment, policies)
-    case = Case(desk, event.cause, event.at, event=event, record=record, held_since=moment.now)
+    case = Case(desk, cause, event.at, event=event, record=record, held_since=moment.now)
     known = applied.known(at, entry, content, moment.now, policies)
     ruling = _told_before(known) if known else _rule(case)
     desk.out.decisions.append(_answer(event, record, moment, ruling, case))
     _settle(desk)
-    if isinstance(event.data, MemberReleased) and ruling.outcome == "applied":
+    if releases and ruling.outcome == "applied":
         _work_off(desk)  # what came due meanwhile counts before whatever was set aside
     desk.member.as_of[f"{record.topic}-{record.partition}"] = record.offset
     decision = desk.finish()
-    if event.subject == EVERYBODY:
+    if desk.member_id == EVERYBODY:
         del decision.changes[state.MEMBERS]  # nobody's state
     if not known and ruling.reason not in NOT_SPENT:
         decision.changes[state.APPLIED] = {entry: applied.value(content, moment.now)}

@@ -4,11 +4,10 @@ Nothing leaves the desk before the call has ended well, so a rule that raises ha
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from models import state
 from models.outputs.base import Output
@@ -44,8 +43,7 @@ class Moment(NamedTuple):
     offset: int
 
 
-@dataclass(slots=True)
-class Decision:
+class Decision(Struct):
     """What one call produced. The caller writes `changes` and emits the outputs, in one transaction."""
 
     changes: dict[str, dict[bytes, bytes | None]] = field(default_factory=dict)

@@ -113,7 +113,7 @@ def decode(raw: bytes, kind: type[T]) -> T:
     if not raw:
         raise msgspec.DecodeError("an empty value")
     if raw[0] == VERSION:
-        value: T = _decoder(kind).decode(memoryview(raw)[1:])
+        value: T = _decoder(kind).decode(raw[1:])
         return value
     if raw[0] > VERSION:
         raise UnknownVersionError(f"{kind.__name__} of schema version {raw[0]}; this release knows {VERSION}")

@@ -11,11 +11,11 @@ from typing import Final, Literal
 
 from models.case import Case
 from models.outputs.base import Fact
-from models.outputs.ledger import Balance, EntryKind
+from models.outputs.ledger import Balance, EntryKind, LedgerEntry
 from models.points import expiry
 from models.points.lots import Lots
 from models.points.state import Lapsed, LotKey, Part, Points
-from models.values import joined
+from models.values import joined, permanent_id
 
 Counter = Literal["earned", "taken_back", "redeemed", "expired", "forfeited", "adjusted"]
 COUNTED: Final[Mapping[EntryKind, tuple[Counter, int]]] = MappingProxyType(
@@ -239,18 +239,24 @@ class Books:
         reserved: int = 0,
     ) -> None:
         """An entry's id is f(cause, kind, what it is about): a cause moves the same thing in a lot at most once."""
-        points, lot_id = self.points, lot[2] if lot else None
-        self.case.book(
-            kind,
-            amount,
-            Balance(available=points.available, debt=points.debt, reserved=points.reserved),
-            clause,
+        case, points, lot_id = self.case, self.points, lot[2] if lot else None
+        desk, cause = case.desk, case.cause
+        entry = LedgerEntry(
+            entry_id=permanent_id("ledger", desk.member_id, cause.source, cause.id, kind, *about, lot_id or ""),
+            kind=kind,
+            points=amount,
             reserved=reserved,
             lot_id=lot_id,
             order_id=self._order_id,
             line_id=line_id,
-            about=(*about, lot_id or ""),
+            clause=clause,
+            cause=cause,
+            at=case.at,
+            booked_at=desk.moment.now,
+            balance_after=Balance(available=points.available, debt=points.debt, reserved=points.reserved),
+            previous=desk.member.ledger_head,
         )
+        case.book(entry)
 
 
 def check(points: Points, left: int) -> None:

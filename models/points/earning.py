@@ -22,21 +22,22 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
     known = case.find(Order, data.order_id)
     if known:
         return retold(known.content, data, f"Order {known.id}")
-    lot = terms.lot_key(data.placed_at, case.calendar.day_of(data.placed_at), data.order_id)
+    at = case.at  # when it was placed
+    lot = terms.lot_key(at, case.calendar.day_of(at), data.order_id)
     lines = [
         Line(line.line_id, line.quantity, line.unit_price, line.discount or 0, line.qualifying) for line in data.lines
     ]
-    order = Order(data.order_id, digest(data), data.placed_at, lot, lines)
+    order = Order(data.order_id, digest(data), at, lot, lines)
     case.put(order.id, order)
     case.arrived("order", order.id)
-    points = current(case.member, data.placed_at)
+    points = current(case.member, at)
     if points is None:
         redeemed = data.points_redeemed
         paid = f"The {redeemed} points redeemed are not taken (MS-9). " if redeemed else ""
-        return _zero(case, order, paid, *_no_membership(case.member, data.placed_at))
+        return _zero(case, order, paid, *_no_membership(case.member, at))
     order.since, books = points.joined_at, Books(case, order.id)
     paid = _redeem(case, books, order, data) if data.points_redeemed else ""
-    why_zero = _does_not_earn(data)
+    why_zero = _does_not_earn(order, data)
     if why_zero is None:
         return _earn(case, books, order, data, paid)
     books.close()
@@ -63,11 +64,11 @@ def _no_membership(member: Member, at: datetime) -> tuple[Zero, str, str]:
     return "not_a_member", "MS-4", "the buyer is not a My Sony member"
 
 
-def _does_not_earn(data: OrderPlaced) -> tuple[Zero, str, str] | None:
+def _does_not_earn(order: Order, data: OrderPlaced) -> tuple[Zero, str, str] | None:
     """MS-3, MS-4 Why a member's order earns nothing, if so."""
     if not data.signed_in:
         return "signed_out", "MS-4", "the buyer was not signed in"
-    if not any(line.qualifying for line in data.lines):
+    if not any(line.qualifying for line in order.lines):
         return "nothing_qualifies", "MS-3", "no line of it qualifies"
     return None
 
@@ -82,13 +83,13 @@ def _zero(case: Case, order: Order, paid: str, reason: Zero, clause: str, words:
 def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) -> Ruling:
     """MS-3 Two points for each dollar paid for every qualifying line, all one lot; MS-5 and the bonus it carries."""
     earned, promised, working = 0, 0, []
-    for place, line in enumerate(order.lines):
+    for place, (line, bought) in enumerate(zip(order.lines, data.lines, strict=True)):
         if line.qualifying:
             cents = line.paid
             line.earned = terms.points_for(cents)
             earned += line.earned
             working.append(f"{terms.POINTS_PER_DOLLAR} x ${dollars(cents)} = {line.earned}")
-            if bonus := data.lines[place].bonus:
+            if bonus := bought.bonus:
                 promised += bonus.points
                 order.bonuses.append(Bonus(place, bonus.points, _lot_of(order, line, bonus)))
                 working.append(f"bonus {bonus.offer_id} = {bonus.points} (MS-5)")
