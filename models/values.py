@@ -5,10 +5,10 @@ the wire and UTC inside, so that equal instants are equal values. Nothing is gue
 is not a date-time, an unknown field is an error.
 """
 
-import hashlib
 from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Annotated, Any, Final, Generic, Literal, Self, TypeVar, overload
 
 import msgspec
@@ -227,6 +227,10 @@ Distinct = AfterValidator(_distinct)
 
 def joined(*parts: str) -> str:
     """Parts to one string that no other parts give: ``|`` between them, ``%`` and ``|`` inside them escaped."""
+    return _joined(parts)
+
+
+def _joined(parts: tuple[str, ...]) -> str:
     whole = "|".join(parts)
     if "%" not in whole and whole.count("|") == len(parts) - 1:
         return whole  # nothing to escape, as nearly always
@@ -235,4 +239,4 @@ def joined(*parts: str) -> str:
 
 def permanent_id(*parts: str) -> str:
     """The id of something we cause, a function of its cause alone (NTF-1): 32 hex digits of SHA-256."""
-    return hashlib.sha256(joined(*parts).encode()).hexdigest()[:32]
+    return sha256(_joined(parts).encode()).hexdigest()[:32]

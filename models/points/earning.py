@@ -120,6 +120,8 @@ def _lot_of(order: Order, line: Line, bonus: BonusData) -> LotKey:
 
 def _expiry(order: Order, earned: int) -> dict[str, Fact]:
     """The day on which the points expire first; and each day with its points, where there are several."""
+    if not order.bonuses:
+        return {"expires_on": _day(order.lot[0])}
     by_day = {order.lot[0]: earned} if earned else {}
     for bonus in order.bonuses:
         by_day[bonus.lot[0]] = by_day.get(bonus.lot[0], 0) + bonus.points

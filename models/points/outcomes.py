@@ -7,7 +7,6 @@ and else what is applied, with a code where that comes to nothing or waits.
 
 from typing import Literal
 
-from models import case
 from models.case import Ruling
 
 Duplicate = Literal[
@@ -60,19 +59,19 @@ Waits = Literal["awaits_approval"]
 
 def duplicate(reason: Duplicate, says: str, clause: str) -> Ruling:
     """The same fact once more."""
-    return case.duplicate(reason, says, clause)
+    return Ruling("duplicate", says, clause, reason)
 
 
 def refused(reason: Refused, says: str, clause: str) -> Ruling:
     """The terms do not allow it."""
-    return case.refused(reason, says, clause)
+    return Ruling("refused", says, clause, reason)
 
 
 def superseded(reason: Superseded, says: str, clause: str) -> Ruling:
     """What is known already has answered it (GEN-2)."""
-    return case.superseded(reason, says, clause)
+    return Ruling("superseded", says, clause, reason)
 
 
 def applied(says: str, clause: str, reason: Zero | Waits | None = None) -> Ruling:
     """It has its effect."""
-    return case.applied(says, clause, reason)
+    return Ruling("applied", says, clause, reason)
