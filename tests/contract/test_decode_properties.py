@@ -13,7 +13,7 @@ from kafka.partitioner.default import murmur2
 from models.catalogue import ALL
 from models.envelope import Event, Tick, Unreadable, decode
 from models.partitioning import partition_of
-from models.values import cents, dollars, joined
+from models.values import cents, dollars, isoformat, joined
 from tests.contract.samples import EVENT_TYPES, EXAMPLES, PARTITIONS, STRUCTURED, accepted, place, read
 
 TOPICS = st.sampled_from([topic.role for topic in ALL])
@@ -141,6 +141,16 @@ def test_content_hash_is_16_bytes_and_does_not_move_between_releases() -> None:
 @given(st.integers(0, 999_999_999))
 def test_money_is_exact(amount: int) -> None:
     assert cents(dollars(amount)) == amount
+
+
+@given(
+    st.integers(0, 99 * 365 * 86_400 * 10**6).map(
+        lambda micros: datetime(2000, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+    )
+)
+def test_gen_1_an_instant_has_the_text_of_the_standard_library(instant: datetime) -> None:
+    assert isoformat(instant) == instant.isoformat().encode()
+    assert isoformat(instant.replace(microsecond=0)) == instant.replace(microsecond=0).isoformat().encode()
 
 
 @given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
