@@ -7,6 +7,8 @@ remembered: once a rejection makes room, it counts as if it were told then, name
 from collections.abc import Iterator
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Cause
@@ -88,7 +90,7 @@ def _let_in(case: Case, order: Order, rejection: Ruling) -> Ruling:
             says += f" That leaves room for one that was refused before. {_count(later, order, record, 1).says}"
             case.ledger += later.ledger
             case.notices += later.notices
-    return rejection._replace(says=says)
+    return replace(rejection, says=says)
 
 
 def _refused(case: Case, order: Order) -> Iterator[tuple[Refused, Return]]:
