@@ -41,6 +41,8 @@ class Adjustment:
 
     points: int
     actor: str
+    purse: Purse
+    """MS-16 Of the membership in which it was asked for."""
     booked: bool = False
 
 

@@ -85,26 +85,31 @@ def free(facts: Facts, reservation_id: str) -> None:
 
 def adjust(facts: Facts, event: Any) -> None:
     """MS-18: at once, or with the second actor's yes."""
-    told = event.data
+    told, purse = event.data, facts.purse_at(event.time)
     if told.approves is not None:
         adjustment = facts.adjustments.get(told.approves)
         if adjustment is None and ("adjustment", told.approves) not in facts.turned_down:
             facts.wait(("adjustment", told.approves), event)
-        elif adjustment and told.actor != adjustment.actor and told.points == adjustment.points:
+        elif adjustment and told.points == adjustment.points and _person(told.actor) != _person(adjustment.actor):
             _book(facts, told.approves, adjustment, event.time)
     elif told.adjustment_id not in facts.adjustments:
         facts.came.append(("adjustment", told.adjustment_id))
-        if not told.points or facts.purse_at(event.time) is None:
+        if not told.points or purse is None:
             facts.turned_down.add(("adjustment", told.adjustment_id))
             return
-        adjustment = facts.adjustments[told.adjustment_id] = Adjustment(told.points, told.actor)
+        adjustment = facts.adjustments[told.adjustment_id] = Adjustment(told.points, told.actor, purse)
         if abs(told.points) <= facts.policies.adjusted_alone:
             _book(facts, told.adjustment_id, adjustment, event.time)
 
 
+def _person(actor: str) -> str:
+    """MS-18 However the name is written."""
+    return actor.casefold().strip()
+
+
 def _book(facts: Facts, adjustment_id: str, adjustment: Adjustment, at: datetime) -> None:
     purse, day = facts.purse_at(at), facts.day(at)
-    if purse is None or adjustment.booked:
+    if purse is None or purse is not adjustment.purse or adjustment.booked:
         return
     adjustment.booked = True
     purse.adjusted += adjustment.points

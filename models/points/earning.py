@@ -12,7 +12,7 @@ from models.points.events import OrderPlaced
 from models.points.outcomes import Zero, applied
 from models.points.standing import current, former, has_ended
 from models.points.state import Bonus, Line, LotKey, Order
-from models.points.words import spelled
+from models.points.words import cited, spelled
 from models.state import Member
 from models.values import dollars, permanent_id
 
@@ -107,7 +107,8 @@ def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) 
         facts["paid_debt"] = books.paid_debt
         working.append(f"{books.paid_debt} of them paid debt (MS-11)")
     case.notify("points", "points.earned", order.id, "MS-3", facts)
-    return applied(f"{paid}Order {order.id} earned {total} points: {spelled(working)} (MS-3).", "MS-3")
+    says = cited(f"Order {order.id} earned {total} points: {spelled(working)}", "MS-3")
+    return applied(f"{paid}{says}.", "MS-3")
 
 
 def _lot_of(order: Order, line: Line, bonus: BonusData) -> LotKey:

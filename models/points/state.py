@@ -288,10 +288,11 @@ class Adjustment(Struct, array_like=True):
     content: bytes
     points: int
     actor: str
+    since: datetime | None = None
+    """When the membership was joined in which it was asked for: it counts in no other (MS-16). None: it was refused; told
+    anew with the same id, it counts as it is told then."""
     approved_by: str | None = None
     booked: bool = False
-    refused: bool = False
-    """Told anew with the same id, it counts as it is told then."""
 
 
 class Lapsed(Struct, array_like=True):

@@ -19,7 +19,7 @@ from models.points.events import (
 from models.points.outcomes import applied, duplicate, refused, superseded
 from models.points.settling import Settled, settle
 from models.points.state import Dispute, Order
-from models.points.words import spelled
+from models.points.words import cited, spelled
 from models.values import dollars
 
 
@@ -123,7 +123,7 @@ def follow(
     if settled.restored:
         again = "restores" if settled.restored > 0 else "redeems again"
         moved += f", {again} {abs(settled.restored)} redeemed ones (MS-12)"
-    return applied(f"{what} {moved}: {spelled(working)} ({clause}).", clause)
+    return applied(f"{cited(f'{what} {moved}: {spelled(working)}', clause)}.", clause)
 
 
 def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: list[str], *, undoes: bool) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from models.points.state import Adjustment
-from tests.models.world import World, adjusted, earned, member, pacific
+from tests.models.world import World, adjusted, cancel_requested, earned, joined, member, pacific
 
 
 def a_member(**settings: int) -> World:
@@ -41,7 +41,7 @@ def test_ms_18_ms_11_what_is_missing_becomes_debt() -> None:
     world = two_lots()
     answer = world.send(adjusted(-130))
     assert world.moved_by(answer)[-1] == ("adjust", None, -30)
-    assert answer.says == "Adjustment j1 of -130 points by kim: a late parcel; 30 became debt (MS-11) (MS-18)."
+    assert answer.says == "Adjustment j1 of -130 points by kim: a late parcel; 30 became debt (MS-11, MS-18)."
     assert world.notice("points.adjusted").params == {"adjustment_id": "j1", "points": -130, "debt": 30}
     assert world.balance() == (0, 30)
     world.check_books()
@@ -52,7 +52,7 @@ def test_ms_18_ms_11_points_granted_pay_debt_first() -> None:
     world.send(adjusted(-30, "j0"))
     answer = world.send(adjusted(100))
     assert [(kind, points) for kind, _, points in world.moved_by(answer)] == [("adjust", 30), ("adjust", 70)]
-    assert "; 30 paid debt (MS-11) (MS-18)." in answer.says
+    assert "; 30 paid debt (MS-11, MS-18)." in answer.says
     assert world.balance() == (70, 0)
     world.check_books()
 
@@ -97,8 +97,9 @@ def test_ms_18_booked_when_approved_dated_and_told_then() -> None:
 def test_ms_18_the_second_actor_must_be_another() -> None:
     world = a_member()
     world.send(adjusted(6_000))
-    answer = world.send(adjusted(6_000, "j2", actor="kim", approves="j1"))
-    assert (answer.outcome, answer.reason) == ("refused", "same_actor")
+    for other, actor in enumerate(("Kim", "KIM", "kim")):
+        answer = world.send(adjusted(6_000, f"k{other}", actor=actor, approves="j1"))
+        assert (answer.outcome, answer.reason) == ("refused", "same_actor")
     assert answer.says == "Approval of adjustment j1 by kim: the second actor must be another than the first (MS-18)."
     assert world.ledger == []
     assert world.send(adjusted(6_000, "j3", actor="lee", approves="j1")).outcome == "applied"
@@ -147,6 +148,23 @@ def test_ms_18_told_again_it_is_no_second_one() -> None:
         "other_content",
     )
     assert world.balance() == (10, 0)
+
+
+def test_ms_16_ms_18_a_later_membership_knows_nothing_of_what_waits_from_an_earlier_one() -> None:
+    """Given an adjustment that waits when its membership ends, when it is approved in the next one, then nothing is booked."""
+    world = a_member()
+    world.send(adjusted(6_000))
+    world.send(cancel_requested())
+    world.tick("2026-03-05 08:00")
+    world.send(joined(), event_id="again", time="2026-03-05 08:01")
+    answer = world.send(adjusted(6_000, "yes", actor="lee", approves="j1"), time="2026-03-05 08:02")
+    assert (answer.outcome, answer.reason, answer.clause) == ("refused", "membership_ended", "MS-16")
+    assert answer.says == "Approval of adjustment j1 by lee: the membership it was asked for in has ended (MS-16)."
+    assert (world.balance(), world.ledger) == ((0, 0), [])
+    world.send(adjusted(6_000, "j2"), time="2026-03-05 08:03")
+    assert world.send(adjusted(6_000, "yes2", actor="lee", approves="j2"), time="2026-03-05 08:04").reason is None
+    assert world.balance() == (6_000, 0)
+    world.check_books()
 
 
 def test_ms_18_of_no_points_or_for_no_member_it_is_refused() -> None:

@@ -45,7 +45,7 @@ HOLD = timedelta(days=STANDARD.hold_days)
 WEEK = timedelta(days=7)
 LEAVE: Fact = ("points.cancel_requested", {})
 STAY: Fact = ("points.cancel_withdrawn", {})
-ACTORS = st.sampled_from(["op-1", "op-2"])
+ACTORS = st.sampled_from(["op-1", "Op-1", "op-2"])
 
 
 Named = tuple[str, str]

@@ -39,7 +39,7 @@ def test_ms_14_the_points_are_those_of_the_lower_price() -> None:
     answer = world.send(price_matched("89.99"), time="2026-03-09 12:00")
     assert answer.says == (
         "Price match of line l1 of order o1 from $100.00 to $89.99 takes back 41 points: "
-        "line l1: at $169.98 now worth 339 of 380 (MS-14) (MS-14)."
+        "line l1: at $169.98 now worth 339 of 380 (MS-14)."
     )
     assert world.moved_by(answer) == [("take_back", "o1", -41)]
     assert (world.ledger[-1].clause, f"{world.ledger[-1].at:%m-%d}") == ("MS-14", "03-09")
@@ -57,7 +57,7 @@ def test_ms_14_ms_11_from_the_own_lot_then_the_oldest_others_then_debt() -> None
     answer = world.send(price_matched("90.00"))
     assert world.moved_by(answer) == [("take_back", "o1", -5), ("take_back", None, -15)]
     assert world.told_by(answer) == ["points.taken_back", "points.debt"]
-    assert "; 15 became debt (MS-11) (MS-14)." in answer.says
+    assert "; 15 became debt (MS-11, MS-14)." in answer.says
     world.check_books()
 
 
@@ -147,7 +147,7 @@ def test_ms_15_the_points_of_the_disputed_amount_go() -> None:
     world = buyer(line("l1", "100.00"), line("l2", "50.00", qualifying=False))
     answer = world.send(disputed("33.33"), time="2026-03-09 12:00")
     assert answer.says == (
-        "Dispute d1 of $33.33 of order o1 takes back 66 points: line l1: 66 with the disputed money (MS-15) (MS-15)."
+        "Dispute d1 of $33.33 of order o1 takes back 66 points: line l1: 66 with the disputed money (MS-15)."
     )
     assert world.moved_by(answer) == [("take_back", "o1", -66)]
     assert (world.ledger[-1].clause, world.notice("points.taken_back").clause) == ("MS-15", "MS-15")
