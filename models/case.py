@@ -55,7 +55,8 @@ def duplicate(reason: str, says: str, clause: str) -> Ruling:
 
 NOT_SUPPORTED_YET: Final = "not_supported_yet"
 TOO_MANY_HELD: Final = "too_many_held"
-NOT_SPENT: Final = frozenset({NOT_SUPPORTED_YET, TOO_MANY_HELD})
+AHEAD_OF_NOW: Final = "ahead_of_now"
+NOT_SPENT: Final = frozenset({NOT_SUPPORTED_YET, TOO_MANY_HELD, AHEAD_OF_NOW})
 """Reasons that speak of our limits, not of the event: its id is not remembered, so that it can be sent again."""
 
 

@@ -1,18 +1,19 @@
 """(state, event, now) -> decision: the one way in. Total, deterministic, without effects.
 
 Order of precedence of the outcomes: a quarantined member's event is dead-lettered, unless it lifts that; then the
-duplicate question (GEN-1); then the event's own rule: held, superseded, refused or applied. What a rule makes known
-settles the events held for it, in the same decision.
+duplicate question (GEN-1); then an event from too far ahead of now is dead-lettered (GEN-4); then the event's own rule:
+held, superseded, refused or applied. What a rule makes known settles the events held for it, in the same decision.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from models import applied, due, hold, state
 from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
-from models.case import NOT_SPENT, Case, Ruling, not_supported_yet
+from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
@@ -55,7 +56,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     desk = Desk(event.subject, at, moment, policies)
     case = Case(desk, cause, event.at, event=event, record=record, held_since=moment.now)
     known = applied.known(at, entry, content, moment.now, policies)
-    ruling = _told_before(known) if known else _rule(case)
+    ruling = _told_before(known) if known else _ahead_of_now(case) or _rule(case)
     desk.out.decisions.append(_answer(event, record, moment, ruling, case))
     _settle(desk)
     if releases and ruling.outcome == "applied":
@@ -129,6 +130,22 @@ def _told_before(known: str) -> Ruling:
         return Ruling("duplicate", "The same event was answered before: nothing more happens (GEN-1).", "GEN-1")
     says = "An event with this id was answered before with other content: nothing happens (GEN-1)."
     return Ruling("conflict", says, "GEN-1", "other_content")
+
+
+def _ahead_of_now(case: Case) -> Ruling | None:
+    """GEN-4 What would act before it is due: a membership joined or left, points spent or set aside in a time to come.
+
+    As much as events may come before each other (GEN-2), they may come before the tick of their time. What is further ahead
+    says that a clock is wrong, the sender's or ours: it is set aside, and decided when it is sent again in its time.
+    """
+    now, days = case.desk.moment.now, case.policies.ahead_days
+    is_ours = case.event is not None and isinstance(case.event.data, MemberReleased)  # no date of it counts
+    if now is None or is_ours or case.at - now <= timedelta(days=days):
+        return None
+    says = (
+        f"It is of {case.at:%Y-%m-%d %H:%M} UTC, more than {days} days ahead of now: set aside until it is sent again"
+    )
+    return Ruling("dead_lettered", f"{says} (GEN-4).", "GEN-4", AHEAD_OF_NOW)
 
 
 def _work_off(desk: Desk) -> None:

@@ -38,6 +38,9 @@ class Policies(BaseModel):
     )
     ids_remembered_days: int = Field(800, ge=400, description="GEN-1: how long an applied event id is remembered")
     hold_days: int = Field(30, ge=1, description="GEN-2: how long an event waits for its partner")
+    ahead_days: int = Field(
+        30, ge=1, description="GEN-4: how far ahead of the partition's now an event may say that it happened"
+    )
     held_at_most: int = Field(500, ge=1, description="GEN-2: how many events of one member may wait at a time")
     reservation_minutes: int = Field(60, ge=1, description="MS-8: how long points stay set aside for an order")
     leave_business_days: int = Field(2, ge=0, description="MS-16: business days until a cancellation takes effect")

@@ -59,17 +59,24 @@ class Account:
             came = self._seen[name]
             if came is None or today is None or (today - came).days <= self.facts.policies.ids_remembered_days:
                 return
+        if self._too_early(event, now):
+            return
         self._seen[name] = today
         self.facts.now = now
         self._apply(event, now)
+
+    def _too_early(self, event: Any, now: datetime | None) -> bool:
+        """GEN-4 It says that it happened in a time that is far from having come: it was set aside, to be sent again."""
+        is_upstream = event.type != "member.released.v1"
+        latest = now + timedelta(days=self.facts.policies.ahead_days) if now else None
+        return is_upstream and latest is not None and latest < _happened(event)
 
     def _apply(self, event: Any, at: datetime | None, patience: datetime | None = None) -> None:
         """``patience``: when it is given up, if it has waited already."""
         facts = self.facts
         facts.patience = patience
         if handle := HANDLERS.get(event.type):
-            happened = getattr(event.data, "placed_at", event.time)
-            if facts.purse and facts.purse.over_by(happened) and handle is not membership.stay:
+            if facts.purse and facts.purse.over_by(_happened(event)) and handle is not membership.stay:
                 facts.wait(membership.END, event)
             else:
                 handle(facts, event)
@@ -147,3 +154,10 @@ class Account:
             "expired": sum(lot.expired for lot in purse.lots.values()) if purse else 0,
             "adjusted": purse.adjusted if purse else 0,
         }
+
+
+def _happened(event: Any) -> datetime:
+    """When, as the event's data says, or else its envelope."""
+    stated = [getattr(event.data, name, None) for name in ("placed_at", "paid_at", "purchased_at", "opened_at")]
+    when: datetime = next(filter(None, stated), event.time)
+    return when

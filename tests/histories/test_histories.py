@@ -16,7 +16,7 @@ import pytest
 from cli import lines
 from cli.publisher import Publisher
 from models.catalogue import OUTPUTS
-from tests.system import outcome
+from tests.system import outcome, stories
 from tests.system.memory import Installation, MemoryWire
 
 FOLDER = Path(__file__).parent
@@ -27,7 +27,7 @@ LISTS = ("decisions", "ledger", "notifications", "requests")
 
 def replayed(history: Path, partitions: int = 4) -> Installation:
     """What a history leaves behind in an installation that is new to it."""
-    installation = Installation(partitions)
+    installation = Installation(partitions, policies=stories.NO_TICKS)
     wire = MemoryWire(installation)
     with lines.opened(str(history)) as file:
         Publisher(wire).publish(lines.read(file, wire.partitions))

@@ -23,7 +23,7 @@ from models.events import Event
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
 from models.points.lots import Lots
-from models.policies import STANDARD
+from models.policies import STANDARD, Policies
 from tests.models.world import Fact, World, at, cancelled, event, joined, line, order, return_rejected, returned
 
 HISTORIES = int(os.environ.get("MEMBERSHIPS_SEARCH", "600"))
@@ -35,9 +35,11 @@ IDS = st.sampled_from(["1", "2", "3"])
 PRICES = st.integers(0, 3_000).map(lambda cents: f"{cents // 100}.{cents % 100:02d}")
 POINTS = st.sampled_from([1, 7, 20, 60, 150])
 LATE = st.sampled_from(
-    [timedelta()] * 8 + [timedelta(minutes=9), timedelta(hours=2), timedelta(days=4), timedelta(days=40)]
+    [timedelta()] * 8
+    + [timedelta(minutes=9), timedelta(hours=2), timedelta(days=4), timedelta(days=40)]
+    + [timedelta(days=-20), timedelta(days=-40)]
 )
-"""How long before the present an event says that it happened."""
+"""How long before the present an event says that it happened; less than nothing: a clock was wrong."""
 PAUSES = st.sampled_from(
     [timedelta(minutes=m) for m in (1, 30, 59, 61)] + [timedelta(days=d) for d in (1, 3, 8, 31, 330, 400, 731)]
 )
@@ -81,12 +83,8 @@ class Histories(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(now=None)
         self.present = at("2026-03-02 18:00")
-        seen: dict[Any, Any] = {}
-        self.accounts = {member: Account(seen=seen) for member in ("ann", "bob")}
         self.sent: list[Event[Any]] = []
-        self.ledger: dict[str, Counter[str]] = {member: Counter() for member in self.accounts}
         self.told: dict[str, Any] = {}
         """All outputs by id. A refusal whose event is forgotten by now (GEN-1) can be told a second time, as it was."""
         self.read = 0
@@ -102,8 +100,15 @@ class Histories(RuleBasedStateMachine):
         note(f"{told.time:%Y-%m-%d %H:%M} {told.subject} {told.type}: {answer.outcome} {answer.says}")
         self.accounts[told.subject].note(told, self.world.now)
 
-    @initialize(both=st.booleans(), early=st.booleans(), points=st.integers(0, 60))
-    def begin(self, both: bool, early: bool, points: int) -> None:
+    @initialize(
+        both=st.booleans(), early=st.booleans(), points=st.integers(0, 60), ahead=st.sampled_from([30, 30, 1_000])
+    )
+    def begin(self, both: bool, early: bool, points: int, ahead: int) -> None:
+        """`ahead`: GEN-4 how many days events may be ahead of a clock that is late."""
+        policies, seen = Policies(ahead_days=ahead), dict[Any, Any]()
+        self.world = World(now=None, policies=policies)
+        self.accounts = {member: Account(policies, seen) for member in ("ann", "bob")}
+        self.ledger: dict[str, Counter[str]] = {member: Counter() for member in self.accounts}
         if not early:
             self.tick()
         self.send(joined(), "ann")

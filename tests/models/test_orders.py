@@ -127,7 +127,7 @@ def test_ms_5_a_bonus_of_a_qualifying_line_is_granted() -> None:
     answer = world.send(order("o1", line(bonus=bonus)))
     assert world.booked == [("earn", 398), ("bonus", 100)]
     assert [(lot.id, lot.left) for lot in world.lots] == [("o1", 498)]
-    assert "bonus spring = 100 (MS-5)" in answer.says
+    assert "bonus spring = 100 (MS-5, MS-3)" in answer.says
     world.check_books()
 
 

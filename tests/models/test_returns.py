@@ -128,7 +128,7 @@ def test_ms_11_new_points_pay_debt_first() -> None:
     answer = world.send(order("o2", line(price="100.00")))
     assert [(e.kind, e.lot_id, e.points) for e in world.ledger[-2:]] == [("earn", None, 150), ("earn", "o2", 50)]
     assert world.balance() == (50, 0)
-    assert "150 of them paid debt (MS-11)" in answer.says
+    assert "150 of them paid debt (MS-11, MS-3)" in answer.says
     assert world.notice("points.debt")
     assert world.notices[-1].params["paid_debt"] == 150
 

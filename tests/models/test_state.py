@@ -16,7 +16,6 @@ from models.fees.state import Invoice
 from models.hold import Held, Waiting
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
-from models.policies import Policies
 from models.pro.state import Application
 from models.repairs.state import Repair
 from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
@@ -35,7 +34,7 @@ KINDS: dict[str, type[Any]] = {
 
 def rich_world() -> World:
     """A little of everything the state can hold."""
-    world = World(policies=Policies())
+    world = World()
     leave_once(world, "m-2")
     collect_lots(world, "m-3")
     given_.pro_member(world)

@@ -6,10 +6,13 @@ from random import Random
 from typing import Any
 
 from cli.lines import Message
+from models.policies import Policies
 from tests.system import scenario
 
 START = datetime(2026, 3, 2, 18, tzinfo=UTC)
 SOURCE = "/stories"
+NO_TICKS = Policies(ahead_days=400)
+"""The settings under which a story is decided whole while the clock stands still."""
 
 
 class Story:

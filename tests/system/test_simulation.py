@@ -158,7 +158,7 @@ def _arrived(
     one_by_one: bool = False,
 ) -> Installation:
     """The stories' events, of all members at once, between two ticks."""
-    installation = Installation()
+    installation = Installation(policies=stories.NO_TICKS)
     installation.tick(Tick((stories.START + timedelta(days=1)).isoformat()))
     for message in (message for story in told for message in story.before):
         installation.send(message)
