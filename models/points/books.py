@@ -52,7 +52,8 @@ class Books:
         """Points that expire just now: lot -> (how many, of how many before)."""
         self._filled: set[int] = set()
         self._emptied: set[int] = set()
-        """Last days of use of the lots that points came into, and were taken out of."""
+        self._back: set[int] = set()
+        """Last days of use of the lots that points came into, were taken out of, and came back to."""
         self._about = about
         self._order_id = about if order else None
         self._debt_before = self.open_debt = self.points.debt
@@ -178,6 +179,8 @@ class Books:
         if lot:
             points.available += amount
             (self._filled if amount > 0 else self._emptied).add(lot[0])
+            if kind == "restore":
+                self._back.add(lot[0])
         else:
             points.debt -= amount
         points.booked += amount
@@ -195,6 +198,7 @@ class Books:
         self.points.reserved += amount
         if sign < 0:
             self._filled.add(part.lot[0])
+            self._back.add(part.lot[0])
         kind: EntryKind = "reserve" if sign > 0 else "release"
         self._write(kind, 0, part.lot, "MS-8", (self._about, "", reservation_id), reserved=amount)
 
@@ -217,6 +221,7 @@ class Books:
             expiry.plan_for(self.case, self.points, day)
         if self.points.reminders:
             expiry.withdraw(self.case, self.points, self.lots, self._emptied)
+            expiry.tell_again(self.case, self.points, self.lots, self._back)
 
     def _tell_expired(self) -> None:
         """MS-6, MS-12 One notice for all; a lot can expire again when more comes back, and the notice is another then."""

@@ -3,7 +3,6 @@
 from datetime import date
 
 from models.case import Case
-from models.outputs.base import Fact
 from models.points import expiry, terms
 from models.points.books import Books
 
@@ -24,19 +23,14 @@ def remind(case: Case, ref: str) -> None:
     When the day comes up late, leads for which a later one has come meanwhile are left out, and so is what has expired.
     Nothing is made up for where all lots of the day were earned only after the reminder was due.
     """
-    books, now = Books(case, ref, order=False), case.desk.moment.now
-    on, today = date.fromisoformat(ref).toordinal(), case.calendar.day_of(now).toordinal() if now else 0
+    books, on, today = Books(case, ref, order=False), date.fromisoformat(ref).toordinal(), expiry.today(case)
     points = books.points
     points.reminded = on
+    points.reminders = {day: told for day, told in points.reminders.items() if told or day >= today}
     for lead in case.policies.reminder_days:
         day = on + lead
         later = any(day - other <= today for other in case.policies.reminder_days if other < lead)
-        lots = [] if later or day < today else list(books.lots.between(day, day))
+        lots = [] if later or day < today else books.lots.between(day, day)
         if any(lot.earned < terms.micros(case.at) for lot in lots):
-            left = sum(lot.left for lot in lots)
-            last_day = str(date.fromordinal(day))
-            facts: dict[str, Fact] = {"points": left, "expires_on": last_day, "days_left": day - today}
-            before = [points.reminders[day]] if day in points.reminders else []
-            about = f"{last_day}|{lead}"
-            points.reminders[day] = case.notify("points", "points.expiring", about, "MS-17", facts, replaces=before)
+            expiry.tell(case, points, books.lots, day, str(lead))
     expiry.plan(case, points, books.lots)

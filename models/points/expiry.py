@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from models.case import Case
+from models.outputs.base import Fact
 from models.points.lots import Lots
 from models.points.state import Points
 
@@ -35,8 +36,32 @@ def plan_for(case: Case, points: Points, day: int) -> None:
 def withdraw(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> None:
     """MS-17 Withdraw the reminders of days on which nothing is left to expire (NTF-3)."""
     for day in sorted(points.reminders.keys() & days):
-        if not any(lots.between(day, day)):
-            case.retract("points", points.reminders.pop(day), "nothing is left to expire that day", "MS-17")
+        if points.reminders[day] and not any(lots.between(day, day)):
+            case.retract("points", points.reminders[day], "nothing is left to expire that day", "MS-17")
+            points.reminders[day] = ""
+
+
+def tell_again(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> None:
+    """MS-17 Remind anew of days whose reminder was withdrawn and to which points have come back in time (NTF-3)."""
+    for day in sorted(points.reminders.keys() & days):
+        if not points.reminders[day] and day >= today(case) and any(lots.between(day, day)):
+            tell(case, points, lots, day, "again")
+
+
+def tell(case: Case, points: Points, lots: Lots, day: int, why: str) -> None:
+    """MS-17 Tell what will expire that day, in place of the reminder that stands. `why` tells a cause's notices apart."""
+    last_day, standing = str(date.fromordinal(day)), points.reminders.get(day)
+    left = sum(lot.left for lot in lots.between(day, day))
+    facts: dict[str, Fact] = {"points": left, "expires_on": last_day, "days_left": day - today(case)}
+    before = [standing] if standing else []
+    told = case.notify("points", "points.expiring", f"{last_day}|{why}", "MS-17", facts, replaces=before)
+    points.reminders[day] = told
+
+
+def today(case: Case) -> int:
+    """Ordinal of the day it is by the partition's now; 0 before its first tick."""
+    now = case.desk.moment.now
+    return case.calendar.day_of(now).toordinal() if now else 0
 
 
 def _expire_on(case: Case, points: Points, day: int) -> None:

@@ -122,7 +122,7 @@ class Points(Struct, array_like=True):
     reminded: int = 0
     """MS-17 Ordinal of the last day whose reminders were sent."""
     reminders: dict[int, str] = field(default_factory=dict)
-    """MS-17 Expiry day (ordinal) -> the standing reminder's id."""
+    """MS-17 Expiry day (ordinal) -> the standing reminder's id; empty: it was withdrawn, as nothing was left."""
     leaving: Leaving | None = None
 
 

@@ -330,16 +330,105 @@ def test_ms_17_withdrawn_only_when_all_lots_of_the_day_are_used() -> None:
     assert "retracted" in world.told
 
 
-def test_ms_17_points_that_come_back_are_reminded_of_again_at_the_next_lead() -> None:
+def reminded_then_returned(returned_at: str = "2026-05-03 12:00") -> World:
+    """Given 50 points to expire on 30 June, the reminder of 1 May, and a return that takes all of them."""
     world = member()
     world.send(promotion("2026-06-30"))
     world.tick(pacific("2026-05-01 00:00"))
-    world.send(returned("r1", "promo", l1=1), time="2026-05-03 12:00")
-    world.send(return_rejected("r1"), time="2026-05-04 12:00")
+    world.tick(returned_at)
+    world.send(returned("r1", "promo", l1=1))
+    assert world.told[-1] == "retracted"
+    return world
+
+
+def test_ms_17_ntf_3_points_that_come_back_are_told_of_again_by_what_brought_them_back() -> None:
+    """When the return is rejected, then the reminder is told again, once for that cause; the next lead replaces it."""
+    world = reminded_then_returned()
+    world.tick("2026-05-04 12:00")
+    answer = world.send(return_rejected("r1"), event_id="x1")
+    assert world.told_by(answer) == ["points.restored", "points.expiring"]
+    again = world.notices[-1]
+    assert again.params == {"points": 50, "expires_on": "2026-06-30", "days_left": 57}
+    assert (again.clause, again.cause.id, again.replaces) == ("MS-17", "x1", ())
+    ids = [of for of, n in zip(world.ids(Notification), world.notices, strict=True) if n.kind == "points.expiring"]
+    assert len(set(ids)) == 2
     world.tick(pacific("2026-05-31 00:00"))
-    assert [lead for _, _, lead, _ in reminders(world)] == [60, 30]
-    assert world.notices[-1].replaces == ()  # the first one was withdrawn
+    assert [lead for _, _, lead, _ in reminders(world)] == [60, 57, 30]
+    assert world.notices[-1].replaces == (ids[1],)
     world.check_books()
+
+
+def test_ms_17_ntf_3_withdrawn_and_told_again_as_often_as_the_points_go_and_come() -> None:
+    world = reminded_then_returned()
+    world.send(return_rejected("r1"))
+    world.send(returned("r2", "promo", l1=1))
+    world.send(return_rejected("r2"))
+    assert [kind for kind in world.told if kind in ("points.expiring", "retracted")] == [
+        "points.expiring", "retracted", "points.expiring", "retracted", "points.expiring"
+    ]  # fmt: skip
+    assert len({of for kind, of in world.standing() if kind == "points.expiring"}) == 1
+    world.check_books()
+
+
+@pytest.mark.parametrize(("when", "again"), [("2026-06-30 23:59:59.999999", 1), ("2026-07-01 00:00", 0)])
+def test_ms_17_told_again_up_to_the_last_day_and_not_after_it(when: str, again: int) -> None:
+    world = reminded_then_returned(pacific("2026-06-29 12:00"))
+    told = len(reminders(world))
+    world.tick(pacific(when))
+    world.send(return_rejected("r1"))
+    assert len(reminders(world)) - told == again
+    assert world.told.count("points.expired") == 1 - again
+    world.check_books()
+
+
+def test_ms_17_redeemed_points_that_are_restored_are_told_of_again_too() -> None:
+    world = member()
+    world.send(promotion("2026-06-30"))
+    world.tick(pacific("2026-05-01 00:00"))
+    world.send(redeeming(50, "2026-05-02 12:00"))
+    world.send(cancelled("buy"), time=pacific("2026-05-02 13:00"))
+    assert [points for *_, points in reminders(world)] == [50, 50]
+
+
+def test_ms_17_released_points_are_told_of_again_if_their_reminder_was_withdrawn() -> None:
+    """Given 50 of 60 points set aside and the other 10 spent, when the 50 are released, then they are told of again."""
+    world = member()
+    world.send(promotion("2026-06-30", 60))
+    world.tick(pacific("2026-05-01 00:00"))
+    world.send(reserved(50), time=pacific("2026-05-01 12:00"))
+    world.send(redeeming(10, "2026-05-01 12:01"))
+    assert "retracted" in world.told
+    world.tick(pacific("2026-05-01 13:00"))
+    assert [points for *_, points in reminders(world)] == [60, 50]
+    assert world.notices[-1].cause.source == "/memberships/deadlines/points.reservation"
+
+
+def test_ms_17_new_points_are_no_cause_to_tell_again() -> None:
+    """Given a withdrawn reminder, when other points with that last day are earned, then their own notice names the day."""
+    world = reminded_then_returned()
+    world.send(promotion("2026-06-30", 7, order_id="other"), time="2026-05-03 13:00")
+    assert len(reminders(world)) == 1
+    world.tick(pacific("2026-05-31 00:00"))
+    assert [points for *_, points in reminders(world)] == [50, 7]
+
+
+def test_ms_17_a_reminder_that_stands_is_not_told_again() -> None:
+    world = member()
+    world.send(promotion("2026-06-30", order_id="stays"))
+    world.send(promotion("2026-06-30"))
+    world.tick(pacific("2026-05-01 00:00"))
+    world.send(returned("r1", "promo", l1=1))
+    world.send(return_rejected("r1"))
+    assert [points for *_, points in reminders(world)] == [100]
+
+
+def test_ms_17_days_that_are_over_are_forgotten() -> None:
+    """A member whose points are always used first keeps no list of all reminders that were withdrawn."""
+    world = reminded_then_returned()
+    assert world.points.reminders == {utc("2026-06-30 12:00").date().toordinal(): ""}
+    world.send(promotion("2026-10-30", order_id="later"))
+    world.tick(pacific("2026-09-30 00:00"))
+    assert len(world.points.reminders) == 1
 
 
 def test_ms_17_reserving_does_not_withdraw_a_reminder_claiming_does() -> None:

@@ -112,7 +112,7 @@ def test_ms_12_a_lot_past_its_expiry_gets_them_and_they_expire_at_once_visibly()
     assert world.moved_by(answer) == [("restore", "b", 20), ("restore", "a", 100), ("expire", "a", -100)]
     assert (world.ledger[-1].clause, world.points.expired) == ("MS-6", 100)
     assert world.notice("points.expired").params == {"points": 100, "expired_on": "2028-03-10"}
-    assert "100 of what came back expired at once (MS-12)" in answer.says
+    assert "100 of what came back expired at once (MS-12, MS-13)" in answer.says
     assert world.left == {"b": 50}
     assert world.entry(Lapsed, "a").points == 100
     world.check_books()
