@@ -93,6 +93,8 @@ def _head(one: Explanation) -> Text:
         text.append(f" {one['reason']}")
     if one["clause"]:
         text.append(f"  {one['clause']}", "bold")
+    if one["at"] and minute(one["at"]) != minute(one["time"]):
+        text.append(f"  happened {minute(one['at'])}", "dim")
     if came and minute(came["due"]) != minute(one["time"]):
         text.append(f"  was due {minute(came['due'])}", "dim")
     return text

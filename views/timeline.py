@@ -27,6 +27,8 @@ class Explanation(TypedDict):
     """``source`` and ``id`` of the event, or the name of the deadline."""
     event: dict[str, Any] | None
     """Source, id, type and coordinates of the record; None for a deadline, and where the decision is not kept here."""
+    at: str | None
+    """When the event happened by its own word, as what followed from it says; None where nothing did, and for a deadline."""
     deadline: Came | None
     """The deadline whose date came; it acts with that date, however late it was handled."""
     seq: int | None
@@ -76,11 +78,14 @@ def _order(one: Explanation) -> tuple[str, int, str]:
 def _of_decision(line: Line, entries: Mapping[str, Line], notices: Mapping[str, Line]) -> Explanation:
     # An id whose line is missing is older than what is kept, or its topic is not fed that far yet.
     booked = [entries[id_] for id_ in line["ledger"] if id_ in entries]
+    told = [notices[id_] for id_ in line["notifications"] if id_ in notices]
     event = line["event"]
+    happened = [entry["at"] for entry in booked] + [notice["not_before"] for notice in told]
     return Explanation(
         time=line["time"],
         cause={"source": event["source"], "id": event["id"]},
         event=event,
+        at=happened[0] if happened else None,
         deadline=None,
         seq=line["seq"],
         outcome=line["outcome"],
@@ -89,7 +94,7 @@ def _of_decision(line: Line, entries: Mapping[str, Line], notices: Mapping[str, 
         says=line["says"],
         ledger=booked,
         balance_after=booked[-1]["balance_after"] if booked else None,
-        notifications=[notices[id_] for id_ in line["notifications"] if id_ in notices],
+        notifications=told,
         rules_version=line.get("rules_version"),
     )
 
@@ -116,6 +121,7 @@ def _of_cause(booked: list[Line], told: list[Line]) -> Explanation:
         time=first["time"],
         cause=first["cause"],
         event=None,
+        at=None,
         deadline=Came(what=came.what, which=came.which, due=came.due) if came else None,
         seq=None,
         outcome=outcome,

@@ -55,6 +55,7 @@ def tell(case: Case, points: Points, lots: Lots, day: int, why: str) -> None:
     facts: dict[str, Fact] = {"points": left, "expires_on": last_day, "days_left": day - today(case)}
     before = [standing] if standing else []
     told = case.notify("points", "points.expiring", f"{last_day}|{why}", "MS-17", facts, replaces=before)
+    case.standing.remove(told)  # what is told of an order replaces no reminder
     points.reminders[day] = told
 
 

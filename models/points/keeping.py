@@ -20,8 +20,9 @@ class Gone(NamedTuple):
 
 def gone(order: Order) -> list[Gone]:
     """What is gone by now of all that the order earned, each lot once; bonuses go with the pieces alone."""
-    earned, working = 0, []
-    disputed = _disputed(order)
+    earned = 0
+    disputed, words = _disputed(order)
+    working = [words] if words else []
     for line, of_dispute in zip(order.lines, disputed, strict=True):
         if line.earned:
             part, words = _gone_of(order, line, of_dispute)
@@ -54,21 +55,24 @@ def _gone_of(order: Order, line: Line, of_dispute: int) -> tuple[int, str]:
     if back:
         words.append(f"{worth} x {back}/{line.quantity} = {of_return} with what came back")
     if of_dispute:
-        words.append(f"{of_dispute} with the disputed money (MS-15)")
+        words.append(f"{of_dispute} of the disputed")
     return line.earned - keeps, ", ".join(words)
 
 
-def _disputed(order: Order) -> list[int]:
-    """MS-15 Line by line: floor(order points x min(amount, qualifying net) / qualifying net), spread by money paid.
+def _disputed(order: Order) -> tuple[list[int], str]:
+    """MS-15 Line by line: floor(order points x min(amount, qualifying net) / qualifying net), spread by money paid; in words.
 
     Rounding must not give a line more than it is worth: that much goes to the others.
     """
     net = sum(line.net for line in order.lines if line.qualifying)
     if not (order.disputed and net):
-        return [0] * len(order.lines)
+        return [0] * len(order.lines), ""
     worth = [_worth(line) for line in order.lines]
     paid = [line.paid if line.earned else 0 for line in order.lines]
-    return terms.spread_within(sum(worth) * min(order.disputed, net) // net, paid, worth)
+    amount = min(order.disputed, net)
+    points = sum(worth) * amount // net
+    words = f"{sum(worth)} x ${dollars(amount)}/${dollars(net)} = {points} with the disputed money (MS-15)"
+    return terms.spread_within(points, paid, worth), words
 
 
 def _worth(line: Line) -> int:

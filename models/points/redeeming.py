@@ -15,6 +15,7 @@ from models.points.events import OrderPlaced, RedemptionReleased, RedemptionRese
 from models.points.outcomes import Superseded, applied, refused, superseded
 from models.points.standing import current, no_member
 from models.points.state import Ended, Order, Part, Reservation
+from models.points.words import cited
 from models.state import Due
 
 TIMEOUT: Final = "points.reservation"
@@ -73,7 +74,7 @@ def released(case: Case, data: RedemptionReleased) -> Ruling:
     freed = sum(part.points for part in free(case, books, data.reservation_id, "released"))
     books.close()
     expired = f", {books.expired} of them expired at once (MS-12)" if books.expired else ""
-    return applied(f"{what}: {freed} points are back in their lots{expired} (MS-8).", "MS-8")
+    return applied(f"{cited(f'{what}: {freed} points are back in their lots{expired}', 'MS-8')}.", "MS-8")
 
 
 def timed_out(case: Case, reservation_id: str) -> None:

@@ -58,10 +58,13 @@ def _too_much(order: Order, record: Return) -> Ruling | None:
     """MS-10 The refusal of a return of more than is left of a line, or of what the order has not."""
     for line_id, quantity in record.quantities.items():
         place = order.place(line_id)
-        left = order.lines[place].quantity - order.lines[place].returned if place is not None else 0
+        if place is None:
+            says = f"Return {record.id} has {quantity} of line {line_id}, and the order has no such line: refused whole"
+            return refused("unknown_line", f"{says} (MS-10).", "MS-10")
+        left = order.lines[place].quantity - order.lines[place].returned
         if quantity > left:
             says = f"Return {record.id} has {quantity} of line {line_id}, of which {left} are left: refused whole"
-            return refused("unknown_line" if place is None else "more_than_left", f"{says} (MS-10).", "MS-10")
+            return refused("more_than_left", f"{says} (MS-10).", "MS-10")
     return None
 
 

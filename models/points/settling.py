@@ -44,7 +44,7 @@ def settle(books: Books, order: Order, clause: str) -> Settled:
     hand.book(clause)
     working = [words for one in gone for words in one.working]
     if taken:
-        working.append(f"{taken} had gone before")
+        working.append(f"{taken} had gone before, {_sum(order.taken)} are gone now")
     return Settled(_sum(order.taken) - taken, held - _sum(order.held), working)
 
 

@@ -205,11 +205,15 @@ class Order(Struct, array_like=True):
     """MS-15 Cents that the bank took back and that were not won back."""
     cancelled: bool = False
     notices: list[str] = field(default_factory=list)
-    """Ids of what was told about its undoing: a cancellation replaces them."""
+    """Ids of what was told about its undoing and stands, of very many the latest: a cancellation replaces them."""
     matches: dict[int, list[str]] = field(default_factory=dict)
     """MS-14 Line -> ids of what was told about its last price match: the next one replaces it."""
     refused: list[str] = field(default_factory=list)
     """MS-10 Ids of the returns that were refused: they count when the rejection of another one makes room."""
+    owing: str = ""
+    """Id of the notice that points are owed on its account, while they are."""
+    debts: int = 0
+    """How often that was told."""
 
     @property
     def earned_points(self) -> bool:

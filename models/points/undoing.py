@@ -4,11 +4,13 @@ MS-13 cancellation, MS-14 price match, MS-15 dispute; MS-10 returns are in `retu
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
+from models.points import owing
 from models.points.books import Books
 from models.points.events import (
     OrderCancelled,
@@ -21,6 +23,9 @@ from models.points.settling import Settled, settle
 from models.points.state import Dispute, Order
 from models.points.words import cited, spelled
 from models.values import dollars
+
+NOTICES_KEPT: Final = 100
+"""Notices of an order that a cancellation replaces."""
 
 
 def cancelled(case: Case, data: OrderCancelled) -> Ruling:
@@ -114,10 +119,10 @@ def follow(
     if books.expired:
         working.append(f"{books.expired} of what came back expired at once (MS-12)")
     if books.debt_growth > 0:
-        facts: dict[str, Fact] = {"order_id": order.id, "debt": books.debt_growth}
-        case.notify("points", "points.debt", order.id, "MS-11", facts)
+        owing.tell(case, order, books.debt_growth, "MS-11")
         working.append(f"{books.debt_growth} became debt (MS-11)")
-    order.notices += case.standing
+    standing = [told for told in order.notices if told not in replaces]
+    order.notices = [*standing, *case.standing][-NOTICES_KEPT:]
     verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
     moved = f"{verb} {abs(settled.taken)} points"
     if settled.restored:
@@ -132,8 +137,9 @@ def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: lis
     redeemed: Kind = "points.redeemed" if undoes else "points.restored"
     if order.earned_points:
         facts: dict[str, Fact] = {"order_id": order.id, "points": abs(settled.taken)}
-        case.notify("points", earned, order.id, clause, facts, replaces=replaces)
+        case.notify("points", earned, order.id, clause, facts, replaces=[*replaces, *owing.settled(order)])
         replaces = []
     if order.redeemed and clause in ("MS-10", "MS-13"):
         facts = {"order_id": order.id, "points": abs(settled.restored), "redeemed": True}
+        replaces = [*replaces, *owing.settled(order)]
         case.notify("points", redeemed, f"{order.id}|redeemed", "MS-12", facts, replaces=replaces)

@@ -39,6 +39,7 @@ def explanation(**changes: Any) -> Any:
         "time": "2026-03-10T12:00:00Z",
         "cause": {"source": "/shop", "id": "e-1"},
         "event": {"type": "order.placed.v1", "id": "e-1", "source": "/shop", **place},
+        "at": "2026-03-10T12:00:00Z",
         "deadline": None,
         "seq": 41,
         "outcome": "applied",
@@ -55,7 +56,15 @@ def explanation(**changes: Any) -> Any:
 def deadline(**changes: Any) -> Any:
     came = {"what": "points.expire", "which": "2026-03-31", "due": "2026-04-01T07:00:00Z"}
     cause = {"source": "/memberships/deadlines/points.expire", "id": "2026-03-31@2026-04-01T07:00:00Z"}
-    told = {"event": None, "seq": None, "outcome": "due", "deadline": came, "cause": cause, "clause": "MS-6"}
+    told = {
+        "event": None,
+        "at": None,
+        "seq": None,
+        "outcome": "due",
+        "deadline": came,
+        "cause": cause,
+        "clause": "MS-6",
+    }
     return explanation(**told | changes)
 
 
@@ -83,6 +92,15 @@ def test_every_answer_has_its_cause_outcome_clause_and_arithmetic(card: Any) -> 
     assert "Order o-1 earned 1207 points." in text
     assert "order.placed e-1  refused signed_out  MS-4" in text
     assert "No: not signed in." in text
+
+
+@pytest.mark.parametrize(
+    ("at", "says"), [("2026-03-09T18:30:00Z", "  happened 2026-03-09 18:30"), ("2026-03-10T12:00:59Z", ""), (None, "")]
+)
+def test_what_was_told_late_has_its_own_time_too(at: str | None, says: str) -> None:
+    """The time at the front is that of the decision; the event's own follows where it is another minute."""
+    [head] = [one for one in story(explanation(at=at)).splitlines() if "order.placed" in one]
+    assert head.rstrip(" │").endswith(f"MS-3{says}")
 
 
 def test_a_story_tells_moves_balance_and_what_was_told() -> None:

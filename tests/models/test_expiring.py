@@ -403,6 +403,16 @@ def test_ms_17_released_points_are_told_of_again_if_their_reminder_was_withdrawn
     assert world.notices[-1].cause.source == "/memberships/deadlines/points.reservation"
 
 
+def test_ms_17_what_is_told_of_the_order_later_replaces_no_reminder() -> None:
+    """Given a reminder told again by a rejected return, when the order is cancelled, then it is withdrawn, not replaced."""
+    world = reminded_then_returned()
+    world.send(return_rejected("r1"))
+    again = world.ids(Notification)[-1]
+    world.send(cancelled("promo"))
+    assert not any(again in notice.replaces for notice in world.notices)
+    assert world.notices[-1].params["retracts"] == again
+
+
 def test_ms_17_new_points_are_no_cause_to_tell_again() -> None:
     """Given a withdrawn reminder, when other points with that last day are earned, then their own notice names the day."""
     world = reminded_then_returned()

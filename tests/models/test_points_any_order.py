@@ -19,7 +19,8 @@ from models.points.state import Dispute, Order, Reservation, Return
 from tests.models.world import Fact, World, cancelled, joined, line, order, return_rejected, returned
 
 TOLD_OF_IN_BETWEEN = {"points.debt"}
-"""GEN-2 exempts notices that truthfully told an intermediate state: here that something became debt for a while."""
+"""GEN-2 exempts notices that truthfully told an intermediate state: here that something became debt for a while, told anew
+when it becomes debt again."""
 UNDONE_IN_BETWEEN = TOLD_OF_IN_BETWEEN | {"points.restored", "points.redeemed"}
 """And where returns are rejected for which there was no room in some orders of arrival: that they were undone."""
 SAMPLED = 120

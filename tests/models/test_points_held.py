@@ -45,7 +45,7 @@ def test_ms_10_gen_2_a_refused_return_counts_once_the_rejection_of_an_earlier_on
     assert (refusal.outcome, refusal.reason) == ("refused", "more_than_left")
     answer = world.send(return_rejected("r1"), event_id="rejection")
     assert answer.says == (
-        "Rejected return r1 of order o1 gives back 100 points: 100 had gone before (MS-10). "
+        "Rejected return r1 of order o1 gives back 100 points: 100 had gone before, 0 are gone now (MS-10). "
         "That leaves room for one that was refused before. "
         "Return r2 of order o1 takes back 100 points: line l1: 100 x 1/1 = 100 with what came back (MS-10)."
     )

@@ -147,7 +147,8 @@ def test_ms_15_the_points_of_the_disputed_amount_go() -> None:
     world = buyer(line("l1", "100.00"), line("l2", "50.00", qualifying=False))
     answer = world.send(disputed("33.33"), time="2026-03-09 12:00")
     assert answer.says == (
-        "Dispute d1 of $33.33 of order o1 takes back 66 points: line l1: 66 with the disputed money (MS-15)."
+        "Dispute d1 of $33.33 of order o1 takes back 66 points: 200 x $33.33/$100.00 = 66 with the disputed money (MS-15); "
+        "line l1: 66 of the disputed (MS-15)."
     )
     assert world.moved_by(answer) == [("take_back", "o1", -66)]
     assert (world.ledger[-1].clause, world.notice("points.taken_back").clause) == ("MS-15", "MS-15")
@@ -159,14 +160,15 @@ def test_ms_15_at_most_the_qualifying_net(amount: str, gone: int) -> None:
     world = buyer(line("l1", "100.00"), line("l2", "50.00", qualifying=False))
     answer = world.send(disputed(amount))
     assert world.balance() == (200 - gone, 0)
-    assert f"line l1: {gone} with the disputed money (MS-15)" in answer.says
+    assert f" = {gone} with the disputed money (MS-15); line l1: {gone} of the disputed" in answer.says
 
 
 def test_ms_15_spread_over_the_lines_by_money_paid_largest_remainder_first() -> None:
     """600 points; of $100 they are 200, spread 1 : 2 as 66.67 and 133.33: 67 and 133."""
     world = buyer(line("l1", "100.00"), line("l2", "200.00"), line("l3", "9.00", qualifying=False))
     answer = world.send(disputed("100.00"))
-    assert "line l1: 67 with the disputed money (MS-15); line l2: 133 with the disputed money (MS-15)" in answer.says
+    assert "600 x $100.00/$300.00 = 200 with the disputed money (MS-15)" in answer.says
+    assert "line l1: 67 of the disputed; line l2: 133 of the disputed" in answer.says
     assert world.balance() == (400, 0)
 
 
@@ -188,7 +190,7 @@ def test_ms_15_won_back_the_same_points_return_to_the_same_lots() -> None:
     back = world.send(dispute_won())
     assert sorted(world.moved_by(back)) == [("restore", "o1", 60), ("restore", "o2", 140)]
     assert world.left == {"o1": 60, "o2": 197}
-    assert back.says == "Won dispute d1 of order o1 gives back 200 points: 200 had gone before (MS-15)."
+    assert back.says == "Won dispute d1 of order o1 gives back 200 points: 200 had gone before, 0 are gone now (MS-15)."
     assert world.notice("points.restored").replaces == (world.notice_id("points.taken_back"),)
     assert world.points.taken_back == 0
     world.check_books()

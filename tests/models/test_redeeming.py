@@ -150,7 +150,25 @@ def test_ms_9_what_is_missing_becomes_debt_and_is_told() -> None:
     )
     assert world.notice("points.redeemed").params == {"order_id": "buy", "points": 420, "debt": 120}
     assert world.balance() == (0, 120)
+    owed = world.notice("points.debt")
+    assert (owed.clause, owed.params) == ("MS-9", {"order_id": "buy", "debt": 120, "support": True})
     world.check_books()
+
+
+@pytest.mark.parametrize(("points", "told"), [(300, 0), (301, 1)])
+def test_ms_9_support_is_told_when_a_point_is_missing_and_not_before(points: int, told: int) -> None:
+    world = rich()
+    world.send(spending(points))
+    assert world.told.count("points.debt") == told
+
+
+def test_ms_9_ms_13_the_notice_is_replaced_when_the_order_is_cancelled() -> None:
+    world = rich()
+    world.send(spending(420))
+    owed = world.notice_id("points.debt")
+    world.send(cancelled("buy"))
+    assert owed in world.notice("points.restored").replaces
+    assert world.balance() == (300, 0)
 
 
 def test_ms_9_ms_7_what_exceeds_the_lines_is_no_debt() -> None:

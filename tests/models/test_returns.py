@@ -4,6 +4,7 @@ import pytest
 
 from models.outputs import Notification
 from models.points.state import Order
+from models.points.undoing import NOTICES_KEPT
 from tests.models.world import World, cancelled, joined, line, order, return_rejected, returned
 
 
@@ -87,6 +88,13 @@ def test_ms_10_returning_more_than_is_left_is_refused_whole(quantities: dict[str
     assert world.balance() == (0, 0)
 
 
+def test_ms_10_gen_5_the_refusal_says_what_there_is() -> None:
+    world = buyer(line("l1", "100.00", 2), line("l2", "50.00"))
+    too_much, unknown = world.send(returned("r1", l1=3)), world.send(returned("r2", l9=1))
+    assert too_much.says == "Return r1 has 3 of line l1, of which 2 are left: refused whole (MS-10)."
+    assert unknown.says == "Return r2 has 1 of line l9, and the order has no such line: refused whole (MS-10)."
+
+
 def test_ms_10_a_rejected_return_gives_back_to_the_same_lot() -> None:
     world = buyer(line("l1", "100.00", 2))
     world.send(returned("r1", l1=2))
@@ -119,6 +127,47 @@ def test_ms_11_own_lot_first_then_the_oldest_others_then_debt() -> None:
     assert world.balance() == (0, 90)
     assert world.notice("points.debt").params == {"order_id": "o1", "debt": 90}
     assert world.notice("points.debt").clause == "MS-11"
+
+
+def test_ms_11_gen_2_that_an_order_owes_is_told_once_whichever_return_comes_first() -> None:
+    """Given an order whose points are spent, when two returns come in either order, then one and the same notice stands."""
+    told = []
+    for first, second in (("r1", "r2"), ("r2", "r1")):
+        world = buyer(line("l1", "100.00", 2))
+        spent(world, "o1", 400)
+        world.send(returned(first, l1=1), event_id=first)
+        world.send(returned(second, l1=1), event_id=second)
+        assert world.balance() == (0, 400)
+        assert world.notice("points.debt").cause.id == first
+        told.append(world.standing())
+    assert told[0] == told[1]
+
+
+def test_ms_11_that_an_order_owes_is_replaced_when_it_owes_no_more_and_told_anew_when_it_does() -> None:
+    world = buyer(line("l1", "100.00"))
+    spent(world, "o1", 150)
+    world.send(returned("r1", l1=1))
+    first = world.notice_id("points.debt")
+    world.send(return_rejected("r1"))
+    assert first in world.notice("points.restored").replaces
+    assert not any(kind == "points.debt" for kind, _ in world.standing())
+    world.send(returned("r2", l1=1))
+    assert world.told.count("points.debt") == 2
+    assert len([kind for kind, _ in world.standing() if kind == "points.debt"]) == 1
+    world.send(cancelled())
+    assert len([kind for kind, _ in world.standing() if kind == "points.debt"]) == 1, "it still owes"
+
+
+@pytest.mark.parametrize(("times", "kept"), [(NOTICES_KEPT, NOTICES_KEPT), (NOTICES_KEPT + 1, NOTICES_KEPT)])
+def test_ms_13_the_order_does_not_grow_with_what_becomes_of_it(times: int, kept: int) -> None:
+    """Given a return that is rejected, time and again, then no more than the latest notices are remembered with the order."""
+    world = buyer(line("l1", "100.00"))
+    for number in range(times):
+        world.send(returned(f"r{number}", l1=1))
+        world.send(return_rejected(f"r{number}"))
+    assert len(world.entry(Order, "o1").notices) == kept
+    world.send(cancelled())
+    assert len(world.notices[-1].replaces) == kept
 
 
 def test_ms_11_new_points_pay_debt_first() -> None:
@@ -161,7 +210,7 @@ def test_ms_13_a_cancellation_takes_all_that_is_left() -> None:
     answer = world.send(cancelled())
     assert answer.says == (
         "Cancelled order o1 takes back 300 points: line l1: 400 x 2/2 = 400 with what came back; "
-        "line l2: 100 x 1/1 = 100 with what came back; 200 had gone before (MS-13)."
+        "line l2: 100 x 1/1 = 100 with what came back; 200 had gone before, 500 are gone now (MS-13)."
     )
     assert world.balance() == (0, 0)
     assert world.notices[-1].replaces == (world.ids(Notification)[-2],)

@@ -52,10 +52,21 @@ class Redis:
 
     def entry(self, id_: str, balance: int, cause: dict[str, str], time: str | None = EARLY) -> None:
         after = {"available": balance, "reserved": 0, "debt": 0}
-        self.line("ledger", id=id_, time=time, points=1, kind="earn", balance_after=after, clause="MS-7", cause=cause)
+        self.line(
+            "ledger",
+            id=id_,
+            time=time,
+            at=EARLY,
+            points=1,
+            kind="earn",
+            balance_after=after,
+            clause="MS-7",
+            cause=cause,
+        )
 
     def notice(self, id_: str, cause: dict[str, str], time: str | None = EARLY, **more: Any) -> None:
         line = {"id": id_, "time": time, "notification": "points.expired", "clause": "MS-7", "cause": cause}
+        line |= {"not_before": EARLY}
         self.line("notifications", **line | more)
 
 
@@ -77,6 +88,7 @@ def test_a_decision_comes_with_what_it_booked_and_told(anna: Redis) -> None:
     assert one["cause"] == ORDER
     assert (one["outcome"], one["clause"], one["says"]) == ("applied", "MS-3", "Said of e1.")
     assert [entry["id"] for entry in one["ledger"]] == ["l1", "l2"]
+    assert one["at"] == EARLY
     assert one["balance_after"] == {"available": 25, "reserved": 0, "debt": 0}
     assert [notice["id"] for notice in one["notifications"]] == ["n1"]
     assert "revision" not in one["ledger"][0]
