@@ -10,7 +10,7 @@ A longer search: `MEMBERSHIPS_SEARCH=5000 pytest tests/models/test_naive_machine
 
 import os
 from collections import Counter
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, note, settings
@@ -109,6 +109,8 @@ class Histories(RuleBasedStateMachine):
         self.world = World(now=None, policies=policies)
         self.accounts = {member: Account(policies, seen) for member in ("ann", "bob")}
         self.ledger: dict[str, Counter[str]] = {member: Counter() for member in self.accounts}
+        self.reminders: dict[str, dict[str, str]] = {member: {} for member in self.accounts}
+        """Last day of use -> the standing reminder; empty: it was withdrawn."""
         if not early:
             self.tick()
         self.send(joined(), "ann")
@@ -286,9 +288,34 @@ class Histories(RuleBasedStateMachine):
                 assert same, f"NTF-1: two notices are called {output.id}: {output.data}"
             if isinstance(output.data, LedgerEntry) and output.data.order_id:
                 self.ledger[output.subject][output.data.order_id] += output.data.points
-        self.read = len(self.world.outputs)
+        new, self.read = self.world.outputs[self.read :], len(self.world.outputs)
         for member, account in self.accounts.items():
             assert self.by_the_rules(member) == by_the_account(account), f"{member}: rules == account"
+            self.check_reminders(member, account, [output for output in new if output.subject == member])
+
+    def check_reminders(self, member: str, account: Account, new: list[Any]) -> None:
+        """MS-17, NTF-3 A reminder stands while points of its day are left, also when they went and came back."""
+        reminders, back = self.reminders[member], set()
+        for output in new:
+            match output.data:
+                case Notification(kind="points.expiring", params=params):
+                    reminders[str(params["expires_on"])] = output.id
+                case Notification(kind="retracted", params=params):
+                    for day in [day for day, told in reminders.items() if told == params["retracts"]]:
+                        reminders[day] = ""
+                case Notification(kind="points.welcome"):
+                    reminders.clear()
+                case LedgerEntry(kind="restore" | "release", lot_id=str(lot_id)) if account.facts.purse:
+                    back |= {lot.last_day for lot in account.facts.purse.lots.values() if lot.id == lot_id}
+        left, now = account.expiry_days, self.world.now
+        for text, told in reminders.items():
+            day = date.fromisoformat(text)
+            if now and STANDARD.calendar.day_of(now) <= day:
+                may_stand = left.get(day) or account.balance["reserved"]
+                assert may_stand or not told, f"{member}: a reminder of {day} stands, and nothing is left"
+                assert told or day not in back or not left.get(day), (
+                    f"{member}: points of {day} are back, and not told of"
+                )
 
     def by_the_rules(self, member: str) -> dict[str, Any]:
         desk = Desk(member, self.world.read, Moment(0, self.world.now, "orders", 3, 0), self.world.policies)
