@@ -191,6 +191,14 @@ class Histories(RuleBasedStateMachine):
     def reject(self, back: Named, late: timedelta) -> None:
         self.send(return_rejected(back[1]), back[0], late)
 
+    @rule(bought=orders, pieces=st.integers(1, 3))
+    def bring_and_reject(self, bought: Named, pieces: int) -> None:
+        """MS-17 Points that go and come back at once, with what was told of them."""
+        member, order_id = bought
+        self.send(returned(f"{order_id}-r9", order_id, l0=pieces), member)
+        self.both_agree()
+        self.send(return_rejected(f"{order_id}-r9"), member)
+
     @rule(bought=orders, late=LATE)
     def cancel(self, bought: Named, late: timedelta) -> None:
         self.send(cancelled(bought[1]), bought[0], late)
@@ -269,9 +277,14 @@ class Histories(RuleBasedStateMachine):
             self.tick()
 
     @precondition(lambda self: self.accounts["ann"].expiry_days)
-    @rule(offset=st.sampled_from([timedelta(hours=-1), timedelta(minutes=1), timedelta(days=3)]), ticked=st.booleans())
+    @rule(
+        offset=st.sampled_from(
+            [timedelta(hours=-1), timedelta(minutes=1), timedelta(days=3), timedelta(days=-59), timedelta(days=-6)]
+        ),
+        ticked=st.sampled_from([True, True, False]),
+    )
     def wait_for_expiry(self, offset: timedelta, ticked: bool) -> None:
-        """MS-6 Shortly before, and after, the end of the day on which the next points expire."""
+        """MS-6, MS-17 Shortly before, and after, the end of the day on which the next points expire; when that was told."""
         day = min(self.accounts["ann"].expiry_days)
         self.present = max(self.present, STANDARD.calendar.end_of(day) + offset)
         if ticked:
