@@ -86,7 +86,11 @@ class Histories(RuleBasedStateMachine):
         self.present = at("2026-03-02 18:00")
         self.sent: list[Event[Any]] = []
         self.told: dict[str, Any] = {}
-        """All outputs by id. A refusal whose event is forgotten by now (GEN-1) can be told a second time, as it was."""
+        """All outputs by id."""
+        self.came: dict[str, date | None] = {}
+        """When each event came first, by the partition's time."""
+        self.decided_anew: set[str] = set()
+        """GEN-1 Events that came again when they were forgotten: what they cause has the ids it had."""
         self.read = 0
 
     def send(self, fact: Fact, member: str, late: timedelta = timedelta()) -> None:
@@ -96,6 +100,10 @@ class Histories(RuleBasedStateMachine):
         self.receive(told)
 
     def receive(self, told: Event[Any]) -> None:
+        today = self.world.now.date() if self.world.now else None
+        first = self.came.setdefault(told.id, today)
+        if first and today and (today - first).days > STANDARD.ids_remembered_days:
+            self.decided_anew.add(told.id)
         answer = self.world.receive(told)
         note(f"{told.time:%Y-%m-%d %H:%M} {told.subject} {told.type}: {answer.outcome} {answer.says}")
         self.accounts[told.subject].note(told, self.world.now)
@@ -296,9 +304,8 @@ class Histories(RuleBasedStateMachine):
             told = self.told.setdefault(output.id, output.data)
             if isinstance(told, LedgerEntry):
                 assert told is output.data, f"MS-20: two entries are called {output.id}"
-            elif isinstance(told, Notification) and isinstance(output.data, Notification):
-                same = (told.kind, told.cause, told.params) == (output.data.kind, output.data.cause, output.data.params)
-                assert same, f"NTF-1: two notices are called {output.id}: {output.data}"
+            elif isinstance(told, Notification) and told.cause.id not in self.decided_anew:
+                assert told is output.data, f"NTF-1: two notices are called {output.id}"
             if isinstance(output.data, LedgerEntry) and output.data.order_id:
                 self.ledger[output.subject][output.data.order_id] += output.data.points
         new, self.read = self.world.outputs[self.read :], len(self.world.outputs)
