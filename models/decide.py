@@ -138,9 +138,11 @@ def _ahead_of_now(case: Case) -> Ruling | None:
     As much as events may come before each other (GEN-2), they may come before the tick of their time. What is further ahead
     says that a clock is wrong, the sender's or ours: it is set aside, and decided when it is sent again in its time.
     """
-    now, days = case.desk.moment.now, case.policies.ahead_days
-    is_ours = case.event is not None and isinstance(case.event.data, MemberReleased)  # no date of it counts
-    if now is None or is_ours or case.at - now <= timedelta(days=days):
+    now = case.desk.moment.now
+    if now is None or case.at <= now:  # as nearly always
+        return None
+    days, is_ours = case.policies.ahead_days, case.event is not None and isinstance(case.event.data, MemberReleased)
+    if is_ours or case.at <= now + timedelta(days=days):  # no date of ours counts
         return None
     says = (
         f"It is of {case.at:%Y-%m-%d %H:%M} UTC, more than {days} days ahead of now: set aside until it is sent again"

@@ -17,7 +17,7 @@ def spelled(working: Sequence[str], sign: str = "; ") -> str:
 
 def cited(words: str, clause: str) -> str:
     """The words with their clause in brackets; where they end with clauses, it is one more of these, and said once."""
-    last = _CITED.search(words)
+    last = _CITED.search(words) if words.endswith(")") else None
     if last is None:
         return f"{words} ({clause})"
     return words if clause in last[1].split(", ") else f"{words[:-1]}, {clause})"
