@@ -87,7 +87,8 @@ class Case(Struct):
     """The cause's business time."""
     event: Event[Any] | None = None
     record: Record | None = None
-    """Both None where the cause is a deadline."""
+    """Both None where the cause is a deadline, or an earlier event that counts only now."""
+    is_deadline: bool = False
     held_since: datetime | None = None
     ledger: list[str] = field(default_factory=list)
     """Ids of the entries booked."""
@@ -161,15 +162,13 @@ class Case(Struct):
         *,
         replaces: Sequence[str] = (),
         cause: Cause | None = None,
-        named_after: Cause | None = None,
     ) -> str:
         """Tell the member; returns the notice's id: f(cause, kind, about) (NTF-1).
 
-        `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it. `named_after`
-        takes its place in the id of what is told once, whichever of several events brings it about.
+        `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it.
         """
         desk, cause = self.desk, cause or self.cause
-        notice_id = self.notice_id(named_after or cause, kind, about)
+        notice_id = self.notice_id(cause, kind, about)
         notice = Notification(
             kind=kind,
             program=program,

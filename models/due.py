@@ -22,7 +22,7 @@ AT_MOST: Final = 100
 def case_of(desk: Desk, due: Due) -> Case:
     """A deadline as the cause of what follows."""
     cause = Cause(source=f"/memberships/deadlines/{due.what}", id=f"{due.ref}@{due.at:%Y-%m-%dT%H:%M:%SZ}")
-    return Case(desk, cause, due.at)
+    return Case(desk, cause, due.at, is_deadline=True)
 
 
 def is_due(desk: Desk) -> bool:

@@ -1,6 +1,6 @@
 """Orders and what becomes of them: each event adds a fact; then the points are moved to where the facts say."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from audit.account.days import years_later
@@ -86,7 +86,7 @@ def bring_back(facts: Facts, event: Any) -> None:
     for line_id, number in pieces.items():
         order.lines[line_id].back += number
     facts.returns[told.return_id] = Return(order, pieces)
-    settle(facts, order, event.time)
+    settle(facts, order)
 
 
 def _is_left(order: Purchase, told: Any) -> bool:
@@ -106,7 +106,7 @@ def reject(facts: Facts, event: Any) -> None:
         undone.rejected = True
         for line_id, number in undone.pieces.items():
             undone.order.lines[line_id].back -= number
-        settle(facts, undone.order, event.time)
+        settle(facts, undone.order)
         for other in facts.refused_of(undone.order):
             if _is_left(undone.order, other.data):
                 bring_back(facts, other)
@@ -119,7 +119,7 @@ def cancel(facts: Facts, event: Any) -> None:
         facts.wait(("order", event.data.order_id), event)
     elif not order.cancelled:
         order.cancelled = True
-        settle(facts, order, event.time)
+        settle(facts, order)
 
 
 def match_price(facts: Facts, event: Any) -> None:
@@ -131,7 +131,7 @@ def match_price(facts: Facts, event: Any) -> None:
         line = order.lines[event.data.line_id]
         if event.data.new_unit_price < min([line.price, *line.matched]):
             line.matched.append(event.data.new_unit_price)
-            settle(facts, order, event.time)
+            settle(facts, order)
 
 
 def dispute(facts: Facts, event: Any) -> None:
@@ -146,7 +146,7 @@ def dispute(facts: Facts, event: Any) -> None:
     order.disputed[told.dispute_id] = told.amount
     facts.disputes[told.dispute_id] = order
     facts.came.append(("dispute", told.dispute_id))
-    settle(facts, order, event.time)
+    settle(facts, order)
 
 
 def win(facts: Facts, event: Any) -> None:
@@ -156,10 +156,10 @@ def win(facts: Facts, event: Any) -> None:
         facts.wait(("dispute", event.data.dispute_id), event)
     elif event.data.dispute_id in order.disputed:
         del order.disputed[event.data.dispute_id]
-        settle(facts, order, event.time)
+        settle(facts, order)
 
 
-def settle(facts: Facts, order: Purchase, at: datetime) -> None:
+def settle(facts: Facts, order: Purchase) -> None:
     """Let the points be where the facts of the order say, as long as its membership lasts (MS-16) and it is not cancelled (MS-13)."""
     purse = order.purse
     if purse is None or purse is not facts.purse or order.closed:
@@ -168,9 +168,11 @@ def settle(facts: Facts, order: Purchase, at: datetime) -> None:
     with facts.on_account_of(order):
         expired = {lot.id: lot.expired for lot in purse.lots.values()}
         purse.put_back(order.held, order.own, facts.over_before)
+        others = {lot.id: lot.expired for lot in purse.lots.values()}
         purse.put_back(order.gone, order.own, facts.over_before)
+        came = {lot.id: lot.expired - others[lot.id] for lot in purse.lots.values()}
         _pay_again(order, purse)
-        _take_back(order, purse, facts.day(at), expired)
+        _take_back(order, purse, came, expired)
 
 
 def _pay_again(order: Purchase, purse: Purse) -> None:
@@ -185,10 +187,11 @@ def _pay_again(order: Purchase, purse: Purse) -> None:
     order.held = count(held)
 
 
-def _take_back(order: Purchase, purse: Purse, day: date, expired: dict[str, int]) -> None:
+def _take_back(order: Purchase, purse: Purse, came: dict[str, int], expired: dict[str, int]) -> None:
     """MS-11 From the lot they were earned in, then from the oldest others, then as debt; anew with each fact.
 
     ``expired``: how many of each lot had expired before. They are gone already; those that came back just now are taken.
+    ``came``: how many of these had been taken back before, which go first (MS-10 never twice).
     """
     gone = []
     for lot_id, points in order.to_go().items():
@@ -196,4 +199,9 @@ def _take_back(order: Purchase, purse: Purse, day: date, expired: dict[str, int]
         taken = lot.take(min(points, lot.left + max(lot.expired - expired.get(lot_id, 0), 0)))
         gone += [Part(lot_id, taken), Part(lot_id, min(points - taken, lot.expired), expired=True)]
     rest = sum(order.to_go().values()) - sum(part.points for part in gone)
-    order.gone = count([*gone, *purse.take(rest, day)])
+    for lot in sorted(purse.lots.values(), key=lambda lot: (lot.last_day, lot.earned_at, lot.id)):
+        again = min(rest, came.get(lot.id, 0), max(lot.expired - expired.get(lot.id, 0), 0))
+        lot.expired -= again
+        rest -= again
+        gone.append(Part(lot.id, again))
+    order.gone = count([*gone, *purse.take(rest, date.min)])

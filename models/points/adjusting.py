@@ -61,7 +61,7 @@ def _approved(case: Case, data: PointsAdjusted, adjustment_id: str) -> Ruling:
 
 def _name(actor: str) -> str:
     """What tells actors apart: capitals do not."""
-    return actor.strip().casefold()
+    return actor.casefold()
 
 
 def _book(case: Case, adjustment_id: str, adjustment: Adjustment, words: str) -> Ruling:

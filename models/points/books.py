@@ -69,7 +69,7 @@ class Books:
         """Ordinal of the day that it is by the partition's time. A deadline that comes up late acts at the time it was due."""
         case = self.case
         now = case.desk.moment.now
-        if now and case.event is None:
+        if now and case.is_deadline:
             now = min(now, case.at)
         return case.calendar.day_of(now).toordinal() if now else 0
 
@@ -98,11 +98,14 @@ class Books:
             self.enter(kind, -part.points, part.lot, clause)
         return parts
 
-    def draw(self, amount: int, *, reservation_id: str = "") -> list[Part]:
-        """Take from the oldest usable lots; what is not there becomes debt. Booked only as a reservation (MS-8)."""
+    def draw(self, amount: int, *, past: bool = False, reservation_id: str = "") -> list[Part]:
+        """Take from the oldest usable lots; what is not there becomes debt. Booked only as a reservation (MS-8).
+
+        `past`: also from lots whose last day is over at the time of the cause, but that no sweep has emptied yet.
+        """
         parts = []
         while amount:
-            lot = self.lots.oldest(self.today)
+            lot = self.lots.oldest(0 if past else self.today)
             part = Part(lot.key if lot else None, min(lot.left, amount) if lot else amount)
             if reservation_id:
                 self.set_aside(part, 1, reservation_id)
@@ -221,6 +224,7 @@ class Books:
             expiry.plan_for(self.case, self.points, day)
         if self.points.reminders:
             expiry.withdraw(self.case, self.points, self.lots, self._emptied)
+        if self._back:
             expiry.tell_again(self.case, self.points, self.lots, self._back)
 
     def _tell_expired(self) -> None:
@@ -228,6 +232,8 @@ class Books:
         about = [self._about]
         for (_, _, lot_id), (_, before) in self._expired.items():
             about += [lot_id, str(before)]
+        for day, _, _ in self._expired:
+            self.points.reminders.pop(day, None)  # it has come true
         last_day = date.fromordinal(max(day for day, _, _ in self._expired)).isoformat()
         facts: dict[str, Fact] = {"points": self.expired, "expired_on": last_day}
         self.case.notify("points", "points.expired", joined(*about), "MS-6", facts)

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from models.case import Case, Ruling, digest, retold
 from models.outputs.base import Fact
-from models.points import owing, redeeming, terms
+from models.points import redeeming, terms
 from models.points.books import Books
 from models.points.events import Bonus as BonusData
 from models.points.events import OrderPlaced
@@ -50,7 +50,9 @@ def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:
     facts: dict[str, Fact] = {"order_id": order.id, "points": redeemed.points, "debt": redeemed.debt}
     if redeemed.points:
         case.notify("points", "points.redeemed", order.id, "MS-7", facts)
-    owing.tell(case, order, redeemed.debt, "MS-9")
+    if redeemed.debt:
+        owed: dict[str, Fact] = {"order_id": order.id, "debt": redeemed.debt, "support": True}
+        order.notices = [case.notify("points", "points.debt", order.id, "MS-9", owed)]
     return f"{spelled(redeemed.working)}. "
 
 

@@ -11,7 +11,6 @@ def expire(case: Case, ref: str) -> None:
     """MS-6 What is left of the lots whose last day is over expires: once, visibly, dated when it was due."""
     books = Books(case, ref, order=False)
     for lot in list(books.lots.between(0, date.fromisoformat(ref).toordinal())):
-        books.points.reminders.pop(lot.expires, None)  # it has come true
         books.expire(lot.key, lot.left)
     books.close()
     expiry.plan(case, books.points, books.lots)
@@ -26,7 +25,6 @@ def remind(case: Case, ref: str) -> None:
     books, on, today = Books(case, ref, order=False), date.fromisoformat(ref).toordinal(), expiry.today(case)
     points = books.points
     points.reminded = on
-    points.reminders = {day: told for day, told in points.reminders.items() if told or day >= today}
     for lead in case.policies.reminder_days:
         day = on + lead
         later = any(day - other <= today for other in case.policies.reminder_days if other < lead)

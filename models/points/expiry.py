@@ -3,12 +3,13 @@
 A deadline names a day. Lots that are used up before leave it standing; it then finds nothing to do, and the next is set.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from datetime import date, datetime
 from typing import Final
 
 from models.case import Case
 from models.outputs.base import Fact
+from models.points import terms
 from models.points.lots import Lots
 from models.points.state import Points
 
@@ -36,16 +37,19 @@ def plan_for(case: Case, points: Points, day: int) -> None:
 def withdraw(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> None:
     """MS-17 Withdraw the reminders of days on which nothing is left to expire (NTF-3)."""
     for day in sorted(points.reminders.keys() & days):
-        if points.reminders[day] and not any(lots.between(day, day)):
-            case.retract("points", points.reminders[day], "nothing is left to expire that day", "MS-17")
-            points.reminders[day] = ""
+        if not any(lots.between(day, day)):
+            case.retract("points", points.reminders.pop(day), "nothing is left to expire that day", "MS-17")
 
 
-def tell_again(case: Case, points: Points, lots: Lots, days: Iterable[int]) -> None:
-    """MS-17 Remind anew of days whose reminder was withdrawn and to which points have come back in time (NTF-3)."""
-    for day in sorted(points.reminders.keys() & days):
-        if not points.reminders[day] and day >= today(case) and any(lots.between(day, day)):
-            tell(case, points, lots, day, "again")
+def tell_again(case: Case, points: Points, lots: Lots, days: Set[int]) -> None:
+    """MS-17 Remind of days to which points have come back in time, if a reminder was due meanwhile and none stands."""
+    now_day = today(case)
+    for day in sorted(days - points.reminders.keys()):
+        missed = [day - lead for lead in case.policies.reminder_days if day - lead <= now_day]
+        if day >= now_day and missed:
+            due = terms.micros(case.calendar.start_of(date.fromordinal(max(missed))))
+            if any(lot.earned < due for lot in lots.between(day, day)):
+                tell(case, points, lots, day, "again")
 
 
 def tell(case: Case, points: Points, lots: Lots, day: int, why: str) -> None:

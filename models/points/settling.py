@@ -35,7 +35,7 @@ class Settled(NamedTuple):
 def settle(books: Books, order: Order, clause: str) -> Settled:
     """Move what the order's facts now say. The books are left open."""
     gone = keeping.gone(order)
-    held, taken = _sum(order.held), _sum(order.taken)
+    held, taken, lapsed = _sum(order.held), _taken(order), _lapsed(order)
     hand = _Hand(books, order.lot)
     hand.put_back("redeemed", order.held)
     hand.put_back("taken_back", order.taken)
@@ -43,9 +43,11 @@ def settle(books: Books, order: Order, clause: str) -> Settled:
     order.taken = _take(hand, gone)
     hand.book(clause)
     working = [words for one in gone for words in one.working]
-    if taken:
-        working.append(f"{taken} had gone before, {_sum(order.taken)} are gone now")
-    return Settled(_sum(order.taken) - taken, held - _sum(order.held), working)
+    if _lapsed(order) > lapsed:
+        working.append(f"{_lapsed(order) - lapsed} had expired already and are not taken a second time")
+    if taken + lapsed:
+        working.append(f"{taken + lapsed} had gone before, {_sum(order.taken)} are gone now")
+    return Settled(_taken(order) - taken, held - _sum(order.held), working)
 
 
 def _redeem(hand: "_Hand", order: Order, amount: int) -> list[Part]:
@@ -62,10 +64,12 @@ def _redeem(hand: "_Hand", order: Order, amount: int) -> list[Part]:
 
 def _take(hand: "_Hand", gone: list[Gone]) -> list[Part]:
     """MS-11 From the lot they were earned in first, then from the oldest others, and what is left becomes debt."""
+    total = sum(one.points for one in gone)
     parts = [part for lot, points, _ in gone for part in hand.take(lot, points)]
-    rest = hand.draw("taken_back", sum(one.points for one in gone) - _sum(parts))
+    parts += hand.take_again(total - _sum(parts))
+    parts += hand.draw(total - _sum(parts))
     sums: Counter[tuple[LotKey | None, bool]] = Counter()
-    for part in [*parts, *rest]:
+    for part in parts:
         sums[part.lot, part.lapsed] += part.points
     return [Part(lot, points, lapsed) for (lot, lapsed), points in sums.items()]
 
@@ -77,10 +81,10 @@ class _Hand:
         self._books: Final = books
         self._own: Final = own
         self._net: Final[dict[Reason, Counter[LotKey | None]]] = {"redeemed": Counter(), "taken_back": Counter()}
-        self._lapsed: Final[Counter[LotKey]] = Counter()
-        """Of the points that expired in each lot before, how many count as gone on this order's account."""
         self._dead: Final[Counter[LotKey]] = Counter()
         """Points that came into each lot past its last day, and expire there; negative: that are taken of those expired."""
+        self._were_taken: Final[Counter[LotKey]] = Counter()
+        """Of those that came: how many had been taken back there. They need not expire if they are taken again."""
 
     def put_back(self, reason: Reason, parts: list[Part]) -> None:
         """Put points back where they came from, what was taken last first. Debt is forgiven; what of it has been paid since
@@ -96,6 +100,7 @@ class _Hand:
             net[lot] += back
             if books.is_past(lot):
                 self._dead[lot] += back
+                self._were_taken[lot] += back if reason == "taken_back" else 0
             else:
                 books.lots.change(lot, back)
 
@@ -113,14 +118,24 @@ class _Hand:
         """MS-11 Take what is there of a lot, up to `most`; what expired there before is gone already."""
         found = self._alive("taken_back", lot, most)
         lapsed = min(self._expired(lot), most - found) if found < most else 0
-        self._lapsed[lot] += lapsed
         return [part for part in (Part(lot, found), Part(lot, lapsed, lapsed=True)) if part.points]
 
-    def draw(self, reason: Reason, amount: int) -> list[Part]:
-        """Take from the oldest usable lots, and what is not there as debt."""
-        parts = self._books.draw(amount)
+    def take_again(self, most: int) -> list[Part]:
+        """MS-10 Nothing goes twice: what had been taken back from lots that are past by now is taken from there again."""
+        parts = []
+        for lot, points in sorted(self._were_taken.items()):
+            found = min(points, max(self._dead[lot], 0), most)
+            self._dead[lot] -= found
+            self._net["taken_back"][lot] -= found
+            most -= found
+            parts += [Part(lot, found)] if found else []
+        return parts
+
+    def draw(self, amount: int) -> list[Part]:
+        """Take back from the oldest lots there are, and what is not there as debt."""
+        parts = self._books.draw(amount, past=True)
         for part in parts:
-            self._net[reason][part.lot] -= part.points
+            self._net["taken_back"][part.lot] -= part.points
         return parts
 
     def owe(self, reason: Reason, amount: int) -> list[Part]:
@@ -138,8 +153,8 @@ class _Hand:
         return left + back
 
     def _expired(self, lot: LotKey) -> int:
-        """How many of a lot's expired points nobody has taken again, or counted as gone."""
-        return self._books.lapsed(lot) + self._dead[lot] - self._lapsed[lot]
+        """How many of a lot's points have expired by now and were not taken again."""
+        return self._books.lapsed(lot) + self._dead[lot]
 
     def book(self, clause: str) -> None:
         """Book what came back before what goes; what expired there comes alive before it is taken, or expires after it came."""
@@ -160,6 +175,16 @@ class _Hand:
         for lot, amount in self._dead.items():
             if amount * sign > 0:
                 self._books.lapse(lot, amount)
+
+
+def _taken(order: Order) -> int:
+    """How many of the points it earned are taken back."""
+    return _sum(part for part in order.taken if not part.lapsed)
+
+
+def _lapsed(order: Order) -> int:
+    """MS-11 How many of those that are gone had expired before."""
+    return _sum(part for part in order.taken if part.lapsed)
 
 
 def _sum(parts: Iterable[Part]) -> int:

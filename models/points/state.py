@@ -122,7 +122,7 @@ class Points(Struct, array_like=True):
     reminded: int = 0
     """MS-17 Ordinal of the last day whose reminders were sent."""
     reminders: dict[int, str] = field(default_factory=dict)
-    """MS-17 Expiry day (ordinal) -> the standing reminder's id; empty: it was withdrawn, as nothing was left."""
+    """MS-17 Expiry day (ordinal) -> the standing reminder's id."""
     leaving: Leaving | None = None
 
 
@@ -210,10 +210,6 @@ class Order(Struct, array_like=True):
     """MS-14 Line -> ids of what was told about its last price match: the next one replaces it."""
     refused: list[str] = field(default_factory=list)
     """MS-10 Ids of the returns that were refused: they count when the rejection of another one makes room."""
-    owing: str = ""
-    """Id of the notice that points are owed on its account, while they are."""
-    debts: int = 0
-    """How often that was told."""
 
     @property
     def earned_points(self) -> bool:

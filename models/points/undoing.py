@@ -10,7 +10,6 @@ from models.case import Case, Ruling, digest, retold
 from models.hold import hold
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
-from models.points import owing
 from models.points.books import Books
 from models.points.events import (
     OrderCancelled,
@@ -58,9 +57,11 @@ def price_matched(case: Case, data: OrderPriceMatched) -> Ruling:
     what = f"{what} from ${dollars(line.price)} to ${dollars(data.new_unit_price)}"
     line.price = data.new_unit_price
     case.put(order.id, order)
+    if not line.qualifying:
+        return applied(f"{what}: it does not qualify, so no points of it can move (MS-14).", "MS-14")
     before = order.matches.get(place, [])
     ruling = follow(case, order, "MS-14", what, before)
-    order.matches[place] = list(case.standing)
+    order.matches[place] = _replaceable(case, order)
     return ruling
 
 
@@ -113,22 +114,35 @@ def follow(
         return superseded("membership_ended", f"{what}: the membership has ended, nothing moves (MS-16).", "MS-16")
     books = Books(case, order.id)
     settled = settle(books, order, clause)
-    working = list(settled.working) or ["all that it earned stays"]
+    working = list(settled.working)
     _tell(case, order, clause, settled, list(replaces), undoes=undoes)
     books.close()
     if books.expired:
         working.append(f"{books.expired} of what came back expired at once (MS-12)")
     if books.debt_growth > 0:
-        owing.tell(case, order, books.debt_growth, "MS-11")
+        facts: dict[str, Fact] = {"order_id": order.id, "debt": books.debt_growth}
+        case.notify("points", "points.debt", order.id, "MS-11", facts)
         working.append(f"{books.debt_growth} became debt (MS-11)")
+    elif books.debt_growth < 0:
+        working.append(f"{-books.debt_growth} less are owed (MS-11)")
     standing = [told for told in order.notices if told not in replaces]
-    order.notices = [*standing, *case.standing][-NOTICES_KEPT:]
-    verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
-    moved = f"{verb} {abs(settled.taken)} points"
-    if settled.restored:
-        again = "restores" if settled.restored > 0 else "redeems again"
-        moved += f", {again} {abs(settled.restored)} redeemed ones (MS-12)"
-    return applied(f"{cited(f'{what} {moved}: {spelled(working)}', clause)}.", clause)
+    order.notices = [*standing, *_replaceable(case, order)][-NOTICES_KEPT:]
+    moved = []
+    if order.earned_points:
+        verb = "gives back" if settled.taken < 0 or (undoes and not settled.taken) else "takes back"
+        moved.append(f"{verb} {abs(settled.taken)} points")
+    if settled.restored or not moved:
+        verb = "redeems again" if settled.restored < 0 or (undoes and not settled.restored) else "restores"
+        moved.append(f"{verb} {abs(settled.restored)} redeemed {'ones' if moved else 'points'} (MS-12)")
+    words = ", ".join(moved) + (f": {spelled(working)}" if working else "")
+    return applied(f"{cited(f'{what} {words}', clause)}.", clause)
+
+
+def _replaceable(case: Case, order: Order) -> list[str]:
+    """Ids of what was told just now and whatever comes next of the order may replace: not that points are owed, which
+    only the undoing of this very event ends."""
+    owed = case.notice_id(case.cause, "points.debt", order.id)
+    return [told for told in case.standing if told != owed]
 
 
 def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: list[str], *, undoes: bool) -> None:
@@ -137,9 +151,8 @@ def _tell(case: Case, order: Order, clause: str, settled: Settled, replaces: lis
     redeemed: Kind = "points.redeemed" if undoes else "points.restored"
     if order.earned_points:
         facts: dict[str, Fact] = {"order_id": order.id, "points": abs(settled.taken)}
-        case.notify("points", earned, order.id, clause, facts, replaces=[*replaces, *owing.settled(order)])
+        case.notify("points", earned, order.id, clause, facts, replaces=replaces)
         replaces = []
     if order.redeemed and clause in ("MS-10", "MS-13"):
         facts = {"order_id": order.id, "points": abs(settled.restored), "redeemed": True}
-        replaces = [*replaces, *owing.settled(order)]
         case.notify("points", redeemed, f"{order.id}|redeemed", "MS-12", facts, replaces=replaces)
