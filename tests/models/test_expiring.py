@@ -403,6 +403,20 @@ def test_ms_17_released_points_are_told_of_again_if_their_reminder_was_withdrawn
     assert world.notices[-1].cause.source == "/memberships/deadlines/points.reservation"
 
 
+def test_ms_17_gen_4_points_released_on_their_last_day_are_not_told_of_when_it_is_over() -> None:
+    """Given a reservation that runs out in the last hour of that day, when the clock is late, then they just expire."""
+    world = member()
+    world.send(promotion("2026-06-30", 60))
+    world.tick(pacific("2026-06-30 12:00"))
+    world.send(reserved(50), time=pacific("2026-06-30 22:00"))
+    world.send(redeeming(10, "2026-06-30 22:01"))
+    told = reminders(world)
+    world.tick(pacific("2026-07-01 12:00"))
+    assert world.told[-2:] == ["points.reservation_expired", "points.expired"]
+    assert reminders(world) == told
+    world.check_books()
+
+
 def test_ms_17_what_is_told_of_the_order_later_replaces_no_reminder() -> None:
     """Given a reminder told again by a rejected return, when the order is cancelled, then it is withdrawn, not replaced."""
     world = reminded_then_returned()

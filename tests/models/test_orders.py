@@ -143,6 +143,23 @@ def test_ms_5_ms_3_a_bonus_with_an_expiry_of_its_own_is_a_lot_of_its_own() -> No
     world.check_books()
 
 
+def test_ms_5_the_notice_names_the_last_day_that_comes_first_and_what_expires_on_each() -> None:
+    world = member()
+    bonuses = [
+        {"offer_id": "x", "points": points, "expires_on": day}
+        for points, day in ((7, "2029-01-01"), (100, "2026-06-30"))
+    ]
+    same = {"offer_id": "same", "points": 5}
+    lines = [line(f"l{n}", "1.00", bonus=bonus) for n, bonus in enumerate([*bonuses, same])]
+    world.send(order("o1", *lines))
+    assert world.notice("points.earned").params == {
+        "order_id": "o1",
+        "points": 3 * 2 + 7 + 100 + 5,
+        "expires_on": "2026-06-30",
+        "by_day": {"2026-06-30": 100, "2028-03-02": 3 * 2 + 5, "2029-01-01": 7},
+    }
+
+
 @pytest.mark.parametrize("change", [{"signed_in": False}, {"lines": [line(qualifying=False)]}])
 def test_ms_5_no_bonus_where_the_line_earns_nothing(change: dict[str, Any]) -> None:
     world = member()

@@ -244,3 +244,17 @@ def test_ms_8_points_that_come_back_after_their_last_day_expire_at_once() -> Non
     assert world.booked[-2:] == [("release", 0), ("expire", -100)]
     assert (world.points.available, world.points.reserved, world.points.expired) == (0, 0, 100)
     world.check_books()
+
+
+@pytest.mark.parametrize(("now", "expired"), [("2028-03-10 23:59:59.999999", 0), ("2028-03-11 00:00", 100)])
+def test_ms_8_ms_12_points_released_after_their_last_day_expire_at_once_and_the_answer_says_so(
+    now: str, expired: int
+) -> None:
+    world = earned(member(now="2028-03-10 12:00"), ("old", 100, "2026-03-10 12:00"))
+    world.send(reserved(100), time=pacific("2028-03-10 23:30"))
+    world.tick(pacific(now))
+    answer = world.send(set_free())
+    assert world.moved_by(answer) == [("release", "old", -100), ("expire", "old", -100)][: 1 + bool(expired)]
+    assert ("100 of them expired at once (MS-12, MS-8)" in answer.says) is bool(expired)
+    assert world.points.expired == expired
+    world.check_books()

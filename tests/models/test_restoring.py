@@ -117,7 +117,7 @@ def test_ms_12_a_lot_past_its_expiry_gets_them_and_they_expire_at_once_visibly()
 
 
 @pytest.mark.parametrize("when", ["2028-03-10 23:59:59.999999", "2028-03-11 00:00"])
-def test_ms_12_what_comes_back_before_the_sweep_expires_with_it(when: str) -> None:
+def test_ms_12_gen_4_what_comes_back_before_the_sweep_expires_with_it(when: str) -> None:
     """GEN-4: past is what the partition's time has passed, whatever the event says of its own."""
     world = bought(120)
     world.send(cancelled(), time=pacific(when))
@@ -178,6 +178,31 @@ def test_ms_10_ms_12_points_that_expired_when_they_came_back_are_redeemed_again(
     assert world.points.expired == 150  # `b` had expired too
     world.send(return_rejected("r1"), time="2028-03-13 12:00")
     assert (world.points.redeemed, world.points.expired, world.balance()) == (120, 30, (0, 0))
+    world.check_books()
+
+
+def test_ms_10_ms_11_points_that_are_redeemed_again_count_as_expired_no_more() -> None:
+    """Given points of `a` that expired as they came back and are redeemed again, when `a` itself is returned, then a debt."""
+    world = bought(120)
+    world.tick("2028-03-12 12:00")
+    world.send(returned("r1", l1=1))
+    world.send(return_rejected("r1"))
+    answer = world.send(returned("r2", "a", l1=1))
+    assert world.moved_by(answer) == [("take_back", None, -100)]
+    assert world.balance() == (0, 100)
+    world.check_books()
+
+
+def test_ms_11_ms_12_of_what_is_owed_for_two_reasons_no_more_is_forgiven_than_is_open() -> None:
+    """Given 200 owed of what it was paid with and 100 of what it earned, and 250 of that paid, when the dispute is won, then
+    the last 50 are forgiven and the others are points."""
+    world = bought(450, line("l1", "54.50"), signed_in=True)
+    world.send(disputed("54.50"))
+    assert world.balance() == (0, 300)
+    world.send(adjusted(250))
+    answer = world.send(dispute_won())
+    assert sum(points for _, lot, points in world.moved_by(answer) if lot is None) == 50
+    assert world.balance() == (50, 0)
     world.check_books()
 
 
