@@ -1,10 +1,11 @@
 """MS-16: leaving My Sony, until when that can be withdrawn, what is void then, and joining again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from models.outputs.notifications import Notification
+from models.points.membership import FORMER_KEPT
 from models.points.state import Reservation
 from models.state import Due
 from tests.models.world import (
@@ -370,6 +371,29 @@ def test_ms_16_what_was_held_for_an_order_of_an_ended_membership_changes_nothing
     assert [(d.outcome, d.reason) for d in world.decisions[-2:]] == [("applied", "membership_ended"), ("applied", None)]
     assert world.member().held == 0
     world.check_books()
+
+
+def test_ms_16_what_is_told_late_of_an_ended_membership_is_refused_for_its_end_after_joining_again_too() -> None:
+    world = left()
+    world.send(joined(), event_id="again", time=pacific("2026-03-20 12:00"))
+    for fact in (reserved(10), adjusted(10)):
+        answer = world.send(fact, event_id=fact[0], time=pacific("2026-03-17 12:00"))
+        assert (answer.outcome, answer.reason, answer.clause) == ("refused", "membership_ended", "MS-16")
+
+
+def test_ms_16_no_more_than_the_latest_ended_memberships_are_remembered() -> None:
+    world = World(now="2026-03-01 12:00")
+    for n in range(FORMER_KEPT + 1):
+        world.send(joined(), time=text(at("2026-03-01 12:00") + timedelta(days=20 * n)))
+        world.send(cancel_requested(), time=text(at("2026-03-01 13:00") + timedelta(days=20 * n)))
+        world.tick(text(at("2026-03-01 12:00") + timedelta(days=20 * n + 10)))
+    former = world.member().former
+    assert (len(former), former[0].joined_at) == (FORMER_KEPT, at("2026-03-21 12:00"))
+
+
+@pytest.mark.parametrize(("when", "outcome"), [(EFFECT - MICROSECOND, "duplicate"), (EFFECT, "applied")])
+def test_ms_16_one_can_join_again_at_the_very_end_and_not_before(when: datetime, outcome: str) -> None:
+    assert left().send(joined(), event_id="again", time=text(when)).outcome == outcome
 
 
 def test_ms_16_joining_again_after_the_effect_though_the_sweep_is_late() -> None:

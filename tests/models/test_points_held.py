@@ -11,6 +11,7 @@ from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
 from tests.models.world import (
     World,
     adjusted,
+    at,
     cancel_requested,
     cancel_withdrawn,
     cancelled,
@@ -51,7 +52,10 @@ def test_ms_10_gen_2_a_refused_return_counts_once_the_rejection_of_an_earlier_on
     )
     assert world.moved_by(answer) == [("restore", "o1", 100), ("take_back", "o1", -100)]
     assert world.told_by(answer) == ["points.restored", "points.taken_back"]
-    assert [entry.cause.id for entry in world.ledger[-2:]] == ["rejection", "second"]
+    assert [(entry.cause.id, entry.at) for entry in world.ledger[-2:]] == [
+        ("rejection", at("2026-03-03 12:00")),
+        ("second", at("2026-03-03 13:00")),
+    ]
     assert len(world.decisions) == 5, "one for each event: what the refused one comes to is told with the rejection"
     assert world.balance() == (0, 0)
     assert world.send(return_rejected("r2")).outcome == "applied"
@@ -130,6 +134,16 @@ def test_ms_10_a_return_told_anew_after_its_refusal_counts_as_it_is_told_then() 
     world.send(return_rejected("r0"))
     assert world.balance() == (100, 0)
     assert world.send(returned("r1", l1=1)).reason == "already_known"
+
+
+def test_ms_10_a_return_that_is_refused_twice_counts_once() -> None:
+    world = bought(2)
+    world.send(returned("r0", l1=2))
+    for event_id in ("first", "again"):
+        assert world.send(returned("r1", l1=1), event_id=event_id).reason == "more_than_left"
+    world.send(return_rejected("r0"))
+    assert world.balance() == (100, 0)
+    world.check_books()
 
 
 def test_ms_10_a_refused_return_that_is_told_anew_of_another_order_counts_there_alone() -> None:

@@ -275,6 +275,18 @@ def test_ms_11_points_of_the_lot_that_had_expired_are_not_taken_a_second_time() 
     world.check_books()
 
 
+def test_ms_11_what_was_taken_before_the_lot_expired_is_not_put_back_to_expire() -> None:
+    """Given a piece that came back in time, when the other one does after the last day, then nothing moves any more."""
+    world = member()
+    world.send(order("o1", line("l1", "100.00", 2), placed_at=pacific("2026-03-02 12:00")))
+    world.send(returned("r1", l1=1))
+    world.tick(pacific("2028-03-03 00:00"))
+    answer = world.send(returned("r2", l1=1))
+    assert (answer.outcome, world.moved_by(answer)) == ("applied", [])
+    assert (world.points.taken_back, world.points.expired, world.balance()) == (200, 200, (0, 0))
+    world.check_books()
+
+
 def test_ms_11_points_spent_before_the_lot_expired_are_taken_elsewhere() -> None:
     """150 of 200 were spent and 50 expired: of the 200 that go, 50 are gone already and 150 come from the others."""
     world = member()

@@ -116,6 +116,15 @@ def test_ms_12_a_lot_past_its_expiry_gets_them_and_they_expire_at_once_visibly()
     world.check_books()
 
 
+def test_ms_12_what_expires_at_once_in_several_lots_is_told_once_with_the_latest_of_their_days() -> None:
+    world = bought(120)
+    world.tick(pacific("2028-03-12 00:00"))
+    answer = world.send(cancelled())
+    assert world.told_by(answer) == ["points.restored", "points.expired"]
+    assert world.notices[-1].params == {"points": 120, "expired_on": "2028-03-11"}
+    world.check_books()
+
+
 @pytest.mark.parametrize("when", ["2028-03-10 23:59:59.999999", "2028-03-11 00:00"])
 def test_ms_12_gen_4_what_comes_back_before_the_sweep_expires_with_it(when: str) -> None:
     """GEN-4: past is what the partition's time has passed, whatever the event says of its own."""
