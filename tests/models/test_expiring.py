@@ -162,6 +162,16 @@ def test_ms_6_points_told_of_after_their_last_day_expire_with_the_next_tick() ->
     world.check_books()
 
 
+def test_ms_6_points_earned_later_that_expire_earlier_do_so_on_their_day() -> None:
+    world = earned(member(), ("o1", 100, "2026-03-02 12:00"))
+    world.send(promotion("2026-06-30"))
+    assert due(world, "points.expire") == [("2026-06-30", utc("2026-07-01 00:00"))]
+    world.tick(pacific("2026-07-01 00:00"))
+    assert (world.points.expired, world.left) == (50, {"o1": 100})
+    assert [day for day, _ in due(world, "points.expire")] == ["2028-03-02"]
+    world.check_books()
+
+
 def test_ms_6_a_lot_that_was_opened_again_expires_on_its_day() -> None:
     world = earned(member(), ("o1", 100, "2026-03-02 12:00"))
     world.send(redeeming(100, "2026-04-01 12:00"))
