@@ -115,6 +115,6 @@ def _book(facts: Facts, adjustment_id: str, adjustment: Adjustment, at: datetime
     purse.adjusted += adjustment.points
     if adjustment.points > 0:
         name = permanent_id("lot", "adjustment", adjustment_id)
-        purse.gain(purse.open(name, years_later(day, YEARS_USABLE), at), adjustment.points)
+        purse.gain(purse.open(name, years_later(day, YEARS_USABLE), at), adjustment.points, facts.over_before)
     else:
         purse.take(-adjustment.points, day)

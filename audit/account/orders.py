@@ -28,7 +28,7 @@ def buy(facts: Facts, event: Any) -> None:
         with facts.on_account_of(order):
             _pay_with_points(facts, order, told, purse, day)
             if told.signed_in:
-                _earn(order, told, purse)
+                _earn(facts, order, told, purse)
 
 
 def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day: date) -> None:
@@ -52,11 +52,11 @@ def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day
     )  # each lot once, as first taken
 
 
-def _earn(order: Purchase, told: Any, purse: Purse) -> None:
+def _earn(facts: Facts, order: Purchase, told: Any, purse: Purse) -> None:
     """MS-3 Two points a dollar; MS-5 and bonuses, in a lot of their own if they last differently."""
     for line in order.lines.values():
         line.earned = line.money // 50 if line.qualifies else 0
-    purse.gain(order.own, sum(line.earned for line in order.lines.values()))
+    purse.gain(order.own, sum(line.earned for line in order.lines.values()), facts.over_before)
     for line in told.lines:
         if line.bonus and line.qualifying:
             lot, last_day = order.own, line.bonus.expires_on or order.own.last_day
@@ -65,7 +65,7 @@ def _earn(order: Purchase, told: Any, purse: Purse) -> None:
                 lot = purse.open(name, last_day, told.placed_at)
             bought = order.lines[line.line_id]
             bought.bonus, bought.bonus_lot = line.bonus.points, lot.id
-            purse.gain(lot, bought.bonus)
+            purse.gain(lot, bought.bonus, facts.over_before)
 
 
 def bring_back(facts: Facts, event: Any) -> None:

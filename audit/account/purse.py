@@ -76,11 +76,14 @@ class Purse:
         lots = [lot for lot in self.lots.values() if lot.left and day <= lot.last_day]
         return sorted(lots, key=lambda lot: (lot.earned_at, lot.last_day, lot.id))
 
-    def gain(self, lot: Lot, points: int) -> None:
-        """MS-11 New points pay debt first."""
+    def gain(self, lot: Lot, points: int, over_before: date) -> None:
+        """MS-11 New points pay debt first; MS-6 what is told of only after its last day has expired."""
         pays = min(points, self.debt)
         self.debt -= pays
-        lot.left += points - pays
+        if lot.last_day < over_before:
+            lot.expired += points - pays
+        else:
+            lot.left += points - pays
 
     def take(self, points: int, day: date) -> list[Part]:
         """MS-7 From the oldest lots; MS-9, MS-11 what is not there is owed."""

@@ -74,13 +74,15 @@ class Books:
         return case.calendar.day_of(now).toordinal() if now else 0
 
     def give(self, kind: EntryKind, lot: LotKey, amount: int, clause: str, line_id: str | None = None) -> None:
-        """Book new points; MS-11: they pay debt first."""
+        """Book new points; MS-11: they pay debt first. MS-6: told of after their last day they expire at once."""
         pays = min(self.points.debt, amount)
         if pays:
             self.paid_debt += pays
             self.enter(kind, pays, None, clause, line_id)
         if amount > pays:
             self.move(kind, amount - pays, lot, clause, line_id)
+            if self.is_past(lot):
+                self.expire(lot, amount - pays)
 
     def spend(self, kind: EntryKind, amount: int, clause: str, *, first: Iterable[Part] = ()) -> list[Part]:
         """MS-7 Take from the lots in `first` (at most so much of each), then from those earned first; what is not there
@@ -136,7 +138,8 @@ class Books:
         self.enter("expire", -amount, lot, "MS-6", nth=str(before or ""))
         self.case.put(lot[2], Lapsed(before + amount))
         if amount > 0:
-            self._expired[lot] = amount, before
+            already, first = self._expired.get(lot, (0, before))
+            self._expired[lot] = already + amount, first
 
     def expire_past(self, parts: Iterable[Part]) -> None:
         """MS-12 What has come back into lots past their last day expires at once."""

@@ -100,16 +100,19 @@ def _earn(case: Case, books: Books, order: Order, data: OrderPlaced, paid: str) 
     if not total:
         books.close()
         return _zero(case, order, paid, "under_a_point", "MS-3", f"{spelled(working)}, rounded down")
+    expired = books.expired
     if earned:
         books.give("earn", order.lot, earned, "MS-3")
     for given in order.bonuses:
         books.give("bonus", given.lot, given.points, "MS-5", order.lines[given.line].id)
-    books.close()
     facts: dict[str, Fact] = {"order_id": order.id, "points": total, **_expiry(order, earned)}
     if books.paid_debt:
         facts["paid_debt"] = books.paid_debt
         working.append(f"{books.paid_debt} of them paid debt (MS-11)")
+    if books.expired > expired:
+        working.append(f"{books.expired - expired} are past their last day and expired at once (MS-6)")
     case.notify("points", "points.earned", order.id, "MS-3", facts)
+    books.close()
     says = cited(f"Order {order.id} earned {total} points: {spelled(working)}", "MS-3")
     return applied(f"{paid}{says}.", "MS-3")
 

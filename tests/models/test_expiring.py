@@ -151,15 +151,31 @@ def test_ms_6_redeemed_after_the_end_of_the_day_though_the_sweep_is_late() -> No
     world.check_books()
 
 
-def test_ms_6_points_told_of_after_their_last_day_expire_with_the_next_tick() -> None:
-    world = member(now="2026-08-01 12:00")
-    world.send(promotion("2026-06-30"))
-    assert world.balance() == (50, 0)
-    assert world.send(reserved(1)).reason == "insufficient_points"
-    world.tick("2026-08-01 12:01")
-    assert world.balance() == (0, 0)
-    assert world.ledger[-1].at == utc("2026-07-01 00:00")
+@pytest.mark.parametrize(("now", "left"), [("2026-06-30 23:59:59.999999", 50), ("2026-07-01 00:00", 0)])
+def test_ms_6_points_told_of_after_their_last_day_expire_at_once(now: str, left: int) -> None:
+    world = member(now="2026-06-30 12:00")
+    world.tick(pacific(now))
+    answer = world.send(promotion("2026-06-30"))
+    assert world.balance() == (left, 0)
+    assert ("50 are past their last day and expired at once (MS-6" in answer.says) is (left == 0)
+    assert world.told.count("points.expired") == (left == 0)
+    world.tick(pacific("2026-07-01 00:01"))
+    assert (world.balance(), world.points.expired, world.told.count("points.expired")) == ((0, 0), 50, 1)
     world.check_books()
+
+
+def test_ms_6_gen_2_of_an_order_told_after_its_last_days_any_order_of_arrival_ends_alike() -> None:
+    """Given an order and a return of it that is rejected, told between two ticks, when it is cancelled before or after, alike."""
+    ends = []
+    for arrivals in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (2, 0, 1)):
+        world = member(now="2026-08-01 12:00")
+        world.send(promotion("2026-06-30", order_id="o1"), event_id="placed")
+        facts = [returned("r1", l1=1), return_rejected("r1"), cancelled("o1")]
+        for number in arrivals:
+            world.send(facts[number], event_id=f"e{number}")
+        points = world.points
+        ends.append((world.balance(), world.left, points.earned, points.taken_back, points.expired))
+    assert ends == [ends[0]] * 4
 
 
 def test_ms_6_points_earned_later_that_expire_earlier_do_so_on_their_day() -> None:
