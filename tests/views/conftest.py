@@ -108,14 +108,14 @@ class Writer:
 
     def entry(self, member: str, entry_id: str, points: int, balance: int, cause: str = "e", time: str = NOW) -> None:
         after = {"available": balance, "reserved": 0, "debt": 0}
-        about = {"clause": "MS-3", "cause": {"source": "shop", "id": cause}}
+        about = {"clause": "MS-3", "cause": {"source": "shop", "id": cause}, "at": time}
         data = {"entry_id": entry_id, "kind": "earn", "points": points, "balance_after": after} | about
         self._output(self._ledger, member, entry_id, data, time)
 
     def notice(
         self, member: str, notice_id: str, kind: str = "points.earned", cause: str = "e", time: str = NOW
     ) -> None:
-        about = {"clause": "NTF-2", "cause": {"source": "shop", "id": cause}}
+        about = {"clause": "NTF-2", "cause": {"source": "shop", "id": cause}, "not_before": time}
         self._output(self._notifications, member, notice_id, {"notification": kind, "program": "points"} | about, time)
 
     def _output(
