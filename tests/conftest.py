@@ -19,7 +19,13 @@ from local.kafka import Kafka
 from tests.support.services import SharedServices
 
 # How long an example takes is the machine's affair: its pauses are no finding.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that what is green here is green everywhere; MEMBERSHIPS_SEARCH=N looks for new ones.
+settings.register_profile(
+    "any machine",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="MEMBERSHIPS_SEARCH" not in os.environ,
+)
 settings.load_profile("any machine")
 
 SERVICES = pytest.StashKey[SharedServices]()

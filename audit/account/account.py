@@ -98,6 +98,7 @@ class Account:
                 facts.purse.expire(date.fromisoformat(which))
             elif what == "leaving":
                 membership.end(facts)
+                facts.now = now  # what has waited is decided now, not when the end was due
                 self._settle(due[0])
             else:
                 membership.free(facts, which)

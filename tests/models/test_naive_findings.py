@@ -1,9 +1,10 @@
 """The smallest histories in which the rules and the naive account once differed, with what the terms say."""
 
+from audit.account import Account
 from models.outputs.ledger import LedgerEntry
 from models.points.state import Former
 from tests.models.test_naive_machine import adjusted
-from tests.models.world import Fact, World, at, cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import Fact, World, at, cancelled, event, joined, line, order, return_rejected, returned
 
 LEAVE: Fact = ("points.cancel_requested", {})
 
@@ -88,6 +89,29 @@ def test_gen_2_redeemed_points_that_were_debt_come_and_go_the_same_way() -> None
             world.send(told[number])
         ends.append((world.balance(), world.lots))
     assert ends[0] == ends[1]
+
+
+def test_ms_6_what_waited_for_an_end_is_decided_by_the_time_it_is_then() -> None:
+    """Given an order from behind an end, when the end comes with a late tick, then a bonus past by now expires on its account."""
+    world, account = World(now="2026-03-02 18:00"), Account()
+    bonus = {"offer_id": "b", "points": 1, "expires_on": "2026-03-22"}
+    behind = order("o1", line("l1", "0.00", bonus=bonus), placed_at="2026-03-10 12:00")
+    account.tick(at("2026-03-02 18:00"))
+    for number, (fact, when) in enumerate(
+        [
+            (joined(), "2026-03-02 17:00"),
+            (LEAVE, "2026-03-02 18:00"),
+            (joined(), "2026-03-09 18:00"),
+            (behind, "2026-03-10 12:00"),
+        ]
+    ):
+        told = event(fact, event_id=f"e{number}", time=at(when), member="m-1")
+        world.receive(told)
+        account.note(told, world.now)
+    world.tick("2028-03-03 07:01")
+    account.tick(at("2028-03-03 07:01"))
+    assert (world.balance(), world.points.expired) == ((0, 0), 1)
+    assert account.by_order["o1"] == sum(entry.points for entry in world.ledger if entry.order_id == "o1") == 0
 
 
 def test_ms_16_an_order_stays_with_the_membership_it_was_decided_under() -> None:
