@@ -89,6 +89,7 @@ class Case(Struct):
     record: Record | None = None
     """Both None where the cause is a deadline, or an earlier event that counts only now."""
     is_deadline: bool = False
+    """Whether the cause is a deadline, which acts at `at` however late it comes up."""
     held_since: datetime | None = None
     ledger: list[str] = field(default_factory=list)
     """Ids of the entries booked."""

@@ -67,11 +67,8 @@ class Books:
     @cached_property
     def _now_day(self) -> int:
         """Ordinal of the day that it is by the partition's time. A deadline that comes up late acts at the time it was due."""
-        case = self.case
-        now = case.desk.moment.now
-        if now and case.is_deadline:
-            now = min(now, case.at)
-        return case.calendar.day_of(now).toordinal() if now else 0
+        now_day = expiry.today(self.case)
+        return min(now_day, self.today) if self.case.is_deadline else now_day
 
     def give(self, kind: EntryKind, lot: LotKey, amount: int, clause: str, line_id: str | None = None) -> None:
         """Book new points; MS-11: they pay debt first. MS-6: told of after their last day they expire at once."""
@@ -179,7 +176,7 @@ class Books:
     ) -> None:
         """Book a movement whose lot has been changed; without a lot it pays debt (amount > 0) or becomes debt.
 
-        `nth` tells apart entries that would be of the same id: a lot can expire again for the same deadline.
+        `nth` tells apart entries that would be of the same id: more of a lot can expire by the same cause.
         """
         points = self.points
         if lot:

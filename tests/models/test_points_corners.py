@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.models.test_expiring import promotion, redeeming, reminders
+from tests.models.test_expiring import promotion, redeeming
 from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
+from tests.models.test_reminding import reminders
 from tests.models.world import (
     cancel_requested,
     disputed,
