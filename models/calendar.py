@@ -77,6 +77,10 @@ class Calendar:
         """The first instant that is no longer that day: what happens before it happened in time."""
         return self.start_of(day + timedelta(days=1))
 
+    def days_after(self, instant: datetime, days: int) -> datetime:
+        """The same time of day in the programme zone that many days later, as UTC."""
+        return (instant.astimezone(self.zone) + timedelta(days=days)).astimezone(UTC)
+
     def why_off(self, day: date) -> str | None:
         """Why the day is no business day; None when it is one."""
         return _WEEKEND.get(day.weekday()) or self._closures.get(day) or self._holidays.get(day)

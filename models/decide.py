@@ -22,7 +22,6 @@ from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
-from models.pro import membership
 from models.pro import rules as pro
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
@@ -35,7 +34,7 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
 """Each supported event type's rule."""
 
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
-    {**points.DEADLINES, **membership.DEADLINES, **repairs.DEADLINES}
+    {**points.DEADLINES, **fees.DEADLINES, **repairs.DEADLINES}
 )
 """Each deadline's rule, but for held events, which get decisions."""
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from models.calendar import Calendar
 
@@ -48,7 +48,30 @@ class Policies(BaseModel):
         (60, 30, 7), description="MS-17: how many days before points expire the member is told"
     )
     adjusted_alone: int = Field(5_000, ge=0, description="MS-18: points one actor may adjust without a second one")
-    answer_wait_days: int = Field(7, ge=0, description="PAY-1: silence after a due fee that counts as a failure")
+    answer_wait_days: int = Field(
+        7, ge=1, description="PAY-1: days without an answer to a charge that count as a failure"
+    )
+    round_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (3, 7, 14), description="PAY-2: how many days after the first failure a fee is asked again"
+    )
+    grace_days: int = Field(0, ge=0, description="PAY-3: days from the first failed round to the suspension")
+    unpaid_days: int = Field(60, ge=1, description="PAY-6: days of suspension for an unpaid fee until the end")
+    expiring_days: int = Field(30, ge=1, description="PAY-7: how long before a charge an expiring method is told of")
+    notice_days: int = Field(30, ge=20, le=45, description="CARE-5, PRO-5: days from renewal notice to renewal")
+    pro_bodies: tuple[str, ...] = Field(
+        ("ILCE-1*", "ILCE-7*", "ILCE-9*"), description="PRO-2: listed full-frame bodies, as patterns"
+    )
+    pro_lenses: tuple[str, ...] = Field(
+        ("SEL*GM", "SEL*GM2", "SEL*G", "SEL*G2", "SEL*Z", "SEL*ZA"),
+        description="PRO-2: listed ZEISS and G lenses, as patterns",
+    )
+
+    @field_validator("round_days")
+    @classmethod
+    def _rising(cls, days: tuple[int, ...]) -> tuple[int, ...]:
+        if list(days) != sorted(set(days)):
+            raise ValueError("each round later than the one before")
+        return days
 
     @cached_property
     def calendar(self) -> Calendar:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from models.fees.state import Method
 from models.points.state import Former, Points
 from models.pro.state import Pro
 from models.repairs.state import Repair
@@ -79,6 +80,8 @@ class Member(Struct, array_like=True):
     repairs: dict[str, Repair] = field(default_factory=dict)
     """The open ones, and a few closed ones that the member still wants to see."""
     quarantined: Quarantine | None = None
+    methods: list[Method] = field(default_factory=list)
+    """PAY-1 On file; removed ones are kept as marks."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.calendar import rfc3339
+from models.fees import view as fees
 from models.points import view as points
 from models.points.redeeming import TIMEOUT
 from models.pro import view as pro
@@ -25,7 +26,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
             {"program": "points", "from": rfc3339(past.joined_at), "to": rfc3339(past.ended_at)}
             for past in member.former
         ],
-        "methods": [],
+        "methods": fees.view(member.methods),
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": None,
         "loans": [],

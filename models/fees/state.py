@@ -1,9 +1,14 @@
-"""What is remembered about a membership fee: one entry per invoice."""
+"""What is remembered of fees: the payment methods on file, and one entry per invoice with the facts known of it."""
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import date, datetime
+from typing import ClassVar, Final
 
 from msgspec import Struct, field
+
+from models.values import PaidProgram
+
+METHODS: Final = 32
+"""The most that is kept of a member's methods, removed ones included: they are part of the hot value."""
 
 
 class Paid(Struct, array_like=True):
@@ -13,12 +18,65 @@ class Paid(Struct, array_like=True):
     amount: int
 
 
+class Method(Struct, array_like=True):
+    """PAY-1 A payment method. What is known of it is the latest word on each part, by the time in the events.
+
+    A removed one stays as a mark, so that an older word that comes late does not bring it back.
+    """
+
+    id: str
+    kind: str
+    position: int
+    placed_at: datetime
+    """When its position was said last."""
+    expires: str | None
+    """`YYYY-MM`: good through this month."""
+    renewed_at: datetime
+    """When it was added or replaced last."""
+    on_file: bool
+    since: datetime
+    """When it was added or removed last."""
+    declined_hard_at: datetime | None = None
+    """The latest hard decline."""
+
+    @property
+    def retired(self) -> bool:
+        """PAY-1 A hard decline retires it until it is replaced."""
+        return self.declined_hard_at is not None and self.declined_hard_at >= self.renewed_at
+
+    def good_on(self, day: date) -> bool:
+        """Whether it can be asked on that day."""
+        return self.on_file and not self.retired and (self.expires is None or f"{day:%Y-%m}" <= self.expires)
+
+
+class Attempt(Struct, array_like=True):
+    """A charge of one method for an invoice: asked for by us, or known by its failure alone."""
+
+    id: str
+    method_id: str
+    round: int | None
+    """PAY-2 The round it was asked in; None: not asked by us, its time says which round it counts in."""
+    asked_at: datetime | None
+    failed_at: datetime | None = None
+    reason: str | None = None
+    """Why it failed; `no_answer` is silence (PAY-1)."""
+
+    @property
+    def at(self) -> datetime:
+        """When the method was tried, as far as is known."""
+        found = self.asked_at or self.failed_at
+        if found is None:
+            raise ValueError(f"attempt {self.id} was neither asked nor has it failed")
+        return found
+
+
 class Invoice(Struct, array_like=True):
-    """A fee. It is an application's, or a renewal's where `application_id` is None."""
+    """A fee: an application's, or a renewal's where `application_id` is None."""
 
     KIND: ClassVar[str] = "invoice"
 
     id: str
+    program: PaidProgram = "pro"
     application_id: str | None = None
     paid: Paid | None = None
     """The money that pays it."""
@@ -26,10 +84,15 @@ class Invoice(Struct, array_like=True):
     """Money that came and pays nothing: less than the fee, or for what cannot be paid."""
     refunded: int = 0
     """Cents that were asked to be given back."""
-    failed: list[str] = field(default_factory=list)
-    """The latest attempts that were declined."""
-
-    @property
-    def free(self) -> bool:
-        """Nothing but returned money is known of it: an application may still name it as its own."""
-        return not (self.application_id or self.paid or self.failed)
+    attempts: list[Attempt] = field(default_factory=list)
+    due_on: date | None = None
+    """Of a renewal: the end of the term that it follows."""
+    collecting: bool = False
+    """PAY-1 It is due and is being asked for."""
+    round: int = 0
+    """PAY-2 The round at hand."""
+    failed_rounds: list[int] = field(default_factory=list)
+    failed_at: datetime | None = None
+    """When the first of them had failed."""
+    expiring: dict[str, str] = field(default_factory=dict)
+    """PAY-7 Method -> the notice that it expires before the charge."""

@@ -1,7 +1,4 @@
-"""PRO's own events: application, review, auto-renewal. What follows from them is in membership.py.
-
-PRO-2 (the profession and the gear) is not checked yet: Sony's review is the only judge of it.
-"""
+"""PRO's own events: application, review, auto-renewal, cancellation, termination."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,12 +6,16 @@ from typing import Any, Final, Literal
 
 from models.case import Case, Ruling, applied, digest, duplicate, refused, retold, superseded
 from models.eligibility import why_not_eligible
+from models.fees import dunning
 from models.fees.state import Invoice
 from models.hold import hold
-from models.outputs.base import Cause, Fact
+from models.outputs.base import Fact
 from models.payload import Payload
-from models.pro import membership
-from models.pro.events import ProApplied, ProAutoRenewChanged, ProReviewed
+from models.pro import membership, renewal
+from models.pro.events import ProApplied, ProAutoRenewChanged, ProCancelRequested, ProReviewed, ProTerminated
+from models.pro.lifecycle import TABLE
+from models.pro.requirements import missing
+from models.pro.standing import over
 from models.pro.state import Application, Pro
 
 
@@ -24,7 +25,7 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
     if known:
         return retold(known.content, data, f"Application {known.id}")
     invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id)
-    if not invoice.free:
+    if invoice.application_id or invoice.due_on or invoice.paid:
         says = f"Invoice {data.invoice_id} belongs to something else: an application needs one of its own (PRO-3)."
         return refused("invoice_in_use", says, "PRO-3")
     application = Application(
@@ -34,17 +35,16 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
     invoice.application_id = application.id
     case.put(invoice.id, invoice)
     case.arrived("application", application.id)
-    case.arrived("invoice", membership.WHICH)
-    reasons = _why_not(case, data)
-    if reasons:
+    case.arrived("invoice", invoice.id)
+    barred, lacking = _why_not(case, data), list(missing(data, case.policies))
+    if reasons := barred + lacking:
         application.why_not = reasons[0][0]
-        codes, words = tuple(code for code, _ in reasons), "; ".join([words for _, words in reasons])
+        clause = "PRO-1" if barred else "PRO-2"
         _place(case, application, "rejected")
-        _reject(case, application, codes)
-        says = (
-            f"Application {application.id} is not accepted: {words} (PRO-1). Its fee goes back if it is paid (PRO-3)."
-        )
-        return refused(codes[0], says, "PRO-1")
+        _reject(case, application, reasons, clause)
+        words = "; ".join([words for _, words in reasons])
+        says = f"Application {application.id} is not accepted: {words} ({clause}). Its fee goes back if it is paid (PRO-3)."
+        return refused(reasons[0][0], says, clause)
     _place(case, application, "applied")
     facts: dict[str, Fact] = {"application_id": application.id, "invoice_id": application.invoice_id}
     case.notify("pro", "pro.application_received", application.id, "PRO-3", facts)
@@ -71,15 +71,15 @@ def reviewed(case: Case, data: ProReviewed) -> Ruling:
         return superseded("not_accepted", says, "PRO-3")
     if not data.approved:
         application.why_not = "not_approved"
-        pro.stage = "rejected"
-        _reject(case, application, ("not_approved",))
+        pro.happens("rejected")
+        _reject(case, application, [("not_approved", data.reason or "not approved by Sony")], "PRO-3")
     return membership.answer(case, pro, application)
 
 
 def auto_renew_changed(case: Case, data: ProAutoRenewChanged) -> Ruling:
     """PRO-7 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends dunning."""
     pro = case.member.pro
-    if pro is None or pro.stage != "active":
+    if pro is None or pro.stage not in ("active", "lapsed") or not pro.invoice:
         return refused("no_active_membership", "There is no open PRO membership whose renewal could change.", "PRO-7")
     word = "on" if data.on else "off"
     if case.at < pro.auto_renew_at:
@@ -90,26 +90,62 @@ def auto_renew_changed(case: Case, data: ProAutoRenewChanged) -> Ruling:
     if case.at >= case.calendar.start_of(pro.term.end):
         says = f"The term ended on {pro.term.end}: renewal can be switched only before that (PRO-7)."
         return refused("term_over", says, "PRO-7")
-    pro.auto_renew, pro.auto_renew_at = data.on, case.at
-    stays = "" if data.on else membership.renewal_off(case, pro)
+    changes, pro.auto_renew, pro.auto_renew_at = data.on != pro.auto_renew, data.on, case.at
+    stays = renewal.reconsider(case, pro) if changes else ""
+    dunning.warn(case, renewal.FEES, case.get(Invoice, pro.invoice))
     return applied(f"Auto-renewal is {word}; the paid term runs to {pro.term.end} (PRO-7).{stays}", "PRO-7")
 
 
+def cancel_requested(case: Case, _data: ProCancelRequested) -> Ruling:
+    """PRO-7 At any time while it is open."""
+    pro = case.member.pro
+    if pro and pro.stage == "ending":
+        return duplicate("already_cancelled", f"PRO is cancelled already: it ends on {pro.term.end} (PRO-7).", "PRO-7")
+    if pro is None or pro.stage not in ("active", "lapsed") or over(case, pro, case.at):
+        return refused("no_active_membership", "There is no open PRO membership that could be cancelled.", "PRO-7")
+    return renewal.cancel(case, pro)
+
+
+def terminated(case: Case, data: ProTerminated) -> Ruling:
+    """PRO-8 Sony ends it. Before it opened it is an application that is not accepted: its fee goes back (PRO-3)."""
+    pro = case.member.pro
+    if pro and pro.stage == "terminated":
+        return duplicate("already_terminated", "PRO is terminated already (PRO-8).", "PRO-8")
+    if pro is None or (pro.stage, "terminated") not in TABLE:
+        return refused("no_membership", "There is no PRO membership that could be terminated.", "PRO-8")
+    is_application = pro.stage == "applied"
+    ruling = renewal.terminate(case, pro, data.reason)
+    if is_application:
+        application = case.get(Application, pro.application_id)
+        application.why_not = data.reason
+        case.put(application.id, application)
+        membership.decline(case, application, case.get(Invoice, application.invoice_id))
+    return ruling
+
+
 RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
-    {ProApplied: applied_for, ProReviewed: reviewed, ProAutoRenewChanged: auto_renew_changed}
+    {
+        ProApplied: applied_for,
+        ProReviewed: reviewed,
+        ProAutoRenewChanged: auto_renew_changed,
+        ProCancelRequested: cancel_requested,
+        ProTerminated: terminated,
+    }
 )
 """The rule of each event type."""
 
 
 def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
-    """Why the application cannot be accepted (code, words), all reasons at once."""
+    """PRO-1 Why one may not apply (code, words), all reasons at once."""
     today = case.calendar.day_of(case.at)
     reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
-    if pro and pro.stage == "active" and not membership.over(case, pro, case.at):
+    if pro and pro.stage in ("active", "ending") and not over(case, pro, case.at):
         reasons.append(("already_member", "a PRO membership is open"))
     elif pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
+    elif pro and pro.stage == "terminated":
+        reasons.append(("terminated_before", "a PRO membership was terminated"))
     return reasons
 
 
@@ -118,15 +154,19 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
     pro = case.member.pro
     if pro is None:
         case.member.pro = Pro(stage, application.id, application.auto_renew, case.at)
-    elif stage == "applied" or pro.stage == "rejected":
-        membership.lapse_if_over(case, pro)
-        pro.stage, pro.application_id = stage, application.id
-        pro.auto_renew, pro.auto_renew_at = application.auto_renew, case.at
+        return
+    if stage == "applied":
+        renewal.catch_up(case, pro)
+    if stage == "applied" or pro.stage == "rejected":
+        pro.happens(stage)
+        pro.application_id, pro.auto_renew, pro.auto_renew_at = application.id, application.auto_renew, case.at
 
 
-def _reject(case: Case, application: Application, codes: tuple[str, ...]) -> None:
-    """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer."""
-    cause = Cause(source=application.source, id=application.event_id)
+def _reject(case: Case, application: Application, reasons: list[tuple[str, str]], clause: str) -> None:
+    """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer. PRO-2 names what is missing."""
+    cause = membership.cause_of(application)
     received = case.notice_id(cause, "pro.application_received", application.id)
-    facts: dict[str, Fact] = {"application_id": application.id, "reasons": codes}
-    case.notify("pro", "pro.rejected", application.id, "PRO-3", facts, replaces=[received], cause=cause)
+    codes, words = tuple(code for code, _ in reasons), tuple(words for _, words in reasons)
+    kind, name = ("pro.incomplete", "missing") if clause == "PRO-2" else ("pro.rejected", "reasons")
+    facts: dict[str, Fact] = {"application_id": application.id, name: codes, "says": words}
+    case.notify("pro", kind, application.id, clause, facts, replaces=[received], cause=cause)  # type: ignore[arg-type]

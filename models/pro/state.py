@@ -1,13 +1,17 @@
 """What is remembered about a PRO membership: the section of the hot value, and one entry per application."""
 
 from datetime import date, datetime
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Final
 
 from msgspec import Struct, field
+
+from models.pro.lifecycle import TABLE, Happening, Stage
 
 NOTICES: Final = 32
 TERMS: Final = 20
 """The most that is kept of them in the hot value, the latest: it must not grow with a member's whole history."""
+PAYMENT: Final = "payment"
+"""The cause of suspension for a fee that is not paid."""
 
 
 class Application(Struct, array_like=True):
@@ -42,7 +46,7 @@ class Term(Struct, array_like=True):
 class Pro(Struct, array_like=True):
     """A PRO membership, or the application for one. GEN-3: active and free of causes, or suspended by some."""
 
-    stage: Literal["applied", "rejected", "active", "lapsed"]
+    stage: Stage
     application_id: str
     auto_renew: bool
     auto_renew_at: datetime
@@ -50,17 +54,31 @@ class Pro(Struct, array_like=True):
     causes: list[str] = field(default_factory=list)
     """Of suspension: a sorted set."""
     suspended_at: datetime | None = None
-    open_invoice: str | None = None
-    """The renewal fee that failed and is not paid."""
+    invoice: str | None = None
+    """The renewal fee at hand: named when the term it follows was paid."""
     terms: list[Term] = field(default_factory=list)
     opened_on: date | None = None
     """The day the membership at hand began; of an earlier one only the terms are kept."""
     notices: list[str] = field(default_factory=list)
-    """Ids of what was told of the fee that is due or the lapse: the renewal replaces them."""
+    """Ids of what was told of the renewal at hand or of the end: what comes next replaces them."""
+    cancelled_at: datetime | None = None
+    over_at: datetime | None = None
+    """When it lapsed, ended or was terminated."""
+    uncharged: bool = False
+    """CARE-5 (PRO-5) The renewal at hand was told of too late to be charged: support has to look at it."""
+
+    def happens(self, what: Happening) -> None:
+        """Move to the next stage. KeyError says that a rule has not asked before whether it can."""
+        self.stage = TABLE[self.stage, what]
 
     def told(self, notice_id: str) -> None:
-        """Note what was told of the fee that is due, or of the lapse."""
+        """Note what was told of the renewal at hand, or of the end."""
         self.notices = [*self.notices, notice_id][-NOTICES:]
+
+    def take_notices(self) -> list[str]:
+        """The same, to be replaced by what is told next."""
+        found, self.notices = self.notices, []
+        return found
 
     def paid_for(self, term: Term) -> None:
         """Add a paid term."""
@@ -68,8 +86,10 @@ class Pro(Struct, array_like=True):
 
     @property
     def status(self) -> str:
-        """The stage, or `suspended`."""
-        return "suspended" if self.stage == "active" and self.causes else self.stage
+        """`suspended`, or the stage; one who has cancelled is active up to the end of the term."""
+        if self.stage in ("active", "ending"):
+            return "suspended" if self.causes else "active"
+        return self.stage
 
     @property
     def term(self) -> Term:

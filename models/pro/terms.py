@@ -8,6 +8,9 @@ from models.pro.state import Term
 
 FEE: Final = 100_00
 """Cents a year."""
+BODIES: Final = 2
+LENSES: Final = 3
+"""PRO-2 How many listed ones a professional owns at least."""
 
 
 def first_term(paid_on: date, invoice_id: str) -> Term:

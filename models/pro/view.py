@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.pro import terms
-from models.pro.state import Pro
+from models.pro.state import PAYMENT, Pro
 from models.values import dollars
 
 BENEFITS = {
@@ -19,7 +19,8 @@ def view(pro: Pro) -> dict[str, Any]:
     """Status with its causes, the last term paid for, and when the next fee is due."""
     term = pro.terms[-1] if pro.terms else None
     active = pro.status == "active"
-    charge = {"on": term.end.isoformat(), "amount": dollars(terms.FEE)} if term and active and pro.auto_renew else None
+    renews = pro.stage == "active" and pro.auto_renew and not pro.uncharged
+    charge = {"on": term.end.isoformat(), "amount": dollars(terms.FEE)} if term and active and renews else None
     return {
         "status": pro.status,
         "causes": list(pro.causes),
@@ -27,6 +28,9 @@ def view(pro: Pro) -> dict[str, Any]:
         "auto_renew": pro.auto_renew,
         "next_charge": charge,
         "application_id": pro.application_id,
-        "open_invoice": pro.open_invoice,
+        "open_invoice": pro.invoice if PAYMENT in pro.causes else None,
+        "renewal_invoice": pro.invoice if pro.stage == "active" else None,
+        "ends_on": term.end.isoformat() if term and pro.stage == "ending" else None,
+        "uncharged": pro.uncharged,
         "benefits": BENEFITS if active else {},
     }

@@ -17,8 +17,8 @@ from models.eligibility import STATES
 from models.hold import hold
 from models.outputs.base import Fact
 from models.payload import Payload
-from models.pro import membership
-from models.pro.state import Pro
+from models.pro.standing import status_at
+from models.pro.state import PAYMENT, Pro
 from models.repairs import terms
 from models.repairs.events import (
     RepairCompleted,
@@ -122,11 +122,11 @@ def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
 
 def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None:
     """PRO-9 A repair needs an active membership when it is asked for. PAY-4 Suspended means no new repairs."""
-    status = membership.status_at(case, pro)
+    status = status_at(case, pro)
     if status == "none":
         return "no_active_membership", "no PRO membership was active", "PRO-9"
     if status == "suspended" and pro:
-        return "suspended", f"PRO is suspended ({', '.join(pro.causes) or membership.PAYMENT})", "PAY-4"
+        return "suspended", f"PRO is suspended ({', '.join(pro.causes) or PAYMENT})", "PAY-4"
     return None
 
 

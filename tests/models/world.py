@@ -345,10 +345,16 @@ def earned(world: World, *lots: tuple[str, int, str]) -> World:
     return world
 
 
+def gear(*models: str) -> list[dict[str, str]]:
+    """Each with a serial of its own."""
+    return [{"model": model, "serial": f"{n}-{model}"} for n, model in enumerate(models)]
+
+
 def applied_for(application_id: str = "a1", invoice_id: str = "i1", **more: Any) -> Fact:
     plain = {
-        "birth_date": "1990-05-05", "state": "CA", "auto_renew": True, "bodies": [], "lenses": [],
-        "business": {"employment": "employee"},
+        "birth_date": "1990-05-05", "state": "CA", "auto_renew": True,
+        "business": {"employment": "employee", "description": "weddings"},
+        "bodies": gear("ILCE-1", "ILCE-7M4"), "lenses": gear("SEL2470GM2", "SEL85F14GM", "SEL55F18Z"),
     }  # fmt: skip
     return "pro.applied", plain | {"application_id": application_id, "invoice_id": invoice_id} | more
 
@@ -365,6 +371,19 @@ def paid(invoice_id: str = "i1", paid_at: str = "2026-03-02 18:00", amount: str 
 def failed(invoice_id: str = "i1", attempt_id: str = "t1", **more: Any) -> Fact:
     plain = {"method_id": "card-1", "program": "pro", "reason": "insufficient_funds"}
     return "payment.failed", plain | {"invoice_id": invoice_id, "attempt_id": attempt_id} | more
+
+
+def added(method_id: str = "card-1", position: int = 0, expires: str | None = "2035-12") -> Fact:
+    until = {"expires": expires} if expires else {}
+    return "method.added", {"method_id": method_id, "kind": "card", "position": position} | until
+
+
+def updated(method_id: str = "card-1", **more: Any) -> Fact:
+    return "method.updated", {"method_id": method_id} | more
+
+
+def removed(method_id: str = "card-1") -> Fact:
+    return "method.removed", {"method_id": method_id}
 
 
 def auto_renew(on: bool) -> Fact:

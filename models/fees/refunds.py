@@ -1,0 +1,26 @@
+"""Money that pays nothing goes back (PRO-3, PRO-5, PAY-6), once."""
+
+from models.case import Case
+from models.fees.state import Invoice
+from models.outputs.base import Cause
+from models.outputs.requests import RefundItem, RefundRequested
+from models.values import dollars, joined, permanent_id
+
+
+def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
+    """Ask for what came for an invoice and was not given back yet to be given back. Returns the words for it."""
+    came = sum([paid.amount for paid in (invoice.paid, *invoice.unused) if paid])
+    amount = came - invoice.refunded
+    if not amount:
+        return "nothing was paid yet; a later payment is refunded"
+    about = joined(invoice.id, str(invoice.refunded)) if invoice.refunded else invoice.id
+    invoice.refunded = came
+    case.put(invoice.id, invoice)
+    refund = {
+        "refund_id": permanent_id("refund", about),
+        "invoice_id": invoice.id,
+        "amount": dollars(amount),
+        "items": (RefundItem(what="membership fee paid", amount=dollars(amount)),),
+    }
+    case.request(RefundRequested, about, clause, refund, cause=cause)
+    return f"${dollars(amount)} of invoice {invoice.id} is refunded"
