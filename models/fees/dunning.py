@@ -151,7 +151,7 @@ def failed(case: Case, home: Home, invoice: Invoice, attempt_id: str, method_id:
         invoice.attempts.append(Attempt(attempt_id, method_id, None, None, case.at, reason))
         invoice.attempts[:-ATTEMPTS] = []
     else:
-        attempt.failed_at, attempt.reason = case.at, reason
+        attempt.failed_at, attempt.reason = attempt.failed_at or case.at, reason  # silence has counted already
     case.put(invoice.id, invoice)
     proceed(case, home, invoice)
 
@@ -216,15 +216,14 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
         "next_attempt_on": str(case.calendar.day_of(after)) if after else None,
         "what_to_do": "add a payment method or update one: it is charged at once",
     }
-    once = _named_after(collection)
+    once = named_after(invoice)
     about = joined(invoice.id, str(number))
     home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
     if is_first:
-        suspend_at = case.calendar.days_after(at, case.policies.grace_days)
-        if suspend_at <= _moment(case):
-            home.suspend(case, invoice, suspend_at)
+        if case.policies.grace_days:
+            case.schedule(case.calendar.days_after(at, case.policies.grace_days), SUSPEND, invoice.id)
         else:
-            case.schedule(suspend_at, SUSPEND, invoice.id)
+            home.suspend(case, invoice, at)
     if is_last:
         facts = {"invoice_id": invoice.id, "amount": dollars(home.fee), "what_to_do": facts["what_to_do"]}
         home.tell(case, case.notify(home.program, "payment.final_notice", invoice.id, "PAY-6", facts, named_after=once))
@@ -258,8 +257,6 @@ def _moment(case: Case) -> datetime:
     return max(case.at, case.desk.moment.now or case.at)
 
 
-def _named_after(collection: Collection) -> Cause:
-    """What the notices of a failed round are named after, whichever message completes it (GEN-2, NTF-1)."""
-    return Cause(
-        source=f"/memberships/deadlines/{DUE}", id=f"{collection.invoice.id}@{collection.due_at:%Y-%m-%dT%H:%M:%SZ}"
-    )
+def named_after(invoice: Invoice) -> Cause:
+    """What the notices of a fee are named after, whichever message completes what they tell (GEN-2, NTF-1)."""
+    return Cause(source="/memberships/fees", id=invoice.id)

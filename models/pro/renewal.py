@@ -8,7 +8,7 @@ from models.due import case_of
 from models.fees import dunning
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
-from models.outputs.base import Cause, Fact
+from models.outputs.base import Fact
 from models.pro import terms
 from models.pro.standing import clear_payment, ends_at, over
 from models.pro.state import PAYMENT, Pro, Term
@@ -62,7 +62,7 @@ class ProFees:
             "term_ended": str(pro.term.end),
             "lapses_on": str(case.calendar.day_of(over_at)),
         }
-        once = Cause(source=f"/memberships/deadlines/{dunning.SUSPEND}", id=invoice.id)
+        once = dunning.named_after(invoice)
         pro.told(case.notify("pro", "membership.suspended", invoice.id, "PAY-3", facts, named_after=once))
 
     def give_up(self, case: Case) -> None:
@@ -99,7 +99,8 @@ def renew(case: Case, pro: Pro, invoice: Invoice, paid: Paid) -> Ruling:
     paid_for(case, pro, term)
     replaces = pro.take_notices()
     facts: dict[str, Fact] = {"invoice_id": invoice.id, "term_from": str(term.first), "term_to": str(term.end)}
-    case.notify("pro", "pro.renewed", invoice.id, "PRO-5", facts, replaces=replaces)
+    once = dunning.named_after(invoice)
+    case.notify("pro", "pro.renewed", invoice.id, "PRO-5", facts, replaces=replaces, named_after=once)
     says = f"Invoice {invoice.id} renews PRO from {term.first} to {term.end} (PRO-6)."
     return applied(f"{says}{_reinstate(case, pro, invoice, replaces)}", "PRO-5")
 
@@ -142,6 +143,8 @@ def reconsider(case: Case, pro: Pro) -> str:
     dunning.stop(case, invoice)
     if pro.stage == "lapsed":
         pro.happens("taken_back")
+        for notice_id in pro.take_notices():
+            case.retract("pro", notice_id, "something said before the end was told after it", "PRO-7")
     pro.over_at = None
     words = clear_payment(pro)
     case.schedule(case.calendar.start_of(pro.term.end), dunning.DUE, invoice.id)
@@ -201,7 +204,7 @@ def _over(case: Case, pro: Pro) -> None:
     clear_payment(pro)
     pro.over_at = case.at
     if pro.invoice:
-        dunning.stop(case, case.get(Invoice, pro.invoice))
+        dunning.settled(case, FEES, case.get(Invoice, pro.invoice), "PRO is over")
 
 
 def _reinstate(case: Case, pro: Pro, invoice: Invoice, replaces: list[str]) -> str:

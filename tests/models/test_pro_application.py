@@ -116,7 +116,7 @@ def test_pro_3_a_failed_application_fee_starts_no_dunning() -> None:
     answer = world.send(failed())
     assert (answer.outcome, answer.reason, answer.clause) == ("applied", "application_fee", "PRO-3")
     assert world.told == ["pro.application_received"]
-    assert (world.pro.causes, world.pro.open_invoice, world.member().due) == ([], None, [])
+    assert (world.pro.causes, world.pro.invoice, world.member().due) == ([], None, [])
 
 
 def test_pro_3_less_than_the_fee_does_not_pay_it() -> None:
@@ -171,16 +171,6 @@ def test_gen_2_a_payment_of_an_unknown_invoice_waits_for_its_application() -> No
     assert world.decisions[-1].reason is None
     world.tick("2026-03-31 20:00")  # 30 days after it was held first
     assert world.decisions[-1].reason == "partner_never_arrived"
-
-
-def test_gen_2_a_renewal_paid_before_the_membership_opened_settles_when_it_opens() -> None:
-    world = World()
-    world.send(applied_for(), time=MARCH_1)
-    world.send(reviewed())
-    held = world.send(paid("i2", paid_at="2026-03-02 19:00"))
-    world.send(paid())
-    assert held.outcome == "held"
-    assert [str(term.end) for term in world.pro.terms] == ["2027-03-02", "2028-03-02"]
 
 
 def test_care_payments_are_not_ours_yet() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from models.outputs import Notification
 from models.repairs.state import Repair
-from tests.models.world import World, at, failed, paid, pro_member, repair, step
+from tests.models.world import World, added, at, paid, pro_member, repair, step
 
 
 def test_rep_1_the_steps_of_a_repair_in_order() -> None:
@@ -22,7 +22,7 @@ def test_rep_1_the_steps_of_a_repair_in_order() -> None:
     assert world.repair("r1").turnaround.state == "met"  # type: ignore[union-attr]
     assert world.told[2:] == ["repair.received", "repair.turnaround_started", "repair.shipped"]
     assert {kind for kind, _ in world.standing()} == {"pro.welcome", "repair.shipped"}
-    assert [due.what for due in world.member().due] == ["pro.term_end"]
+    assert [due.what for due in world.member().due] == ["fee.expiring", "fee.notice", "fee.due"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,8 @@ def test_pro_9_active_at_the_time_of_the_request(time: str, outcome: str) -> Non
 def test_pay_4_suspended_means_no_new_repairs_but_one_at_the_depot_goes_on() -> None:
     world = pro_member(World())
     world.send(repair("old"), time="2027-03-01 15:00")
-    world.send(failed("i2"), time="2027-03-02 15:00")
+    world.tick("2027-02-01 00:00")  # told of its renewal, and no method is on file
+    world.tick("2027-03-02 15:00")
     answer = world.send(repair("new"), time="2027-03-02 16:00")
     assert (answer.reason, answer.clause) == ("suspended", "PAY-4")
     assert world.send(step("warranty_validated", "old"), time="2027-03-02 17:00").outcome == "applied"
@@ -269,32 +270,45 @@ def test_closed_repairs_leave_the_hot_value_but_the_latest_three() -> None:
 
 @pytest.mark.parametrize("down", [False, True])
 @pytest.mark.parametrize(
-    ("auto", "failure", "asked", "reason"),
-    [
-        (False, False, "2027-03-02 07:59:59", None),
-        (False, False, "2027-03-02 08:00", "no_active_membership"),
-        (True, False, "2027-03-02 08:00", None),  # the fee may still come
-        (True, False, "2027-03-09 07:59:59", None),
-        (True, False, "2027-03-09 08:00", "suspended"),  # seven days of silence (PAY-1)
-        (True, True, "2027-03-02 07:59:59", None),
-        (True, True, "2027-03-02 08:00", "suspended"),
-    ],
+    ("asked", "reason"), [("2027-03-02 07:59:59", None), ("2027-03-02 08:00", "no_active_membership")]
 )
 def test_pro_9_the_dates_decide_whether_or_not_the_deadlines_were_handled(
-    auto: bool, failure: bool, asked: str, reason: str | None, down: bool
+    asked: str, reason: str | None, down: bool
 ) -> None:
-    """GEN-4 A worker that was down over a deadline answers like one that was not, whichever of the two came first."""
-    world = pro_member(World(), auto=auto)
-    if failure:
-        world.send(failed("i2"), time="2027-02-20 12:00")
+    """GEN-4 A worker that was down over the end of the term answers like one that was not."""
+    world = pro_member(World(), auto=False)
+    world.tick("2027-02-01 00:00")
     if not down:
         world.tick("2027-03-20 00:00")
     assert world.send(repair(), time=asked).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("card", "asked", "reason"),
+    [
+        (True, "2027-03-02 08:00", None),  # the fee may still come
+        (True, "2027-03-09 07:59:59", None),
+        (True, "2027-03-09 08:00", "suspended"),  # seven days of silence (PAY-1)
+        (False, "2027-03-02 07:59:59", None),
+        (False, "2027-03-02 08:00", "suspended"),  # nothing to charge (PAY-1)
+        (False, "2027-05-01 06:59:59", "suspended"),
+        (False, "2027-05-01 07:00", "no_active_membership"),  # sixty days unpaid (PAY-6)
+    ],
+)
+def test_pro_9_an_unpaid_renewal_by_its_dates(card: bool, asked: str, reason: str | None) -> None:
+    world = pro_member(World())
+    if card:
+        world.send(added(), time="2026-03-03 12:00")
+    for now in ("2027-02-01 00:00", "2027-03-02 08:00", "2027-03-20 00:00"):
+        world.tick(now)
+    assert world.send(repair(), time=asked).reason == reason
+
+
 def test_pro_9_any_paid_term_covers_a_repair() -> None:
     world = pro_member(World())
-    world.send(paid("i2", paid_at="2027-03-20 20:00"))
+    world.tick("2027-02-01 00:00")
+    world.tick("2027-03-02 08:00")
+    world.send(paid("pro-m-1-2027-03-02", paid_at="2027-03-20 20:00"))
     assert world.send(repair("in the first"), time="2026-06-01 15:00").outcome == "applied"
     assert world.send(repair("between"), time="2027-03-19 15:00").reason == "no_active_membership"
     assert world.send(repair("in the second"), time="2027-06-01 15:00").outcome == "applied"

@@ -8,7 +8,6 @@ from models.view import view
 from tests.models.world import (
     World,
     cancel_requested,
-    failed,
     joined,
     line,
     order,
@@ -99,9 +98,10 @@ def test_a_pro_membership_with_its_term_next_charge_and_benefits() -> None:
 
 def test_pay_4_suspended_has_no_benefits_and_no_next_charge() -> None:
     world = pro_member(World())
-    world.send(failed("i2"), time="2027-03-02 12:00")
+    world.tick("2027-02-01 12:00")
+    world.tick("2027-03-02 12:00")
     pro = shown(world)["memberships"]["pro"]
-    assert (pro["status"], pro["causes"], pro["open_invoice"]) == ("suspended", ["payment"], "i2")
+    assert (pro["status"], pro["causes"], pro["open_invoice"]) == ("suspended", ["payment"], "pro-m-1-2027-03-02")
     assert (pro["benefits"], pro["next_charge"]) == ({}, None)
 
 
