@@ -8,8 +8,8 @@ from models.values import dollars, joined, permanent_id
 
 
 def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
-    """Ask for what came for an invoice and was not given back yet to be given back. Returns the words for it."""
-    came = sum([paid.amount for paid in (invoice.paid, *invoice.unused) if paid])
+    """Ask for what came for an invoice, pays nothing and was not given back yet. Returns the words for it."""
+    came = sum([paid.amount for paid in invoice.unused])
     amount = came - invoice.refunded
     if not amount:
         return "nothing was paid yet; a later payment is refunded"

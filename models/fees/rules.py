@@ -27,15 +27,19 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
     """PRO-3, PRO-5 An application's fee or a renewal's is paid; what follows is the membership's."""
     if data.program != "pro":
         return not_supported_yet("Paying for Care", "CARE-1")
-    pro, paid, invoice = case.member.pro, Paid(data.paid_at, data.amount), case.find(Invoice, data.invoice_id)
+    pro, paid, invoice = case.member.pro, _paid(data), case.find(Invoice, data.invoice_id)
     if pro is None or invoice is None or _unnamed(invoice):
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} is paid before it is known")
-    if invoice.paid:
+    if invoice.knows(paid):
+        return duplicate("already_known", f"That payment of invoice {invoice.id} had been answered already.", "PRO-3")
+    if invoice.paid and invoice.paid.same(paid):
         says = f"Invoice {invoice.id} had been paid already: nothing changes (PAY-8)."
         return duplicate("already_paid", says, "PAY-8")
-    if paid in invoice.unused:
-        return duplicate("already_known", f"That payment of invoice {invoice.id} had been answered already.", "PRO-3")
     case.put(invoice.id, invoice)
+    if invoice.paid:
+        invoice.unused.append(paid)
+        back = give_back(case, invoice, case.cause, "PAY-8")
+        return applied(f"Invoice {invoice.id} is paid already (PAY-8): {back}.", "PAY-8", "refunded")
     if invoice.application_id is None:
         return renewal.renew(case, pro, invoice, paid)
     return membership.fee_paid(case, pro, case.get(Application, invoice.application_id), invoice, paid)
@@ -43,8 +47,8 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
 
 def never_claimed(case: Case, data: PaymentSucceeded) -> str:
     """PRO-3, PRO-5 Money that waited in vain for an application or a renewal goes back. Returns the words for it."""
-    invoice, paid = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id), Paid(data.paid_at, data.amount)
-    if invoice.paid or paid in invoice.unused:
+    invoice, paid = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id), _paid(data)
+    if invoice.paid or invoice.knows(paid):
         return ""
     invoice.unused.append(paid)
     clause = "PRO-5" if case.member.pro and case.member.pro.terms else "PRO-3"
@@ -108,6 +112,10 @@ def _why_nothing(case: Case, pro: Pro, invoice: Invoice) -> Ruling | None:
         )
         return applied(says, "PAY-1", "auto_renew_off")
     return None
+
+
+def _paid(data: PaymentSucceeded) -> Paid:
+    return Paid(data.paid_at, data.amount, data.attempt_id)
 
 
 def _unnamed(invoice: Invoice) -> bool:

@@ -16,6 +16,13 @@ class Paid(Struct, array_like=True):
 
     at: datetime
     amount: int
+    attempt_id: str | None = None
+    """The charge that brought it; None: paid by hand."""
+
+    def same(self, other: "Paid") -> bool:
+        """Whether it is the same money told again: one charge brings money once."""
+        by_charge = self.attempt_id is not None and self.attempt_id == other.attempt_id
+        return by_charge or (self.at, self.amount) == (other.at, other.amount)
 
 
 class Method(Struct, array_like=True):
@@ -81,7 +88,7 @@ class Invoice(Struct, array_like=True):
     paid: Paid | None = None
     """The money that pays it."""
     unused: list[Paid] = field(default_factory=list)
-    """Money that came and pays nothing: less than the fee, or for what cannot be paid."""
+    """Money that came and pays nothing: less than the fee, once too often, or for what cannot be paid."""
     refunded: int = 0
     """Cents that were asked to be given back."""
     attempts: list[Attempt] = field(default_factory=list)
@@ -96,3 +103,7 @@ class Invoice(Struct, array_like=True):
     """When the first of them had failed."""
     expiring: dict[str, str] = field(default_factory=dict)
     """PAY-7 Method -> the notice that it expires before the charge."""
+
+    def knows(self, money: Paid) -> bool:
+        """Whether that money pays nothing, and was told of before."""
+        return any(known.same(money) for known in self.unused)

@@ -33,6 +33,8 @@ def fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, p
 def decline(case: Case, application: Application, invoice: Invoice) -> Ruling:
     """PRO-3 Not accepted, for whatever reason: all that came goes back, also what comes later."""
     before = invoice.refunded
+    if invoice.paid:
+        invoice.unused, invoice.paid = [*invoice.unused, invoice.paid], None
     back = give_back(case, invoice, cause_of(application), "PRO-3")
     says = f"Application {application.id} is not accepted ({application.why_not}, PRO-3): {back}."
     return applied(says, "PRO-3", "refunded" if invoice.refunded > before else None)

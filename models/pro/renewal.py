@@ -110,12 +110,14 @@ def cancel(case: Case, pro: Pro) -> Ruling:
     reconsider(case, pro)
     pro.happens("cancelled")
     pro.cancelled_at = case.at
+    invoice = _invoice(case, pro)
+    dunning.settled(case, FEES, invoice, "PRO is cancelled")
+    case.schedule(case.calendar.start_of(pro.term.end), dunning.DUE, invoice.id)
     ends = max(case.calendar.start_of(pro.term.end), case.at)
     on = str(case.calendar.day_of(ends))
     facts: dict[str, Fact] = {"ends_on": on, "refund": None}
     pro.told(case.notify("pro", "pro.cancelled", on, "PRO-7", facts, replaces=pro.take_notices()))
     if ends == case.at:
-        case.unschedule(dunning.DUE, pro.invoice or "")
         _end(case, pro)
         return applied("PRO is cancelled; the paid term is over already: it ends at once, without a refund.", "PRO-7")
     return applied(f"PRO is cancelled: it ends with the paid term, on {on}, without a refund (PRO-7).", "PRO-7")
@@ -137,9 +139,7 @@ def reconsider(case: Case, pro: Pro) -> str:
 
     Returns the words for what stays.
     """
-    if pro.invoice is None:
-        return ""
-    invoice = case.get(Invoice, pro.invoice)
+    invoice = _invoice(case, pro)
     dunning.stop(case, invoice)
     if pro.stage == "lapsed":
         pro.happens("taken_back")
@@ -203,8 +203,7 @@ def _end(case: Case, pro: Pro) -> None:
 def _over(case: Case, pro: Pro) -> None:
     clear_payment(pro)
     pro.over_at = case.at
-    if pro.invoice:
-        dunning.settled(case, FEES, case.get(Invoice, pro.invoice), "PRO is over")
+    dunning.settled(case, FEES, _invoice(case, pro), "PRO is over")
 
 
 def _reinstate(case: Case, pro: Pro, invoice: Invoice, replaces: list[str]) -> str:
@@ -216,6 +215,11 @@ def _reinstate(case: Case, pro: Pro, invoice: Invoice, replaces: list[str]) -> s
     facts: dict[str, Fact] = {"cause": PAYMENT, "invoice_id": invoice.id}
     case.notify("pro", "membership.reinstated", invoice.id, "PAY-5", facts, replaces=replaces)
     return " It is reinstated at once (PAY-5)."
+
+
+def _invoice(case: Case, pro: Pro) -> Invoice:
+    """The renewal at hand. What was opened has one."""
+    return case.get(Invoice, pro.invoice or "")
 
 
 def _pro(case: Case) -> Pro:
