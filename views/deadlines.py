@@ -85,22 +85,41 @@ def _ended(_of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> s
     return f"{words} (MS-16)."
 
 
-def _term_ended(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
-    for notice in notices:
-        facts = notice["params"]
-        if notice["notification"] == "pro.lapsed":
-            return f"The paid term ended on {facts['term_ended']} and was not renewed: PRO lapsed (PRO-5)."
-        if notice["notification"] == "membership.suspended":
-            return f"The paid term had ended on {facts['term_ended']}, and {facts['why']}: PRO is suspended (PAY-3)."
-    return _something(of, ledger, notices)
-
-
-def _nothing_heard(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
-    suspended = next((one["params"] for one in notices if one["notification"] == "membership.suspended"), None)
-    if suspended is None:
+def _fee(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    """What a fee's date came to: what it told, in the order in which it was told."""
+    found = [FEES[kind](notice["params"]) for notice in notices if (kind := notice["notification"]) in FEES]
+    if not found:
         return _something(of, ledger, notices)
-    ended = f"the paid term had ended on {suspended['term_ended']}"
-    return f"Silence counts as a failed payment (PAY-1): {suspended['why']}, and {ended}. PRO is suspended (PAY-3)."
+    silence = f"Silence counts as a failed payment of {of.which} (PAY-1). " if of.what == "fee.silent" else ""
+    return silence + " ".join(found)
+
+
+FEES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = MappingProxyType(
+    {
+        "pro.renewal_notice": lambda facts: (
+            f"The member was told of the renewal on {facts['due_on']}: invoice {facts['invoice_id']}, "
+            f"${facts['amount']} (PRO-5)."
+            + ("" if facts["told_in_time"] else " That was too late for a charge: support has to look at it (CARE-5).")
+        ),
+        "payment.method_expiring": lambda facts: (
+            f"Method {facts['method_id']} expires ({facts['expires']}) before the charge on {facts['charge_on']} (PAY-7)."
+        ),
+        "payment.failed": lambda facts: (
+            f"Round {facts['round']} of invoice {facts['invoice_id']} failed: {', '.join(facts['reasons'])} (PAY-2)."
+        ),
+        "payment.final_notice": lambda facts: f"That was the last round for invoice {facts['invoice_id']} (PAY-6).",
+        "membership.suspended": lambda facts: (
+            f"The paid term had ended on {facts['term_ended']}, and {facts['why']}: PRO is suspended (PAY-3)."
+        ),
+        "pro.lapsed": lambda facts: (
+            f"The paid term ended on {facts['term_ended']} and was not renewed: PRO lapsed (PRO-5)."
+        ),
+        "pro.ended": lambda facts: (
+            f"The paid term ended on {facts['term_ended']}: PRO had been cancelled, and its account is closed (PRO-7)."
+        ),
+    }
+)
+"""The sentence of each notice that a fee's deadline sends, from its facts."""
 
 
 def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
@@ -113,8 +132,9 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
         "points.remind": _reminded,
         "points.reservation": _not_claimed,
         "points.leave": _ended,
-        "pro.term_end": _term_ended,
-        "pro.nothing_heard": _nothing_heard,
+        **dict.fromkeys(
+            ("fee.notice", "fee.expiring", "fee.due", "fee.silent", "fee.round", "fee.suspend", "fee.end"), _fee
+        ),
         "repair.turnaround": _not_handed_over,
     }
 )

@@ -42,27 +42,33 @@ def longstanding(script: Script, member: str, since: date) -> None:
 
 
 def renewal(script: Script, member: str, ends: date, number: int) -> None:
-    """PAY The paid year ends on that day; one of six things happens, by `number`."""
-    morning = datetime.combine(ends, time(17), UTC)
-    days, invoice = timedelta(days=1), f"{member}-invoice-2"
+    """PAY The paid year ends on that day, and the fee is asked for at the noon of it; one of six things happens, by `number`."""
+    morning, days = datetime.combine(ends, time(17), UTC), timedelta(days=1)
+    first, second = f"{member}-card-1", f"{member}-card-2"
+    invoice = f"pro-{member}-{ends}"
     match number % 6:
-        case 0:  # paid in time
+        case 0:  # paid by hand in time
             pay(script, member, invoice, morning - 3 * days)
-        case 1:  # declined, suspended, declined again, then paid with another card: reinstated
-            fail(script, member, invoice, f"{member}-attempt-1", morning, "insufficient_funds")
-            fail(script, member, invoice, f"{member}-attempt-2", morning + 3 * days, "do_not_honor")
-            pay(script, member, invoice, morning + 5 * days, method="card-2")
-        case 2:  # declined and never paid: suspended
-            fail(script, member, invoice, f"{member}-attempt-1", morning, "stolen")
-        case 3:  # declined before the year was over: suspended only when it is
-            fail(script, member, invoice, f"{member}-attempt-1", morning - 2 * days, "expired")
-            pay(script, member, invoice, morning + 4 * days)
+        case 1:  # declined, suspended, declined again, then paid with a new card, which is asked at once: reinstated
+            fail(script, member, invoice, f"{invoice}-0-{first}", morning, "insufficient_funds")
+            fail(script, member, invoice, f"{invoice}-1-{first}", morning + 4 * days, "do_not_honor")
+            add_method(script, member, second, 1, morning + 5 * days)
+            paid = morning + 5 * days + timedelta(minutes=5)
+            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-1-{second}")
+        case 2:  # the only card is stolen, and the fee never paid: suspended, with a final notice
+            fail(script, member, invoice, f"{invoice}-0-{first}", morning, "stolen")
+        case 3:  # no method is left when the year is over: suspended at once, and reinstated when one is added
+            remove_method(script, member, first, morning - 2 * days)
+            add_method(script, member, second, 0, morning + 4 * days)
+            paid = morning + 4 * days + timedelta(minutes=5)
+            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-0-{second}")
         case 4:  # nothing is heard for a week: suspended, and reinstated by the late payment
             pay(script, member, invoice, morning + 10 * days)
         case _:  # the success is told before the failure that it made good
-            paid, attempt = morning + timedelta(hours=2), f"{member}-attempt-1"
-            pay(script, member, invoice, paid, attempt=f"{member}-attempt-2")
-            fail(script, member, invoice, attempt, paid + timedelta(hours=1), "processor_error")
+            add_method(script, member, second, 1, morning - 3 * days)
+            paid = morning + timedelta(hours=2)
+            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-0-{second}")
+            fail(script, member, invoice, f"{invoice}-0-{first}", paid + timedelta(hours=1), "processor_error")
 
 
 def apply(script: Script, member: str, at: datetime, *, state: str | None = None, auto_renew: bool = False) -> Line:
@@ -120,6 +126,11 @@ def add_method(script: Script, member: str, method_id: str, position: int, at: d
     """A card on file, good for years."""
     data = {"method_id": method_id, "kind": "card", "expires": "2029-12", "position": position}
     script.event(at, "payments", "method.added", f"added-{method_id}", member, data)
+
+
+def remove_method(script: Script, member: str, method_id: str, at: datetime) -> None:
+    """It is not on file any more."""
+    script.event(at, "payments", "method.removed", f"removed-{method_id}", member, {"method_id": method_id})
 
 
 def repair(

@@ -81,14 +81,14 @@ def a_renewal(member: str, chance: Random) -> Story:
     Paid before, it may even be told before the application that opened the membership.
     """
     story = Story(member, chance)
-    late = chance.random() < 0.5
+    late, invoice = chance.random() < 0.5, f"pro-{member}-{START.date().replace(year=START.year + 1)}"
     for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
         (story.given if late else story.when)(kind)
     if late:
         story.pause(timedelta(days=366))
     for number in range(chance.randint(1, 3)):
-        story.when("payment.failed", invoice_id="fee-2", attempt_id=f"try-{number}")
-    story.when("payment.succeeded", invoice_id="fee-2", attempt_id="try-9")
+        story.when("payment.failed", invoice_id=invoice, attempt_id=f"try-{number}")
+    story.when("payment.succeeded", invoice_id=invoice, attempt_id="try-9")
     return story
 
 

@@ -8,11 +8,11 @@ from models.outputs.notifications import Notification
 from tests.models.world import (
     MEMBER,
     World,
+    added,
     adjusted,
     auto_renew,
     cancel_requested,
     earned,
-    failed,
     line,
     member,
     order,
@@ -135,24 +135,47 @@ class TestPro:
         world = pro_member(member())
         world.send(auto_renew(False), event_id="e-off")
         world.tick("2027-03-03 08:00")
-        says = last(world, "pro.term_end")["says"]
+        says = last(world, "fee.due")["says"]
         assert says == "The paid term ended on 2027-03-02 and was not renewed: PRO lapsed (PRO-5)."
 
-    def test_suspended_at_the_end_of_the_term(self) -> None:
+    def test_ended(self) -> None:
         world = pro_member(member())
-        world.tick("2027-02-25 08:00")
-        world.send(failed("i2"), event_id="e-fail")
+        world.send(("pro.cancel_requested", {}), event_id="e-cancel")
         world.tick("2027-03-03 08:00")
-        assert last(world, "pro.term_end")["says"] == (
-            "The paid term had ended on 2027-03-02, and invoice i2 failed: PRO is suspended (PAY-3)."
+        assert last(world, "fee.due")["says"] == (
+            "The paid term ended on 2027-03-02: PRO had been cancelled, and its account is closed (PRO-7)."
+        )
+
+    def test_told_of_the_renewal_and_of_a_method_that_expires_before(self) -> None:
+        world = pro_member(member())
+        world.tick("2026-03-03 08:00")
+        world.send(added("card-1", expires="2027-02"), event_id="e-card")
+        world.tick("2027-01-31 08:00")
+        assert last(world, "fee.notice")["says"] == (
+            "The member was told of the renewal on 2027-03-02: invoice pro-m-1-2027-03-02, $100.00 (PRO-5)."
+        )
+        assert last(world, "fee.expiring")["says"] == (
+            "Method card-1 expires (2027-02) before the charge on 2027-03-02 (PAY-7)."
+        )
+
+    def test_suspended_as_there_is_nothing_to_charge(self) -> None:
+        world = pro_member(member())
+        world.tick("2027-01-31 08:00")
+        world.tick("2027-03-03 08:00")
+        assert last(world, "fee.due")["says"] == (
+            "Round 0 of invoice pro-m-1-2027-03-02 failed: no_method (PAY-2). The paid term had ended on 2027-03-02, "
+            "and invoice pro-m-1-2027-03-02 failed: PRO is suspended (PAY-3)."
         )
 
     def test_nothing_heard(self) -> None:
         world = pro_member(member())
+        world.send(added("card-1"), event_id="e-card")
+        world.tick("2027-01-31 08:00")
+        world.tick("2027-03-02 08:00")
         world.tick("2027-03-10 08:00")
-        assert last(world, "pro.nothing_heard")["says"] == (
-            "Silence counts as a failed payment (PAY-1): nothing was heard of its fee for 7 days, and the paid term had "
-            "ended on 2027-03-02. PRO is suspended (PAY-3)."
+        assert last(world, "fee.silent")["says"].startswith(
+            "Silence counts as a failed payment of pro-m-1-2027-03-02 (PAY-1). Round 0 of invoice "
+            "pro-m-1-2027-03-02 failed: no_answer (PAY-2). The paid term had ended on 2027-03-02, and "
         )
 
     def test_turnaround_missed(self) -> None:
