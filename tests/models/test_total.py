@@ -12,6 +12,8 @@ from tests.models.world import Fact, World, line, step
 orders, returns, invoices, applications, repairs = (
     st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x")
 )
+methods = st.sampled_from(["card-1", "card-2"])
+renewals = st.builds("pro-m-1-2027-{:02}-{:02}".format, st.integers(1, 12), st.integers(1, 28))
 instants = st.builds("2026-{:02}-{:02} {:02}:00".format, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23))
 lines = st.builds(
     line,
@@ -31,7 +33,19 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     ),
     st.builds(given_.reviewed, applications, st.booleans()),
     st.builds(given_.paid, invoices, paid_at=instants, amount=st.sampled_from(["100.00", "100.00", "5.00"])),
-    st.builds(given_.failed, invoices, st.sampled_from(["t1", "t2"])),
+    st.builds(given_.paid, renewals, paid_at=instants, attempt_id=st.sampled_from(["t1", "t2"])),
+    st.builds(
+        given_.failed,
+        st.one_of(invoices, renewals),
+        st.sampled_from(["t1", "t2"]),
+        method_id=methods,
+        reason=st.sampled_from(["other", "stolen"]),
+    ),
+    st.builds(given_.added, methods, st.integers(0, 2), st.sampled_from([None, "2026-06", "2040-01"])),
+    st.builds(given_.updated, methods, position=st.integers(0, 2)),
+    st.builds(given_.updated, methods, expires=st.sampled_from(["2026-06", "2040-01"])),
+    st.builds(given_.removed, methods),
+    st.sampled_from([("pro.cancel_requested", {}), ("pro.terminated", {"reason": "breach"})]),
     st.builds(given_.auto_renew, st.booleans()),
     st.builds(given_.repair, repairs, sent_by=st.sampled_from(["member", "member", "dealer"])),
     st.builds(
