@@ -44,7 +44,11 @@ class Service:
         self.answered: set[str] = set()
         self.strays: set[str] = set()
         self.is_paid = self.is_cancelled = False
+        self.world.tick("2027-01-30 20:00")
         self.wait(START)
+        assert not self.world.pro.uncharged, "told in time"
+        for card in ("card-1", "card-2"):
+            self.move("add", card)
 
     @property
     def charges(self) -> list[ChargeRequested]:
@@ -67,7 +71,7 @@ class Service:
 
     def wait(self, until: datetime) -> None:
         while self.now < until:  # a tick each six hours, so that notices go out in time
-            step = min(until, self.now + timedelta(hours=6 if self.now > at("2027-01-01 00:00") else 24 * 300))
+            step = min(until, self.now + timedelta(hours=6))
             self.world.tick(step.replace(tzinfo=None).isoformat(" "))
             self.look()
 
