@@ -5,7 +5,7 @@ from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause
 from models.pro import terms
-from models.pro.renewal import paid_for, too_low
+from models.pro.renewal import paid_for, pro_of, renew, too_low
 from models.pro.state import Application, Pro
 
 
@@ -21,7 +21,15 @@ def answer(case: Case, pro: Pro, application: Application) -> Ruling:
     return _open(case, pro, application, invoice, invoice.paid)
 
 
-def fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
+def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
+    """PRO-3, PRO-5 Money for an application, or for a renewal."""
+    pro = pro_of(case)
+    if invoice.application_id is None:
+        return renew(case, pro, invoice, paid)
+    return _fee_paid(case, pro, case.get(Application, invoice.application_id), invoice, paid)
+
+
+def _fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-3 Money came for an application. Less than the fee does not pay it; not accepted, all of it goes back."""
     if paid.amount < terms.FEE:
         invoice.unused.append(paid)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from models.case import Case, Ruling, applied, refused
+from models.case import Case, Ruling, applied, refused, superseded
 from models.due import case_of
 from models.fees import dunning
 from models.fees.refunds import give_back
@@ -34,15 +34,15 @@ class ProFees:
 
     def not_told_in_time(self, case: Case) -> None:
         """PRO-5 Not charged; unpaid, it lapses as without auto-renewal."""
-        _pro(case).uncharged = True
+        pro_of(case).uncharged = True
 
     def tell(self, case: Case, notice_id: str) -> None:
         """Note it."""
-        _pro(case).told(notice_id)
+        pro_of(case).told(notice_id)
 
     def term_over(self, case: Case) -> None:
         """PRO-5 Unpaid without auto-renewal: lapsed. PRO-7 Cancelled: the account closes."""
-        pro = _pro(case)
+        pro = pro_of(case)
         if pro.stage == "ending":
             _end(case, pro)
         elif pro.stage == "active":
@@ -50,7 +50,7 @@ class ProFees:
 
     def suspend(self, case: Case, invoice: Invoice, at: datetime) -> None:
         """PAY-3 With cause `payment`. PAY-6 Sixty days later it is over."""
-        pro = _pro(case)
+        pro = pro_of(case)
         pro.causes = sorted({*pro.causes, PAYMENT})
         pro.suspended_at = at
         over_at = case.calendar.days_after(at, case.policies.unpaid_days)
@@ -67,7 +67,7 @@ class ProFees:
 
     def give_up(self, case: Case) -> None:
         """PAY-6 Lapsed after 60 days of suspension."""
-        _lapse(case, _pro(case), "PAY-6")
+        _lapse(case, pro_of(case), "PAY-6")
 
 
 FEES: Final[dunning.Home] = ProFees()
@@ -161,6 +161,32 @@ def catch_up(case: Case, pro: Pro) -> None:
         (FEES.give_up if what == dunning.END else FEES.term_over)(then)
 
 
+def nothing_owed(case: Case, invoice: Invoice) -> Ruling | None:
+    """PAY-8 Why the failure of an unpaid invoice starts no dunning; None if it does."""
+    pro = pro_of(case)
+    if invoice.application_id:
+        says = f"Invoice {invoice.id} is an application's fee: its failure starts no dunning (PRO-3)."
+        return applied(says, "PRO-3", "application_fee")
+    if pro.invoice != invoice.id or pro.stage not in ("active", "ending"):
+        return superseded("no_membership", "PRO is not open: nothing is owed for it (PAY-8).", "PAY-8")
+    if pro.stage == "ending":
+        says = f"PRO is cancelled: nothing is owed after {pro.term.end} (PAY-8)."
+        return superseded("cancelled", says, "PAY-8")
+    if pro.uncharged:
+        says = f"The renewal was told of too late to be charged (CARE-5): unpaid, PRO lapses on {pro.term.end}."
+        return applied(says, "PRO-5", "not_charged")
+    if not pro.auto_renew:
+        says = f"Auto-renewal is off: a failed fee has no dunning (PAY-1). Unpaid, PRO lapses on {pro.term.end}."
+        return applied(says, "PAY-1", "auto_renew_off")
+    return None
+
+
+def clause_of_refunds(case: Case) -> str:
+    """By which money for nothing goes back: it was to renew, or for an application."""
+    pro = case.member.pro
+    return "PRO-5" if pro and pro.terms else "PRO-3"
+
+
 def too_low(paid: Paid) -> Ruling:
     """Less than the fee pays nothing."""
     says = f"${dollars(paid.amount)} is less than the fee, ${dollars(terms.FEE)}: support has to look at it."
@@ -222,7 +248,8 @@ def _invoice(case: Case, pro: Pro) -> Invoice:
     return case.get(Invoice, pro.invoice or "")
 
 
-def _pro(case: Case) -> Pro:
+def pro_of(case: Case) -> Pro:
+    """The section of one who has it; where a fee of PRO is, there is PRO."""
     pro = case.member.pro
     if pro is None:
         raise TypeError("a fee of PRO without PRO is a broken state")
