@@ -78,9 +78,14 @@ class Collection(NamedTuple):
         return [attempt for attempt in self.invoice.attempts if attempt.failed_at and self._round(attempt) == number]
 
     def attempt_id(self, number: int, method: Method) -> str:
-        """A name that asks the same only once: `<invoice>-<round>-<method>`, with a count if a method was renewed meanwhile."""
+        """A name that asks the same only once: `<invoice>-<round>-<method>`.
+
+        A method that was renewed and is asked again in the round has a count at the round, as in `0.2`: at the end it could be
+        another method's name.
+        """
         before = [one for one in self.invoice.attempts if (one.round, one.method_id) == (number, method.id)]
-        name = f"{self.invoice.id}-{number}-{method.id}" + (f"-{len(before) + 1}" if before else "")
+        again = f".{len(before) + 1}" if before else ""
+        name = f"{self.invoice.id}-{number}{again}-{method.id}"
         return name if len(name) <= ID_LENGTH else permanent_id(name)
 
     def _tried(self, method: Method, number: int) -> bool:

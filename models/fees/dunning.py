@@ -93,6 +93,7 @@ def notice(case: Case, home: Home, invoice: Invoice) -> None:
     in_time = _moment(case) <= case.calendar.days_after(collection.due_at, -NOTICE_WINDOW)
     if not in_time:
         home.not_told_in_time(case)
+        warn(case, home, invoice)  # nothing will be charged
     facts: dict[str, Fact] = {
         "invoice_id": invoice.id,
         "amount": dollars(home.fee),

@@ -80,7 +80,7 @@ def test_pay_5_a_method_renewed_after_it_failed_is_asked_again_in_the_round_unde
     method = card("a", renewed="2027-03-02 14:00")
     found = collection(asked("a", failed="2027-03-02 12:00"), methods=(method,))
     assert found.next_method(0, DAY) is method
-    assert found.attempt_id(0, method) == "i-0-a-2"
+    assert found.attempt_id(0, method) == "i-0.2-a"
 
 
 def test_pay_9_a_long_name_is_shortened_and_still_the_same_each_time() -> None:

@@ -79,6 +79,12 @@ class TestNotice:
         world.tick(END)
         assert (len(charges(world)), world.pro.status) == ((1, "active") if charged else (0, "lapsed"))
 
+    def test_told_too_late_no_method_is_said_to_expire_before_a_charge(self) -> None:
+        world = with_cards(until=None)
+        world.send(updated(expires="2027-02"), time="2026-04-01 12:00")
+        world.tick("2027-02-20 08:00")
+        assert {kind for kind, _ in world.standing()} == {"pro.welcome", "pro.renewal_notice"}
+
     def test_told_too_late_it_can_be_paid_by_hand(self) -> None:
         world = with_cards(until=None)
         world.tick("2027-02-20 08:00")
