@@ -4,12 +4,13 @@ What a programme answers for itself is its `Home`: whether it collects, and what
 """
 
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from models.case import Case
 from models.fees.collecting import ATTEMPTS, Collection
 from models.fees.state import Attempt, Invoice, Method
 from models.outputs.base import Cause, Fact
+from models.outputs.notifications import Kind
 from models.outputs.requests import ChargeRequested
 from models.values import ID_LENGTH, PaidProgram, dollars, joined, permanent_id
 
@@ -30,15 +31,38 @@ HARD: Final = frozenset({"stolen", "closed", "expired"})
 """PAY-1 Reasons that retire the method."""
 
 
+class Kinds(NamedTuple):
+    """The notices by which a programme tells of its life."""
+
+    renewal_notice: Kind
+    renewed: Kind
+    cancelled: Kind
+    lapsed: Kind
+    ended: Kind
+
+
+class Clauses(NamedTuple):
+    """The clauses by which a programme does the same."""
+
+    notice: str
+    renewal: str
+    leaving: str
+
+
 class Home(Protocol):
     """A programme, as its fees see it."""
 
     program: PaidProgram
     fee: int
     """Cents."""
+    kinds: Kinds
+    clauses: Clauses
 
     def current(self, case: Case) -> str | None:
         """The id of the renewal invoice at hand."""
+
+    def accepts(self, method: Method) -> bool:
+        """Whether its fee can be asked from that method."""
 
     def collects(self, case: Case) -> bool:
         """PAY-1 Whether the renewal at hand is to be charged: open, auto-renewal on, told of in time."""
@@ -89,7 +113,7 @@ def stop(case: Case, invoice: Invoice) -> None:
 
 def notice(case: Case, home: Home, invoice: Invoice) -> None:
     """CARE-5, PRO-5 Tell of the renewal ahead; too late for the window, it is told all the same, and not charged."""
-    collection = _collection(case, invoice)
+    collection = _collection(case, home, invoice)
     in_time = _moment(case) <= case.calendar.days_after(collection.due_at, -NOTICE_WINDOW)
     if not in_time:
         home.not_told_in_time(case)
@@ -101,13 +125,12 @@ def notice(case: Case, home: Home, invoice: Invoice) -> None:
         "charged": home.collects(case),
         "told_in_time": in_time,
     }
-    kind, clause = ("care.renewal_notice", "CARE-5") if home.program == "care" else ("pro.renewal_notice", "PRO-5")
-    home.tell(case, case.notify(home.program, kind, invoice.id, clause, facts))  # type: ignore[arg-type]
+    home.tell(case, case.notify(home.program, home.kinds.renewal_notice, invoice.id, home.clauses.notice, facts))
 
 
 def warn(case: Case, home: Home, invoice: Invoice) -> None:
     """PAY-7 From 30 days before the charge to it: tell of each method that expires before, withdraw what is not so any more."""
-    collection = _collection(case, invoice)
+    collection = _collection(case, home, invoice)
     begins = case.calendar.days_after(collection.due_at, -case.policies.expiring_days)
     if not begins <= _moment(case) < collection.due_at:
         return
@@ -115,7 +138,7 @@ def warn(case: Case, home: Home, invoice: Invoice) -> None:
     over = {
         method.id: method
         for method in case.member.methods
-        if home.collects(case) and method.on_file and method.expires and method.expires < f"{day:%Y-%m}"
+        if home.collects(case) and home.accepts(method) and method.expires and method.expires < f"{day:%Y-%m}"
     }
     _withdraw(case, home, invoice, [old for old in invoice.expiring if old not in over], "it will be good on that day")
     for method in over.values():
@@ -139,7 +162,7 @@ def due(case: Case, home: Home, invoice: Invoice) -> None:
 
 def silent(case: Case, home: Home, invoice: Invoice) -> None:
     """PAY-1 Seven days without an answer count as a soft failure."""
-    attempt = _collection(case, invoice).open
+    attempt = _collection(case, home, invoice).open
     if attempt:
         attempt.failed_at, attempt.reason = case.at, NO_ANSWER
     proceed(case, home, invoice)
@@ -164,7 +187,7 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
     """
     if not invoice.collecting:
         return
-    collection, now = _collection(case, invoice), case.desk.moment.now or case.at
+    collection, now = _collection(case, home, invoice), case.desk.moment.now or case.at
     while not collection.open:
         if invoice.round in invoice.failed_rounds:
             invoice.round = max(invoice.round, collection.round_at(now))
@@ -249,8 +272,8 @@ def _withdraw(case: Case, home: Home, invoice: Invoice, methods: list[str], why:
         case.retract(home.program, invoice.expiring.pop(method_id), why, "PAY-7")
 
 
-def _collection(case: Case, invoice: Invoice) -> Collection:
-    return Collection(invoice, case.member.methods, case.policies)
+def _collection(case: Case, home: Home, invoice: Invoice) -> Collection:
+    return Collection(invoice, [method for method in case.member.methods if home.accepts(method)], case.policies)
 
 
 def _moment(case: Case) -> datetime:

@@ -12,6 +12,7 @@ from models.case import Case, Ruling, applied, duplicate, not_supported_yet, ref
 from models.due import DeadlineRule
 from models.fees import dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
+from models.fees.life import Life
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
 from models.hold import hold
@@ -23,17 +24,15 @@ from models.values import PaidProgram
 class Programme(NamedTuple):
     """A programme with a fee."""
 
-    home: dunning.Home
+    home: Life
     paid: Callable[[Case, Invoice, Paid], Ruling]
     """What money for an invoice of it does."""
-    nothing_owed: Callable[[Case, Invoice], Ruling | None]
-    """PAY-8 Why the failure of an unpaid invoice counts for nothing but its method; None if it counts."""
     back: Callable[[Case], str]
     """The clause by which money for nothing goes back."""
 
 
 PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
-    {"pro": Programme(renewal.FEES, membership.money, renewal.nothing_owed, renewal.clause_of_refunds)}
+    {"pro": Programme(renewal.LIFE, membership.money, renewal.clause_of_refunds)}
 )
 
 
@@ -86,7 +85,9 @@ def failed(case: Case, data: PaymentFailed) -> Ruling:
         return duplicate("already_failed", says, "PAY-8")
     is_hard = data.hard or data.reason in dunning.HARD
     retired = is_hard and methods.declined_hard(case, data.method_id)
-    ruling = _already_paid(invoice) or programme.nothing_owed(case, invoice) or _count(case, programme, invoice, data)
+    ruling = (
+        _already_paid(invoice) or programme.home.nothing_owed(case, invoice) or _count(case, programme, invoice, data)
+    )
     also = f" Method {data.method_id} is not asked again until it is replaced (PAY-1)." if retired else ""
     return Ruling(ruling.outcome, f"{ruling.says}{also}", ruling.clause, ruling.reason)
 

@@ -1,11 +1,11 @@
 """How a PRO membership opens: an application, its fee and its review, in any order (PRO-3, PRO-4)."""
 
 from models.case import Case, Ruling, applied
+from models.fees import terms
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause
-from models.pro import terms
-from models.pro.renewal import paid_for, pro_of, renew, too_low
+from models.pro.renewal import LIFE
 from models.pro.state import Application, Pro
 
 
@@ -23,17 +23,17 @@ def answer(case: Case, pro: Pro, application: Application) -> Ruling:
 
 def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-3, PRO-5 Money for an application, or for a renewal."""
-    pro = pro_of(case)
-    if invoice.application_id is None:
-        return renew(case, pro, invoice, paid)
+    pro = case.member.pro
+    if invoice.application_id is None or pro is None:
+        return LIFE.renew(case, invoice, paid)
     return _fee_paid(case, pro, case.get(Application, invoice.application_id), invoice, paid)
 
 
 def _fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-3 Money came for an application. Less than the fee does not pay it; not accepted, all of it goes back."""
-    if paid.amount < terms.FEE:
-        invoice.unused.append(paid)
-        return decline(case, application, invoice) if application.why_not else too_low(paid)
+    if paid.amount < LIFE.fee:
+        too_low = LIFE.too_low(invoice, paid)
+        return decline(case, application, invoice) if application.why_not else too_low
     invoice.paid = paid
     return answer(case, pro, application)
 
@@ -59,7 +59,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     pro.happens("opened")
     pro.opened_on, pro.notices = term.first, []  # what was told of an earlier membership is over
     pro.causes, pro.suspended_at, pro.cancelled_at = [], None, None
-    paid_for(case, pro, term)
+    LIFE.paid_for(case, pro, term)
     cause = cause_of(application)
     card = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
     case.notify(

@@ -6,16 +6,14 @@ from typing import Any, Final, Literal
 
 from models.case import Case, Ruling, applied, digest, duplicate, refused, retold, superseded
 from models.eligibility import why_not_eligible
-from models.fees import dunning
 from models.fees.state import Invoice
 from models.hold import hold
 from models.outputs.base import Fact
 from models.payload import Payload
-from models.pro import membership, renewal
+from models.pro import membership
 from models.pro.events import ProApplied, ProAutoRenewChanged, ProCancelRequested, ProReviewed, ProTerminated
-from models.pro.lifecycle import TABLE
+from models.pro.renewal import LIFE, terminate
 from models.pro.requirements import missing
-from models.pro.standing import over
 from models.pro.state import Application, Pro
 
 
@@ -77,23 +75,8 @@ def reviewed(case: Case, data: ProReviewed) -> Ruling:
 
 
 def auto_renew_changed(case: Case, data: ProAutoRenewChanged) -> Ruling:
-    """PRO-7 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends dunning."""
-    pro = case.member.pro
-    if pro is None or pro.stage not in ("active", "lapsed") or not pro.invoice:
-        return refused("no_active_membership", "There is no open PRO membership whose renewal could change.", "PRO-7")
-    word = "on" if data.on else "off"
-    if case.at < pro.auto_renew_at:
-        says = (
-            f"Auto-renewal was set later than this, on {case.calendar.day_of(pro.auto_renew_at)}: that stands (GEN-2)."
-        )
-        return superseded("later_word", says, "PRO-7")
-    if case.at >= case.calendar.start_of(pro.term.end):
-        says = f"The term ended on {pro.term.end}: renewal can be switched only before that (PRO-7)."
-        return refused("term_over", says, "PRO-7")
-    changes, pro.auto_renew, pro.auto_renew_at = data.on != pro.auto_renew, data.on, case.at
-    stays = renewal.reconsider(case, pro) if changes else ""
-    dunning.warn(case, renewal.FEES, case.get(Invoice, pro.invoice))
-    return applied(f"Auto-renewal is {word}; the paid term runs to {pro.term.end} (PRO-7).{stays}", "PRO-7")
+    """PRO-7 At any time before the term ends."""
+    return LIFE.switch(case, on=data.on)
 
 
 def cancel_requested(case: Case, _data: ProCancelRequested) -> Ruling:
@@ -101,9 +84,9 @@ def cancel_requested(case: Case, _data: ProCancelRequested) -> Ruling:
     pro = case.member.pro
     if pro and pro.stage == "ending":
         return duplicate("already_cancelled", f"PRO is cancelled already: it ends on {pro.term.end} (PRO-7).", "PRO-7")
-    if pro is None or pro.stage not in ("active", "lapsed") or over(case, pro, case.at):
+    if pro is None or pro.stage not in ("active", "lapsed") or LIFE.over(case, pro, case.at):
         return refused("no_active_membership", "There is no open PRO membership that could be cancelled.", "PRO-7")
-    return renewal.cancel(case, pro)
+    return LIFE.cancel(case)
 
 
 def terminated(case: Case, data: ProTerminated) -> Ruling:
@@ -111,10 +94,10 @@ def terminated(case: Case, data: ProTerminated) -> Ruling:
     pro = case.member.pro
     if pro and pro.stage == "terminated":
         return duplicate("already_terminated", "PRO is terminated already (PRO-8).", "PRO-8")
-    if pro is None or (pro.stage, "terminated") not in TABLE:
+    if pro is None or not pro.can("terminated"):
         return refused("no_membership", "There is no PRO membership that could be terminated.", "PRO-8")
     is_application = pro.stage == "applied"
-    ruling = renewal.terminate(case, pro, data.reason)
+    ruling = terminate(case, pro, data.reason)
     if is_application:
         application = case.get(Application, pro.application_id)
         application.why_not = data.reason
@@ -140,7 +123,7 @@ def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
     today = case.calendar.day_of(case.at)
     reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
-    if pro and pro.stage in ("active", "ending") and not over(case, pro, case.at):
+    if pro and pro.stage in ("active", "ending") and not LIFE.over(case, pro, case.at):
         reasons.append(("already_member", "a PRO membership is open"))
     elif pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
@@ -153,10 +136,10 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
     """Make the application the one at hand; one that is not accepted takes no place that is taken."""
     pro = case.member.pro
     if pro is None:
-        case.member.pro = Pro(stage, application.id, application.auto_renew, case.at)
+        case.member.pro = Pro(stage, application.auto_renew, case.at, application_id=application.id)
         return
     if stage == "applied":
-        renewal.catch_up(case, pro)
+        LIFE.catch_up(case)
     if stage == "applied" or pro.stage == "rejected":
         pro.happens(stage)
         pro.application_id, pro.auto_renew, pro.auto_renew_at = application.id, application.auto_renew, case.at

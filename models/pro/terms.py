@@ -1,29 +1,9 @@
-"""The fixed numbers and pure arithmetic of PRO: nothing here knows of events."""
+"""The fixed numbers of PRO."""
 
-from datetime import date
 from typing import Final
-
-from models.calendar import add_years
-from models.pro.state import Term
 
 FEE: Final = 100_00
 """Cents a year."""
 BODIES: Final = 2
 LENSES: Final = 3
 """PRO-2 How many listed ones a professional owns at least."""
-
-
-def first_term(paid_on: date, invoice_id: str) -> Term:
-    """PRO-4 A year that begins on the day of the payment, which is its anchor."""
-    return Term(paid_on, add_years(paid_on, 1), paid_on, invoice_id)
-
-
-def next_term(last: Term, paid_on: date, invoice_id: str, *, automatic: bool) -> Term:
-    """PRO-6 The next year joins on to the last one and keeps its anchor, so that a 29 Feb comes back in leap years.
-
-    Only an automatic renewal that is paid late begins, with a new anchor, on its own day of payment.
-    """
-    if automatic and paid_on > last.end:
-        return first_term(paid_on, invoice_id)
-    years = last.end.year - last.anchor.year + 1
-    return Term(last.end, add_years(last.anchor, years), last.anchor, invoice_id)

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from models.fees.membership import PAYMENT
 from models.pro import terms
-from models.pro.state import PAYMENT, Pro
+from models.pro.state import Pro
 from models.values import dollars
 
 BENEFITS = {

@@ -14,11 +14,12 @@ from models.calendar import rfc3339
 from models.case import Case, Ruling, applied, digest, duplicate, not_supported_yet, refused, retold, superseded
 from models.due import DeadlineRule
 from models.eligibility import STATES
+from models.fees.membership import PAYMENT
 from models.hold import hold
 from models.outputs.base import Fact
 from models.payload import Payload
-from models.pro.standing import status_at
-from models.pro.state import PAYMENT, Pro
+from models.pro.renewal import LIFE
+from models.pro.state import Pro
 from models.repairs import terms
 from models.repairs.events import (
     RepairCompleted,
@@ -122,7 +123,7 @@ def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
 
 def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None:
     """PRO-9 A repair needs an active membership when it is asked for. PAY-4 Suspended means no new repairs."""
-    status = status_at(case, pro)
+    status = LIFE.status_at(case, pro)
     if status == "none":
         return "no_active_membership", "no PRO membership was active", "PRO-9"
     if status == "suspended" and pro:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from models.fees.collecting import ATTEMPTS
+from models.fees.membership import NOTICES, TERMS
 from models.fees.state import Invoice
+from models.fees.terms import first_term, next_term
 from models.outputs import ChargeRequested, RefundRequested
-from models.pro.state import NOTICES, TERMS
-from models.pro.terms import first_term, next_term
 from tests.models.world import (
     Fact,
     World,

@@ -14,7 +14,7 @@ from models.pro.state import Pro
 from tests.models.world import at
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycles.md"
-TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {"PRO": pro.TABLE}  # type: ignore[dict-item]
+TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {"PRO": pro.TABLE}
 
 
 def page() -> str:
@@ -36,7 +36,7 @@ def test_the_page_shows_the_tables() -> None:
 @pytest.mark.parametrize("stage", get_args(pro.Stage))
 def test_what_is_not_in_the_table_does_not_happen(stage: pro.Stage) -> None:
     for what in get_args(pro.Happening):
-        found = Pro(stage, "a1", True, at("2026-03-01 12:00"))
+        found = Pro(stage, True, at("2026-03-01 12:00"))
         if (stage, what) in pro.TABLE:
             found.happens(what)
             assert found.stage == pro.TABLE[stage, what]
