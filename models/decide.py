@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from models import applied, due, hold, state
 from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
+from models.care import rules as care
 from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
@@ -29,7 +30,7 @@ from models.state import Member, Quarantine
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
 RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
-    {**accounts.RULES, **points.RULES, **fees.RULES, **pro.RULES, **repairs.RULES}
+    {**accounts.RULES, **points.RULES, **fees.RULES, **care.RULES, **pro.RULES, **repairs.RULES}
 )
 """Each supported event type's rule."""
 

@@ -58,6 +58,9 @@ class Policies(BaseModel):
     unpaid_days: int = Field(60, ge=1, description="PAY-6: days of suspension for an unpaid fee until the end")
     expiring_days: int = Field(30, ge=1, description="PAY-7: how long before a charge an expiring method is told of")
     notice_days: int = Field(30, ge=20, le=45, description="CARE-5, PRO-5: days from renewal notice to renewal")
+    care_states: frozenset[str] | None = Field(
+        None, description="CARE-1: states in which Care is sold; none named: in all of the US and DC"
+    )
     pro_bodies: tuple[str, ...] = Field(
         ("ILCE-1*", "ILCE-7*", "ILCE-9*"), description="PRO-2: listed full-frame bodies, as patterns"
     )

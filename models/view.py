@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.calendar import rfc3339
+from models.care.terms import FEE
 from models.fees import view as fees
 from models.points import view as points
 from models.points.redeeming import TIMEOUT
@@ -52,4 +53,6 @@ def _memberships(member: Member) -> dict[str, Any]:
         found["points"] = {"status": "active", "causes": [], "term": None, "auto_renew": None, "since": joined_at}
     if member.pro:
         found["pro"] = pro.view(member.pro)
+    if member.care:
+        found["care"] = fees.paid(member.care, FEE)
     return found

@@ -1,5 +1,4 @@
-"""Fees paid and failed, methods on file, and the deadlines of a fee (PAY). Only PRO's so far: Care's are refused as
-`not_supported_yet`.
+"""Fees paid and failed, methods on file, and the deadlines of a fee (PAY).
 
 A success or failure of an invoice that nobody knows waits until it is known (GEN-2); money that has waited in vain goes back.
 """
@@ -8,7 +7,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from models.case import Case, Ruling, applied, duplicate, not_supported_yet, refused, superseded
+from models.care import life as care_life
+from models.care import rules as care
+from models.case import Case, Ruling, applied, duplicate, refused, superseded
 from models.due import DeadlineRule
 from models.fees import dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
@@ -32,22 +33,23 @@ class Programme(NamedTuple):
 
 
 PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
-    {"pro": Programme(renewal.LIFE, membership.money, renewal.clause_of_refunds)}
+    {
+        "pro": Programme(renewal.LIFE, membership.money, renewal.clause_of_refunds),
+        "care": Programme(care_life.LIFE, care.money, care.clause_of_refunds),
+    }
 )
 
 
 def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
     """PRO-3, PRO-5 A fee is paid; what follows is the programme's."""
-    programme = PROGRAMMES.get(data.program)
-    if programme is None:
-        return not_supported_yet("Paying for Care", "CARE-1")
+    programme = PROGRAMMES[data.program]
     paid, invoice = _paid(data), case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} is paid before it is known")
     if invoice.program != data.program:
         return _other_program(invoice, data.program)
     if invoice.knows(paid):
-        return duplicate("already_known", f"That payment of invoice {invoice.id} had been answered already.", "PRO-3")
+        return duplicate("already_known", f"That payment of invoice {invoice.id} had been answered already.", "PAY-8")
     if invoice.paid and invoice.paid.same(paid):
         says = f"Invoice {invoice.id} had been paid already: nothing changes (PAY-8)."
         return duplicate("already_paid", says, "PAY-8")
@@ -71,9 +73,7 @@ def never_claimed(case: Case, data: PaymentSucceeded) -> str:
 
 def failed(case: Case, data: PaymentFailed) -> Ruling:
     """PAY-1 A charge was declined. PAY-8 Only that of the current, unpaid invoice counts for it."""
-    programme = PROGRAMMES.get(data.program)
-    if programme is None:
-        return not_supported_yet("Failed payments for Care", "CARE-8")
+    programme = PROGRAMMES[data.program]
     invoice = case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} failed before it is known")

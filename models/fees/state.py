@@ -78,7 +78,7 @@ class Attempt(Struct, array_like=True):
 
 
 class Invoice(Struct, array_like=True):
-    """A fee: an application's, or a renewal's where `application_id` is None."""
+    """A fee: an application's or a purchase's, or a renewal's where `application_id` is None."""
 
     KIND: ClassVar[str] = "invoice"
 

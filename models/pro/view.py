@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from models.fees.membership import PAYMENT
+from models.fees.view import paid
 from models.pro import terms
 from models.pro.state import Pro
-from models.values import dollars
 
 BENEFITS = {
     "priority_telephone": "07:00-16:00 Pacific, every day but holidays",
@@ -17,21 +16,6 @@ BENEFITS = {
 
 
 def view(pro: Pro) -> dict[str, Any]:
-    """Status with its causes, the last term paid for, and when the next fee is due."""
-    term = pro.terms[-1] if pro.terms else None
-    active = pro.status == "active"
-    renews = pro.stage == "active" and pro.auto_renew and not pro.uncharged
-    charge = {"on": term.end.isoformat(), "amount": dollars(terms.FEE)} if term and active and renews else None
-    return {
-        "status": pro.status,
-        "causes": list(pro.causes),
-        "term": {"from": term.first.isoformat(), "to": term.end.isoformat()} if term else None,
-        "auto_renew": pro.auto_renew,
-        "next_charge": charge,
-        "application_id": pro.application_id,
-        "open_invoice": pro.invoice if PAYMENT in pro.causes else None,
-        "renewal_invoice": pro.invoice if pro.stage == "active" else None,
-        "ends_on": term.end.isoformat() if term and pro.stage == "ending" else None,
-        "uncharged": pro.uncharged,
-        "benefits": BENEFITS if active else {},
-    }
+    """What all paid memberships show, the application, and PRO's benefits while it is active."""
+    benefits = BENEFITS if pro.status == "active" else {}
+    return paid(pro, terms.FEE) | {"application_id": pro.application_id, "benefits": benefits}

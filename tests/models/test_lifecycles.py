@@ -9,12 +9,13 @@ from typing import get_args
 
 import pytest
 
+from models.care import lifecycle as care
 from models.pro import lifecycle as pro
 from models.pro.state import Pro
 from tests.models.world import at
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycles.md"
-TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {"PRO": pro.TABLE}
+TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {"Care": care.TABLE, "PRO": pro.TABLE}
 
 
 def page() -> str:

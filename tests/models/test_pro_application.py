@@ -7,7 +7,7 @@ import pytest
 
 from models.fees.state import Invoice
 from models.outputs import RefundRequested, Request
-from tests.models.world import Fact, World, applied_for, failed, paid, pro_member, reviewed
+from tests.models.world import Fact, World, applied_for, failed, paid, reviewed
 
 MARCH_1 = "2026-03-01 18:00"
 
@@ -173,11 +173,12 @@ def test_gen_2_a_payment_of_an_unknown_invoice_waits_for_its_application() -> No
     assert world.decisions[-1].reason == "partner_never_arrived"
 
 
-def test_care_payments_are_not_ours_yet() -> None:
-    world = pro_member(World())
-    assert world.send(paid("c1", program="care")).reason == "not_supported_yet"
-    assert world.send(failed("c1", program="care")).reason == "not_supported_yet"
-    assert world.entry(Invoice, "c1") is None
+def test_a_message_of_the_other_programme_changes_nothing() -> None:
+    world = World()
+    world.send(applied_for(), time=MARCH_1)
+    assert world.send(paid(program="care")).reason == "other_program"
+    assert world.send(failed(program="care")).reason == "other_program"
+    assert world.entry(Invoice, "i1").paid is None
 
 
 @pytest.mark.parametrize("first", ["payment", "rejection"])

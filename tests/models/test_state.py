@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import state
+from models.care.state import Purchase
 from models.fees.state import Invoice
 from models.hold import Held, Waiting
 from models.points import lots
@@ -27,7 +28,7 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Application, Repair, Held, Waiting, Quarantine),
+        *(Invoice, Application, Purchase, Repair, Held, Waiting, Quarantine),
     )
 }
 
@@ -70,6 +71,7 @@ def rich_world() -> World:
         (given_.returned("r4", "o4", l1=1), "r4", "2026-03-11 12:00"),
     ):
         world.send(fact, event_id=event_id, time=time)
+    world.send(given_.care_bought("c1"), event_id="care", time="2026-03-02 18:00", member="m-4")
     world.quarantine()
     return world
 

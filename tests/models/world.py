@@ -386,6 +386,11 @@ def removed(method_id: str = "card-1") -> Fact:
     return "method.removed", {"method_id": method_id}
 
 
+def care_bought(invoice_id: str = "c1", purchased_at: str = "2026-03-02 18:00", **more: Any) -> Fact:
+    plain = {"email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA", "order_id": "o1"}
+    return "care.purchased", plain | {"purchased_at": at(purchased_at).isoformat(), "invoice_id": invoice_id} | more
+
+
 def auto_renew(on: bool) -> Fact:
     return "pro.auto_renew_changed", {"on": on}
 

@@ -1,0 +1,10 @@
+"""The fixed numbers of Care."""
+
+from typing import Final
+
+FEE: Final = 179_99
+"""Cents a year."""
+STOP_DAYS: Final = 15
+"""CARE-4 How many days before a renewal is the last one on which it can be stopped."""
+CARDS: Final = frozenset({"card", "credit_card", "debit_card"})
+"""CARE-8 The kinds of methods that the fee is asked from."""
