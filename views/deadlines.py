@@ -87,39 +87,61 @@ def _ended(_of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> s
 
 def _fee(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     """What a fee's date came to: what it told, in the order in which it was told."""
-    found = [FEES[kind](notice["params"]) for notice in notices if (kind := notice["notification"]) in FEES]
+    found = [FEES[kind](notice) for notice in notices if (kind := notice["notification"]) in FEES]
     if not found:
         return _something(of, ledger, notices)
     silence = f"Silence counts as a failed payment of {of.which} (PAY-1). " if of.what == "fee.silent" else ""
     return silence + " ".join(found)
 
 
-FEES: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = MappingProxyType(
+def _renewal_ahead(notice: Line) -> str:
+    facts, clause = notice["params"], notice["clause"]
+    words = f"The member was told of the renewal on {facts['due_on']}: invoice {facts['invoice_id']}"
+    late = " That was too late for a charge: support has to look at it (CARE-5)."
+    return f"{words}, ${facts['amount']} ({clause}).{'' if facts['told_in_time'] else late}"
+
+
+def _expires_before(notice: Line) -> str:
+    facts = notice["params"]
+    return (
+        f"Method {facts['method_id']} expires ({facts['expires']}) before the charge on {facts['charge_on']} (PAY-7)."
+    )
+
+
+def _round_failed(notice: Line) -> str:
+    facts = notice["params"]
+    return f"Round {facts['round']} of invoice {facts['invoice_id']} failed: {', '.join(facts['reasons'])} (PAY-2)."
+
+
+def _last_round(notice: Line) -> str:
+    return f"That was the last round for invoice {notice['params']['invoice_id']} (PAY-6)."
+
+
+def _suspended(notice: Line) -> str:
+    facts, name = notice["params"], NAMES[notice["program"]]
+    return f"The paid term had ended on {facts['term_ended']}, and {facts['why']}: {name} is suspended (PAY-3)."
+
+
+def _over(notice: Line) -> str:
+    ended, name = notice["params"]["term_ended"], NAMES[notice["program"]]
+    return f"The paid term ended on {ended} and was not renewed: {name} is over ({notice['clause']})."
+
+
+NAMES: Final[Mapping[str, str]] = MappingProxyType({"pro": "PRO", "care": "Care"})
+FEES: Final[Mapping[str, Callable[[Line], str]]] = MappingProxyType(
     {
-        "pro.renewal_notice": lambda facts: (
-            f"The member was told of the renewal on {facts['due_on']}: invoice {facts['invoice_id']}, "
-            f"${facts['amount']} (PRO-5)."
-            + ("" if facts["told_in_time"] else " That was too late for a charge: support has to look at it (CARE-5).")
-        ),
-        "payment.method_expiring": lambda facts: (
-            f"Method {facts['method_id']} expires ({facts['expires']}) before the charge on {facts['charge_on']} (PAY-7)."
-        ),
-        "payment.failed": lambda facts: (
-            f"Round {facts['round']} of invoice {facts['invoice_id']} failed: {', '.join(facts['reasons'])} (PAY-2)."
-        ),
-        "payment.final_notice": lambda facts: f"That was the last round for invoice {facts['invoice_id']} (PAY-6).",
-        "membership.suspended": lambda facts: (
-            f"The paid term had ended on {facts['term_ended']}, and {facts['why']}: PRO is suspended (PAY-3)."
-        ),
-        "pro.lapsed": lambda facts: (
-            f"The paid term ended on {facts['term_ended']} and was not renewed: PRO lapsed (PRO-5)."
-        ),
-        "pro.ended": lambda facts: (
-            f"The paid term ended on {facts['term_ended']}: PRO had been cancelled, and its account is closed (PRO-7)."
-        ),
+        "pro.renewal_notice": _renewal_ahead,
+        "care.renewal_notice": _renewal_ahead,
+        "payment.method_expiring": _expires_before,
+        "payment.failed": _round_failed,
+        "payment.final_notice": _last_round,
+        "membership.suspended": _suspended,
+        "pro.lapsed": _over,
+        "pro.ended": _over,
+        "care.ended": _over,
     }
 )
-"""The sentence of each notice that a fee's deadline sends, from its facts."""
+"""The sentence of each notice that a fee's deadline sends."""
 
 
 def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from models.care import life as care_life
 from models.care import rules as care
-from models.case import Case, Ruling, applied, duplicate, refused, superseded
+from models.case import Case, Ruling, applied, duplicate, not_supported_yet, refused, superseded
 from models.due import DeadlineRule
 from models.fees import dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
@@ -42,6 +42,8 @@ PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
 
 def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
     """PRO-3, PRO-5 A fee is paid; what follows is the programme's."""
+    if case.desk.member_id.startswith(care.GUEST):
+        return not_supported_yet("Paying as a guest", "CARE-3")
     programme = PROGRAMMES[data.program]
     paid, invoice = _paid(data), case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):
@@ -73,6 +75,8 @@ def never_claimed(case: Case, data: PaymentSucceeded) -> str:
 
 def failed(case: Case, data: PaymentFailed) -> Ruling:
     """PAY-1 A charge was declined. PAY-8 Only that of the current, unpaid invoice counts for it."""
+    if case.desk.member_id.startswith(care.GUEST):
+        return not_supported_yet("A guest's failed payment", "CARE-3")
     programme = PROGRAMMES[data.program]
     invoice = case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):

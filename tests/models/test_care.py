@@ -95,7 +95,10 @@ class TestBuying:
 
     def test_care_3_a_guest_is_not_served_yet(self) -> None:
         world = World()
-        assert world.send(care_bought(), member=f"guest:{'e' * 64}").reason == "not_supported_yet"
+        for fact in (care_bought(), care_paid(), failed("c1", program="care")):
+            assert world.send(fact, member=f"guest:{'e' * 64}").reason == "not_supported_yet"
+        world.tick("2026-06-01 12:00")
+        assert world.requests == [], "what a guest has paid is not given back as money for nothing"
 
 
 class TestRenewal:

@@ -216,7 +216,7 @@ def _filled(defaults: Mapping[str, Any], data: Mapping[str, Any], happened: date
         merged["lines"] = [template | line for line in data["lines"]]
     filled = {name: happened.isoformat() if value == "$now" else value for name, value in merged.items()}
     for name, value in filled.items():
-        if name in ("paid_at", "placed_at") and value != happened.isoformat():
+        if name in ("paid_at", "placed_at", "purchased_at") and value != happened.isoformat():
             filled[name] = _instant(value).isoformat()
     return {name: value for name, value in filled.items() if value is not None}
 

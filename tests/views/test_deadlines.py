@@ -136,14 +136,14 @@ class TestPro:
         world.send(auto_renew(False), event_id="e-off")
         world.tick("2027-03-03 08:00")
         says = last(world, "fee.due")["says"]
-        assert says == "The paid term ended on 2027-03-02 and was not renewed: PRO lapsed (PRO-5)."
+        assert says == "The paid term ended on 2027-03-02 and was not renewed: PRO is over (PRO-5)."
 
     def test_ended(self) -> None:
         world = pro_member(member())
         world.send(("pro.cancel_requested", {}), event_id="e-cancel")
         world.tick("2027-03-03 08:00")
         assert last(world, "fee.due")["says"] == (
-            "The paid term ended on 2027-03-02: PRO had been cancelled, and its account is closed (PRO-7)."
+            "The paid term ended on 2027-03-02 and was not renewed: PRO is over (PRO-7)."
         )
 
     def test_told_of_the_renewal_and_of_a_method_that_expires_before(self) -> None:
