@@ -1,9 +1,11 @@
 """CARE-1, CARE-2, CARE-4 to CARE-6, CARE-8: Care bought by one who has an account, renewed, and stopped."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 
+from models.fees.state import Invoice
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
 from models.view import view
@@ -201,6 +203,36 @@ class TestStopping:
         world = with_care()
         assert world.send(cancel(refund=True), event_id="c").reason == "not_supported_yet"
         assert world.send(cancel(refund=True), event_id="c").reason == "not_supported_yet"
+
+
+def test_gen_2_a_purchase_its_money_and_a_failure_end_alike_in_every_order() -> None:
+    facts = [care_bought(), care_paid(), failed("c1", program="care"), care_paid(), care_bought()]
+    ends = set()
+    for order in permutations(range(len(facts))):
+        world = World()
+        for n in order:
+            world.send(facts[n], event_id=f"f{n}", time=f"2026-03-02 18:0{n}")
+        invoice = world.entry(Invoice, "c1")
+        ends.add((shown(world)["status"], invoice.paid.amount, world.member().held, frozenset(world.told)))
+        assert world.requests == []
+    assert ends == {("active", 179_99, 0, frozenset({"care.welcome"}))}
+
+
+def test_gen_2_outcomes_of_a_renewal_end_alike_in_every_order() -> None:
+    ends = set()
+    for order in permutations(range(3)):
+        world = with_care(END)
+        [charge] = charges(world)
+        facts = [
+            (declined(charge), "2027-03-02 12:00"),
+            (failed(RENEWAL, "theirs", method_id="card-1", program="care"), "2027-03-02 12:30"),
+            (care_paid(RENEWAL, paid_at="2027-03-02 13:00"), "2027-03-02 13:00"),
+        ]
+        for n in order:
+            world.send(facts[n][0], event_id=f"f{n}", time=facts[n][1])
+        standing = world.standing({"payment.failed", "membership.suspended", "membership.reinstated"})
+        ends.add((shown(world)["status"], shown(world)["term"]["to"], frozenset(standing)))
+    assert len(ends) == 1
 
 
 def test_care_and_pro_are_asked_for_apart() -> None:
