@@ -157,6 +157,8 @@ def due(case: Case, home: Home, invoice: Invoice) -> None:
         return
     invoice.collecting = True
     invoice.expiring.clear()  # true when it was told: nothing of it is withdrawn any more
+    if invoice.failed_at:  # so it had been, when what the member wants was still told otherwise
+        home.suspend(case, invoice, invoice.failed_at)
     proceed(case, home, invoice)
 
 

@@ -102,8 +102,8 @@ class Life(ABC):
             "term_ended": str(of.term.end),
             "lapses_on": str(case.calendar.day_of(over_at)),
         }
-        once = dunning.named_after(invoice)
-        of.told(case.notify(self.program, "membership.suspended", invoice.id, "PAY-3", facts, named_after=once))
+        once, about = dunning.named_after(invoice), of.about(invoice.id)
+        of.told(case.notify(self.program, "membership.suspended", about, "PAY-3", facts, named_after=once))
 
     def give_up(self, case: Case) -> None:
         """PAY-6 Lapsed after 60 days of suspension."""
@@ -112,7 +112,7 @@ class Life(ABC):
     def paid_for(self, case: Case, of: Membership, term: Term) -> None:
         """A further year is paid: the renewal that follows it is the one at hand."""
         of.paid_for(term)
-        of.uncharged, of.over_at = False, None
+        of.uncharged, of.over_at, of.reopened = False, None, 0
         of.invoice = dunning.open_renewal(case, self, case.calendar.start_of(term.end)).id
 
     def renew(self, case: Case, invoice: Invoice, paid: Paid) -> Ruling:
@@ -201,7 +201,7 @@ class Life(ABC):
             for notice_id in of.take_notices():
                 why = "something said before the end was told after it"
                 case.retract(self.program, notice_id, why, self.clauses.leaving)
-        of.over_at = None
+        of.over_at, of.reopened = None, of.reopened + 1
         words = of.clear_payment()
         case.schedule(case.calendar.start_of(of.term.end), dunning.DUE, invoice.id)
         return words
@@ -295,7 +295,8 @@ class Life(ABC):
         of.over_at = case.at
         dunning.settled(case, self, self.invoice_at_hand(case, of), f"{self.name} is over")
         facts: dict[str, Fact] = {"term_ended": str(of.term.end), "over_on": str(case.calendar.day_of(case.at))}
-        of.told(case.notify(self.program, kind, str(of.term.end), clause, facts, replaces=of.take_notices()))
+        about = of.about(str(of.term.end))
+        of.told(case.notify(self.program, kind, about, clause, facts, replaces=of.take_notices()))
 
     def _reinstate(self, case: Case, of: Membership, invoice: Invoice, replaces: list[str]) -> str:
         """PAY-5 Clear the cause `payment`; GEN-3: other causes stay."""

@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 
 from msgspec import Struct, field
 
+from models.values import joined
+
 NOTICES: Final = 32
 TERMS: Final = 20
 """The most that is kept of them in the hot value, the latest: it must not grow with a member's whole history."""
@@ -46,6 +48,12 @@ class Membership(Struct, array_like=True):
     """When it lapsed, ended or was terminated."""
     uncharged: bool = False
     """CARE-5 The renewal at hand was told of too late to be charged: support has to look at it."""
+    reopened: int = 0
+    """How often what is said of the renewal at hand was changed: what the end of the term tells then is told anew."""
+
+    def about(self, what: str) -> str:
+        """The name of what a notice of the end tells of: another one each time that it is decided anew (NTF-1)."""
+        return joined(what, str(self.reopened)) if self.reopened else what
 
     def can(self, what: str) -> bool:
         """Whether it can happen in this stage."""

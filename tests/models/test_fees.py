@@ -9,7 +9,7 @@ from models.fees.collecting import ATTEMPTS
 from models.fees.membership import NOTICES, TERMS
 from models.fees.state import Invoice
 from models.fees.terms import first_term, next_term
-from models.outputs import ChargeRequested, RefundRequested
+from models.outputs import ChargeRequested, Notification, RefundRequested
 from tests.models.world import (
     Fact,
     World,
@@ -397,6 +397,18 @@ class TestAutoRenewal:
             ends.append((pro.status, pro.causes, pro.suspended_at, world.standing({"pro.renewal_notice"})))
         assert ends[0] == ends[1]
         assert ends[0][0] == (("suspended" if decline_it else "active") if on else "lapsed")
+
+    def test_each_word_told_late_decides_the_end_anew_and_tells_it_by_a_name_of_its_own(self) -> None:
+        """NTF-1"""
+        world = with_cards()
+        world.send(decline(world=world), time=END)
+        for minute, on in enumerate((False, True, False, True)):
+            assert world.pro.status == ("suspended" if minute % 2 == 0 else "lapsed")
+            world.send(auto_renew(on), time=f"2027-03-02 07:0{minute}")
+            world.tick(END)
+        assert (world.pro.status, world.pro.suspended_at, len(charges(world))) == ("suspended", at(END), 1)
+        assert len(set(world.ids(Notification))) == len(world.notices)
+        assert len([kind for kind, _ in world.standing() if kind in ("membership.suspended", "pro.lapsed")]) == 1
 
 
 class TestAnyOrder:
