@@ -163,13 +163,15 @@ class Case(Struct):
         *,
         replaces: Sequence[str] = (),
         cause: Cause | None = None,
+        named_after: Cause | None = None,
     ) -> str:
         """Tell the member; returns the notice's id: f(cause, kind, about) (NTF-1).
 
-        `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it.
+        `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it. `named_after`
+        takes its place in the id of what is told once, whichever of several events brings it about.
         """
         desk, cause = self.desk, cause or self.cause
-        notice_id = self.notice_id(cause, kind, about)
+        notice_id = self.notice_id(named_after or cause, kind, about)
         notice = Notification(
             kind=kind,
             program=program,
