@@ -6,7 +6,7 @@ from typing import Final
 from models.care.terms import CARDS, FEE, STOP_DAYS
 from models.case import Case, Ruling, applied
 from models.fees import terms
-from models.fees.dunning import Clauses, Kinds
+from models.fees.home import Clauses, Kinds
 from models.fees.life import Life
 from models.fees.membership import Membership, Term
 from models.fees.state import Invoice, Method

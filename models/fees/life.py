@@ -1,76 +1,27 @@
 """The life of a paid membership from its first term on: renewed, suspended, cancelled, lapsed, ended.
 
-A programme is a `Life` with its own numbers, words and clauses; it answers the questions of `models.fees.dunning`.
+A programme is a `Life` with its own numbers, words and clauses; it is the `Home` of its fees.
 """
 
-from abc import ABC, abstractmethod
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from models.case import Case, Ruling, applied, refused, superseded
 from models.due import case_of
-from models.fees import dunning
-from models.fees.dunning import Clauses, Kinds
+from models.fees import announcing
+from models.fees.home import DUE, END, named_after
 from models.fees.membership import PAYMENT, Membership, Term
 from models.fees.refunds import give_back
-from models.fees.state import Invoice, Method, Paid
+from models.fees.standing import Standing
+from models.fees.state import Invoice, Paid
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
 from models.state import Due
-from models.values import PaidProgram, dollars
+from models.values import dollars
 
 
-class Life(ABC):
-    """A programme's paid memberships."""
-
-    program: PaidProgram
-    name: str
-    fee: int
-    """Cents a year."""
-    kinds: Kinds
-    clauses: Clauses
-    stop_days = 1
-    """PRO-7, CARE-4 How many days before a renewal is the last one on which it can be stopped."""
-
-    @abstractmethod
-    def find(self, case: Case) -> Membership | None:
-        """The member's section, if there is one."""
-
-    @abstractmethod
-    def next_term(self, of: Membership, paid_on: date, invoice_id: str) -> Term:
-        """The year that a renewal pays."""
-
-    def accepts(self, method: Method) -> bool:
-        """Whether its fee can be asked from a method on file."""
-        return method.on_file
-
-    def of(self, case: Case) -> Membership:
-        """The section of one who has it. TypeError says that the state is broken: where a fee is, there is a membership."""
-        found = self.find(case)
-        if found is None:
-            raise TypeError(f"a fee of {self.program} without its membership")
-        return found
-
-    def current(self, case: Case) -> str | None:
-        """The renewal at hand."""
-        found = self.find(case)
-        return found.invoice if found else None
-
-    def collects(self, case: Case) -> bool:
-        """PRO-5, PRO-7, CARE-4 Wanted, or not stopped in time; and told of in time (CARE-5)."""
-        found = self.find(case)
-        return found is not None and self._collects(case, found)
-
-    def _collects(self, case: Case, of: Membership) -> bool:
-        if not of.is_open or of.uncharged:
-            return False
-        too_late, end = self.stop_by(case, of), case.calendar.start_of(of.term.end)
-        words = [of.cancelled_at, None if of.auto_renew else of.auto_renew_at]
-        return all(word is None or too_late <= word < end for word in words)
-
-    def stop_by(self, case: Case, of: Membership) -> datetime:
-        """The first instant at which it is too late to stop the renewal at hand."""
-        return case.calendar.end_of(of.term.end - timedelta(days=self.stop_days))
+class Life(Standing):
+    """A programme's paid memberships, and what happens to them."""
 
     def not_told_in_time(self, case: Case) -> None:
         """CARE-5 Not charged; unpaid, it lapses."""
@@ -94,7 +45,7 @@ class Life(ABC):
         of.causes = sorted({*of.causes, PAYMENT})
         of.suspended_at = at
         over_at = case.calendar.days_after(at, case.policies.unpaid_days)
-        case.schedule(over_at, dunning.END, invoice.id)
+        case.schedule(over_at, END, invoice.id)
         facts: dict[str, Fact] = {
             "cause": PAYMENT,
             "why": f"invoice {invoice.id} failed",
@@ -102,7 +53,7 @@ class Life(ABC):
             "term_ended": str(of.term.end),
             "lapses_on": str(case.calendar.day_of(over_at)),
         }
-        once, about = dunning.named_after(invoice), of.about(invoice.id)
+        once, about = named_after(invoice), of.about(invoice.id)
         of.told(case.notify(self.program, "membership.suspended", about, "PAY-3", facts, named_after=once))
 
     def give_up(self, case: Case) -> None:
@@ -113,7 +64,7 @@ class Life(ABC):
         """A further year is paid: the renewal that follows it is the one at hand."""
         of.paid_for(term)
         of.uncharged, of.over_at, of.reopened = False, None, 0
-        of.invoice = dunning.open_renewal(case, self, case.calendar.start_of(term.end)).id
+        of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(term.end)).id
 
     def renew(self, case: Case, invoice: Invoice, paid: Paid) -> Ruling:
         """PRO-5, PRO-6, CARE-4 A further year is paid. PAY-5: for the invoice that failed, it reinstates at once."""
@@ -129,13 +80,13 @@ class Life(ABC):
         if not of.can("renewed"):
             words = f"Invoice {invoice.id} was paid before {self.name} was {of.stage}: no refund (PRO-8)."
             return applied(words, "PRO-8")
-        dunning.settled(case, self, invoice, "the fee is paid")
+        announcing.settled(case, self, invoice, "the fee is paid")
         term = self.next_term(of, case.calendar.day_of(paid.at), invoice.id)
         of.happens("renewed")
         self.paid_for(case, of, term)
         replaces = of.take_notices()
         facts: dict[str, Fact] = {"invoice_id": invoice.id, "term_from": str(term.first), "term_to": str(term.end)}
-        once, clause = dunning.named_after(invoice), self.clauses.renewal
+        once, clause = named_after(invoice), self.clauses.renewal
         case.notify(self.program, self.kinds.renewed, invoice.id, clause, facts, replaces=replaces, named_after=once)
         says = f"Invoice {invoice.id} renews {self.name} from {term.first} to {term.end} ({clause})."
         return applied(f"{says}{self._reinstate(case, of, invoice, replaces)}", clause)
@@ -146,15 +97,15 @@ class Life(ABC):
         self.reconsider(case, of)
         of.happens("cancelled")
         of.cancelled_at = case.at
-        if self._collects(case, of):
+        if self.to_be_charged(case, of):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
             of.told(case.notify(self.program, self.kinds.cancelled, str(of.term.end), clause, facts))
             return applied(words, clause, "after_the_next_renewal")
         invoice = self.invoice_at_hand(case, of)
-        dunning.settled(case, self, invoice, f"{self.name} is cancelled")
-        case.schedule(case.calendar.start_of(of.term.end), dunning.DUE, invoice.id)
+        announcing.settled(case, self, invoice, f"{self.name} is cancelled")
+        case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
         ends = max(case.calendar.start_of(of.term.end), case.at)
         on = str(case.calendar.day_of(ends))
         facts = {"ends_on": on, "last_renewal_on": None, "refund": None}
@@ -168,7 +119,7 @@ class Life(ABC):
         )
 
     def switch(self, case: Case, *, on: bool) -> Ruling:
-        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends dunning."""
+        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends announcing."""
         of, clause = self.find(case), self.clauses.leaving
         if of is None or of.stage not in ("active", "lapsed") or not of.invoice:
             says = f"There is no open {self.name} membership whose renewal could change."
@@ -182,9 +133,9 @@ class Life(ABC):
             return refused("term_over", says, clause)
         changes, of.auto_renew, of.auto_renew_at = on != of.auto_renew, on, case.at
         stays = self.reconsider(case, of) if changes else ""
-        dunning.warn(case, self, self.invoice_at_hand(case, of))
+        announcing.warn(case, self, self.invoice_at_hand(case, of))
         word = "on" if on else "off"
-        too_late = "" if on or not self._collects(case, of) else f" The renewal of {of.term.end} is the last one."
+        too_late = "" if on or not self.to_be_charged(case, of) else f" The renewal of {of.term.end} is the last one."
         return applied(
             f"Auto-renewal is {word}; the paid term runs to {of.term.end} ({clause}).{too_late}{stays}", clause
         )
@@ -195,7 +146,7 @@ class Life(ABC):
         Returns the words for what stays.
         """
         invoice = self.invoice_at_hand(case, of)
-        dunning.stop(case, invoice)
+        announcing.stop(case, invoice)
         if of.stage == "lapsed":
             of.happens("taken_back")
             for notice_id in of.take_notices():
@@ -203,7 +154,7 @@ class Life(ABC):
                 case.retract(self.program, notice_id, why, self.clauses.leaving)
         of.over_at, of.reopened = None, of.reopened + 1
         words = of.clear_payment()
-        case.schedule(case.calendar.start_of(of.term.end), dunning.DUE, invoice.id)
+        case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
         return words
 
     def catch_up(self, case: Case) -> None:
@@ -211,78 +162,16 @@ class Life(ABC):
         of = self.of(case)
         ends = self.ends_at(case, of) if of.is_open else None
         if ends and of.invoice and case.at >= ends:
-            what = dunning.END if PAYMENT in of.causes else dunning.DUE
+            what = END if PAYMENT in of.causes else DUE
             case.unschedule(what, of.invoice)
             then = case_of(case.desk, Due(ends, what, of.invoice))
-            (self.give_up if what == dunning.END else self.term_over)(then)
-
-    def nothing_owed(self, case: Case, invoice: Invoice) -> Ruling | None:
-        """PAY-8 Why the failure of an unpaid renewal starts no dunning; None if it does."""
-        of, name = self.of(case), self.name
-        if of.invoice != invoice.id or not of.is_open:
-            return superseded("no_membership", f"{name} is not open: nothing is owed for it (PAY-8).", "PAY-8")
-        if self._collects(case, of):
-            return None
-        if of.stage == "ending":
-            says = f"{name} is cancelled: nothing is owed after {of.term.end} (PAY-8)."
-            return superseded("cancelled", says, "PAY-8")
-        if of.uncharged:
-            says = f"The renewal was told of too late to be charged (CARE-5): unpaid, {name} lapses on {of.term.end}."
-            return applied(says, "CARE-5", "not_charged")
-        says = f"Auto-renewal is off: a failed fee has no dunning (PAY-1). Unpaid, {name} lapses on {of.term.end}."
-        return applied(says, "PAY-1", "auto_renew_off")
-
-    def ends_at(self, case: Case, of: Membership) -> datetime | None:
-        """When it is over, as far as is known: not renewed (PRO-5, PRO-7), unpaid too long (PAY-6). None: not in sight."""
-        if of.over_at:
-            return of.over_at
-        if PAYMENT in of.causes and of.suspended_at:
-            return case.calendar.days_after(of.suspended_at, case.policies.unpaid_days)
-        return None if self._collects(case, of) else case.calendar.start_of(of.term.end)
-
-    def over(self, case: Case, of: Membership, at: datetime) -> bool:
-        """Whether at that time it was over."""
-        ends = self.ends_at(case, of) if of.terms else None
-        return ends is not None and at >= ends
-
-    def status_at(self, case: Case, of: Membership | None) -> Literal["none", "active", "suspended"]:
-        """PRO-9 What it was at the case's business time, by its dates: a deadline that is past counts, handled or not.
-
-        A fee that is still being asked for suspends nothing yet (PAY-3).
-        """
-        if of is None or not of.terms:
-            return "none"
-        at, start_of = case.at, case.calendar.start_of
-        if of.stage == "terminated" and of.over_at and at >= of.over_at:
-            return "none"
-        if of.suspended_at and at >= of.suspended_at and not self.over(case, of, at):
-            return "suspended"
-        if any(start_of(term.first) <= at < start_of(term.end) for term in of.terms):
-            return "active"
-        unpaid = of.is_open and at >= start_of(of.term.end) and not self.over(case, of, at)
-        return "active" if unpaid else "none"
+            (self.give_up if what == END else self.term_over)(then)
 
     def too_low(self, invoice: Invoice, paid: Paid) -> Ruling:
         """Less than the fee pays nothing."""
         invoice.unused.append(paid)
         says = f"${dollars(paid.amount)} is less than the fee, ${dollars(self.fee)}: support has to look at it."
         return refused("amount_too_low", says, self.clauses.renewal)
-
-    def why_not_renewed(self, case: Case, of: Membership, invoice: Invoice, paid: Paid) -> tuple[str, str] | None:
-        """Why money cannot pay a further year, and goes back (clause, words); None if it can."""
-        if invoice.id != of.invoice or of.stage in ("applied", "rejected"):
-            return self.clauses.renewal, "The membership it was to renew is over"
-        if of.cancelled_at and paid.at >= of.cancelled_at and not self._collects(case, of):
-            return self.clauses.leaving, f"{self.name} had been cancelled on {case.calendar.day_of(of.cancelled_at)}"
-        ends = self.ends_at(case, of)
-        if ends is None or paid.at < ends:
-            return None
-        on = case.calendar.day_of(ends)
-        if of.stage == "terminated":
-            return "PRO-8", f"{self.name} had been terminated on {on}"
-        if ends == case.calendar.start_of(of.term.end):
-            return self.clauses.renewal, f"The term had ended on {on}, unpaid, without auto-renewal"
-        return "PAY-6", f"{self.name} had lapsed on {on}, after {case.policies.unpaid_days} days unpaid"
 
     def invoice_at_hand(self, case: Case, of: Membership) -> Invoice:
         """The renewal at hand. What was opened has one."""
@@ -293,7 +182,7 @@ class Life(ABC):
         of.happens(what)
         of.clear_payment()
         of.over_at = case.at
-        dunning.settled(case, self, self.invoice_at_hand(case, of), f"{self.name} is over")
+        announcing.settled(case, self, self.invoice_at_hand(case, of), f"{self.name} is over")
         facts: dict[str, Fact] = {"term_ended": str(of.term.end), "over_on": str(case.calendar.day_of(case.at))}
         about = of.about(str(of.term.end))
         of.told(case.notify(self.program, kind, about, clause, facts, replaces=of.take_notices()))

@@ -11,8 +11,9 @@ from models.care import life as care_life
 from models.care import rules as care
 from models.case import Case, Ruling, applied, duplicate, not_supported_yet, refused, superseded
 from models.due import DeadlineRule
-from models.fees import dunning, methods
+from models.fees import announcing, dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
+from models.fees.home import DUE, END, EXPIRING, NOTICE, ROUND, SILENT, SUSPEND, Home
 from models.fees.life import Life
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
@@ -146,13 +147,13 @@ def _method(rule: Callable[[Case, Any], Ruling]) -> Callable[[Case, Any], Ruling
                 if invoice_id:
                     invoice = case.get(Invoice, invoice_id)
                     dunning.proceed(case, home, invoice)
-                    dunning.warn(case, home, invoice)
+                    announcing.warn(case, home, invoice)
         return ruling
 
     return decide
 
 
-def _deadline(rule: Callable[[Case, dunning.Home, Invoice], None]) -> DeadlineRule:
+def _deadline(rule: Callable[[Case, Home, Invoice], None]) -> DeadlineRule:
     """A deadline of a fee; one that is not the current one any more has none."""
 
     def act(case: Case, invoice_id: str) -> None:
@@ -177,13 +178,13 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 
 DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType(
     {
-        dunning.NOTICE: _deadline(dunning.notice),
-        dunning.EXPIRING: _deadline(dunning.warn),
-        dunning.DUE: _deadline(dunning.due),
-        dunning.SILENT: _deadline(dunning.silent),
-        dunning.ROUND: _deadline(dunning.proceed),
-        dunning.SUSPEND: _deadline(lambda case, home, invoice: home.suspend(case, invoice, case.at)),
-        dunning.END: _deadline(lambda case, home, _: home.give_up(case)),
+        NOTICE: _deadline(announcing.notice),
+        EXPIRING: _deadline(announcing.warn),
+        DUE: _deadline(dunning.due),
+        SILENT: _deadline(dunning.silent),
+        ROUND: _deadline(dunning.proceed),
+        SUSPEND: _deadline(lambda case, home, invoice: home.suspend(case, invoice, case.at)),
+        END: _deadline(lambda case, home, _: home.give_up(case)),
     }
 )
 """The rule of each deadline."""

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Final
 
 from models.case import Case, Ruling, applied
-from models.fees import dunning, terms
-from models.fees.dunning import Clauses, Kinds
+from models.fees import announcing, terms
+from models.fees.home import Clauses, Kinds
 from models.fees.life import Life
 from models.fees.membership import Membership, Term
 from models.fees.state import Invoice
@@ -48,7 +48,7 @@ def terminate(case: Case, pro: Pro, reason: str) -> Ruling:
     pro.happens("terminated")
     pro.over_at, pro.causes, pro.suspended_at = case.at, [], None
     if pro.invoice:
-        dunning.settled(case, LIFE, LIFE.invoice_at_hand(case, pro), "PRO is terminated")
+        announcing.settled(case, LIFE, LIFE.invoice_at_hand(case, pro), "PRO is terminated")
     facts: dict[str, Fact] = {"reason": reason, "refund": None}
     case.notify("pro", "pro.terminated", reason, "PRO-8", facts, replaces=pro.take_notices())
     return applied(f"PRO is terminated at once ({reason}), without a refund, for good (PRO-8).", "PRO-8")

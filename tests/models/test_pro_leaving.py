@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from models.fees.rules import dunning
+from models.fees import home
 from models.outputs import ChargeRequested, RefundRequested
 from tests.models.world import (
     Fact,
@@ -158,5 +158,5 @@ def test_without_a_membership_there_is_nothing_to_end(fact: Fact) -> None:
 def test_deadlines_of_a_fee_have_its_invoice_as_their_ref() -> None:
     world = pro_member(World())
     assert {(due.what, due.ref) for due in world.member().due} == {
-        (what, RENEWAL) for what in (dunning.NOTICE, dunning.EXPIRING, dunning.DUE)
+        (what, RENEWAL) for what in (home.NOTICE, home.EXPIRING, home.DUE)
     }

@@ -1,0 +1,86 @@
+"""A renewal fee before it is due: named, told of (CARE-5, PRO-5), and which methods expire before it (PAY-7)."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.case import Case
+from models.fees.home import DUE, EXPIRING, NOTICE, WHILE_COLLECTING, Home, acted_at, collection_of
+from models.fees.state import Invoice
+from models.outputs.base import Fact
+from models.values import ID_LENGTH, dollars, joined, permanent_id
+
+NOTICE_WINDOW: Final = 20
+"""CARE-5 The latest that a renewal can be told of, in days before it."""
+
+
+def open_renewal(case: Case, home: Home, end: datetime) -> Invoice:
+    """The invoice of the renewal that follows a term, `end`: named now, told of before it is due."""
+    due_on = case.calendar.day_of(end)
+    name = f"{home.program}-{case.desk.member_id}-{due_on}"
+    invoice = Invoice(name if len(name) <= ID_LENGTH else permanent_id(name), home.program, due_on=due_on)
+    case.put(invoice.id, invoice)
+    for what, days in ((NOTICE, case.policies.notice_days), (EXPIRING, case.policies.expiring_days), (DUE, 0)):
+        case.schedule(case.calendar.start_of(due_on - timedelta(days=days)), what, invoice.id)
+    case.arrived("invoice", invoice.id)
+    return invoice
+
+
+def settled(case: Case, home: Home, invoice: Invoice, why: str) -> None:
+    """It is paid, or nothing is owed any more: no deadline of it stays, and no warning."""
+    stop(case, invoice)
+    for what in (NOTICE, EXPIRING, DUE):
+        case.unschedule(what, invoice.id)
+    _withdraw(case, home, invoice, list(invoice.expiring), why)
+
+
+def stop(case: Case, invoice: Invoice) -> None:
+    """PAY-8 No more dunning for it."""
+    invoice.collecting = False
+    for what in WHILE_COLLECTING:
+        case.unschedule(what, invoice.id)
+    case.put(invoice.id, invoice)
+
+
+def notice(case: Case, home: Home, invoice: Invoice) -> None:
+    """CARE-5, PRO-5 Tell of the renewal ahead; too late for the window, it is told all the same, and not charged."""
+    collection = collection_of(case, home, invoice)
+    in_time = acted_at(case) <= case.calendar.days_after(collection.due_at, -NOTICE_WINDOW)
+    if not in_time:
+        home.not_told_in_time(case)
+        warn(case, home, invoice)  # nothing will be charged
+    facts: dict[str, Fact] = {
+        "invoice_id": invoice.id,
+        "amount": dollars(home.fee),
+        "due_on": str(invoice.due_on),
+        "charged": home.collects(case),
+        "told_in_time": in_time,
+    }
+    home.tell(case, case.notify(home.program, home.kinds.renewal_notice, invoice.id, home.clauses.notice, facts))
+
+
+def warn(case: Case, home: Home, invoice: Invoice) -> None:
+    """PAY-7 From 30 days before the charge to it: tell of each method that expires before, withdraw what is not so any more."""
+    collection = collection_of(case, home, invoice)
+    begins = case.calendar.days_after(collection.due_at, -case.policies.expiring_days)
+    if not begins <= acted_at(case) < collection.due_at:
+        return
+    day = case.calendar.day_of(collection.due_at)
+    over = {
+        method.id: method
+        for method in case.member.methods
+        if home.collects(case) and home.accepts(method) and method.expires and method.expires < f"{day:%Y-%m}"
+    }
+    _withdraw(case, home, invoice, [old for old in invoice.expiring if old not in over], "it will be good on that day")
+    for method in over.values():
+        if method.id not in invoice.expiring:
+            facts: dict[str, Fact] = {"method_id": method.id, "expires": method.expires, "charge_on": str(day)}
+            about = joined(invoice.id, method.id)
+            told = case.notify(home.program, "payment.method_expiring", about, "PAY-7", facts)
+            invoice.expiring[method.id] = told
+    case.put(invoice.id, invoice)
+
+
+def _withdraw(case: Case, home: Home, invoice: Invoice, methods: list[str], why: str) -> None:
+    """NTF-3 What was told of a method that expires is not so any more."""
+    for method_id in methods:
+        case.retract(home.program, invoice.expiring.pop(method_id), why, "PAY-7")
