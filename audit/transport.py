@@ -142,7 +142,7 @@ def _outputs(shard: Shard, ids: Ids, findings: Findings) -> None:
 
 def _named(shard: Shard, findings: Findings) -> None:
     parsed = shard.parsed
-    for topic, field in (("points-ledger", "ledger"), ("notifications", "notifications")):
+    for topic, field in (("points-ledger", "ledger"), ("notifications", "notifications"), ("requests", "requests")):
         named = Counter(name for decision in parsed.get("decisions", []) for name in decision.data.get(field) or ())
         there = {output.id: output for output in parsed.get(topic, [])}
         findings.compared(NAMED, len(named))

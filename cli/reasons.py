@@ -30,6 +30,8 @@ COLOURS = {
 MOVES = 8
 """Ledger entries that a story's line names; the rest is counted."""
 INDENT = (0, 0, 0, 4)
+REQUEST_HEAD = frozenset({"id", "time", "request", "clause", "cause"})
+"""What a request's row says elsewhere."""
 
 
 def story(member_id: str, told: Sequence[Explanation]) -> Panel:
@@ -73,6 +75,7 @@ def _brief(one: Explanation) -> Text:
     if one["balance_after"]:
         text.append(f"\n    {'; '.join(moves)}", "cyan").append(f"  balance {_balance(one['balance_after'])}", "dim")
     told = [words for notice in one["notifications"] for words in _notice(notice)]
+    told += [_request(request) for request in one["requests"]]
     if told:
         text.append(f"\n    {'; '.join(told)}", "cyan")
     return text
@@ -121,6 +124,15 @@ def _notice(notice: Line) -> Iterator[str]:
     yield f"told {notice['notification']}{_fate(notice)}"
 
 
+def _request(request: Line) -> str:
+    """`asked a charge of $100.00 from card-1 for invoice pro-m-1-2026-03-10, round 0`."""
+    what, _, _ = request["request"].partition(".")
+    amount = f" of ${request['amount']}" if "amount" in request else ""
+    method = f" from {request['method_id']}" if "method_id" in request else ""
+    number = f", round {request['round']}" if "round" in request else ""
+    return f"asked for a {what}{amount}{method}, invoice {request['invoice_id']}{number}"
+
+
 def _fate(notice: Line) -> str:
     """What became of a notice since, in brackets."""
     since = notice["ended_by"]
@@ -144,6 +156,8 @@ def _whole(one: Explanation) -> list[RenderableType]:
         parts.append(Padding(_entries(one["ledger"]), INDENT))
     if one["notifications"]:
         parts.append(Padding(_notices(one["notifications"]), INDENT))
+    if one["requests"]:
+        parts.append(Padding(_requests(one["requests"]), INDENT))
     return parts
 
 
@@ -196,9 +210,23 @@ def _notices(notifications: Sequence[Line]) -> Table:
     return table
 
 
+def _requests(requests: Sequence[Line]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for name in ("request", "asked for", "clause", "saying"):
+        table.add_column(name)
+    for request in requests:
+        facts = [
+            f"{name.replace('_', ' ')} {_fact(fact)}" for name, fact in request.items() if name not in REQUEST_HEAD
+        ]
+        table.add_row(*map(_cell, (short(request["id"]), request["request"], request["clause"], "; ".join(facts))))
+    return table
+
+
 def _fact(fact: Any) -> str:
+    if isinstance(fact, list):
+        return ", ".join(map(_fact, fact))
     if isinstance(fact, dict):
-        return ", ".join(f"{name} {_fact(one)}" for name, one in fact.items())
+        return " ".join(f"{name} {_fact(one)}" for name, one in fact.items())
     if isinstance(fact, bool) or fact is None:
         return {True: "yes", False: "no", None: "none"}[fact]
     return f"{fact:,}" if isinstance(fact, int) else str(fact)

@@ -95,6 +95,8 @@ class Case(Struct):
     """Ids of the entries booked."""
     notices: list[str] = field(default_factory=list)
     """Ids of the notifications sent."""
+    requests: list[str] = field(default_factory=list)
+    """Ids of the requests made."""
     standing: list[str] = field(default_factory=list)
     """Those of them that a later notice can replace: all but retractions."""
 
@@ -201,6 +203,7 @@ class Case(Struct):
         request_id = permanent_id(kind.TYPE, desk.member_id, cause.source, cause.id, about)
         request = kind(clause=clause, cause=cause, **facts)
         desk.out.requests.append(addressed(request, request_id, desk.member_id, desk.moment.now))
+        self.requests.append(request_id)
 
     def notice_id(self, cause: Cause, kind: Kind, about: str) -> str:
         """NTF-1 The permanent id of a notice to this member: f(member, cause, kind, about).

@@ -172,7 +172,7 @@ OUTPUTS: Final = (
         "Charges, refunds and invoices to be made",
         REQUESTS,
         writer="workers",
-        readers=("payment", "commerce", "finance", "audit"),
+        readers=("payment", "commerce", "finance", "views", "audit"),
     ),
     Topic(
         "dead-letters",

@@ -213,6 +213,7 @@ def _answer(
         clause=ruling.clause,
         ledger=tuple(case.ledger) if case else (),
         notifications=tuple(case.notices) if case else (),
+        requests=tuple(case.requests) if case else (),
         rules_version=RULES_VERSION,
     )
     return addressed(decided, decision_id(*record, phase), event.subject, moment.now)

@@ -38,12 +38,14 @@ def _names(one: Explanation) -> set[Any]:
         found |= {entry.get(name) for name in ("lot_id", "order_id")}
     for notice in one["notifications"]:
         found |= {fact for name, fact in notice.get("params", {}).items() if name.endswith("_id")}
+    for request in one["requests"]:
+        found |= {request.get(name) for name in ("invoice_id", "attempt_id", "refund_id")}
     return found - {None, ""}
 
 
 def _ids(one: Explanation) -> Iterator[str]:
     """Ids of our own making, which are long."""
-    for line in chain(one["ledger"], one["notifications"]):
+    for line in chain(one["ledger"], one["notifications"], one["requests"]):
         yield line["id"]
         if lot := line.get("lot_id"):
             yield lot

@@ -39,9 +39,20 @@ def deadline(cause: Mapping[str, str | None]) -> Deadline | None:
     return Deadline(source.removeprefix(SOURCE), which, due)
 
 
-def says(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
-    """The sentence; `ledger` and `notices` are all that the deadline booked and told."""
-    return SENTENCES.get(of.what, _something)(of, ledger, notices)
+def says(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line], requests: Sequence[Line]) -> str:
+    """The sentence; the arguments are all that the deadline booked, told and asked for."""
+    sentence = SENTENCES.get(of.what)
+    words = [sentence(of, ledger, notices) if sentence else "", *map(_asked, requests)]
+    return " ".join(filter(None, words)) or _something(of, ledger, notices)
+
+
+def _asked(request: Line) -> str:
+    if request["request"] == "charge.requested":
+        what = f"${request['amount']} of invoice {request['invoice_id']} is asked from method {request['method_id']}"
+        return f"{what}, round {request['round']} ({request['clause']})."
+    if request["request"] == "refund.requested":
+        return f"${request['amount']} of invoice {request['invoice_id']} is to be given back ({request['clause']})."
+    return f"{request['request']} of invoice {request['invoice_id']} ({request['clause']})."
 
 
 def _something(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
@@ -85,13 +96,11 @@ def _ended(_of: Deadline, ledger: Sequence[Line], _notices: Sequence[Line]) -> s
     return f"{words} (MS-16)."
 
 
-def _fee(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+def _fee(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     """What a fee's date came to: what it told, in the order in which it was told."""
     found = [FEES[kind](notice) for notice in notices if (kind := notice["notification"]) in FEES]
-    if not found:
-        return _something(of, ledger, notices)
-    silence = f"Silence counts as a failed payment of {of.which} (PAY-1). " if of.what == "fee.silent" else ""
-    return silence + " ".join(found)
+    silence = f"Silence counts as a failed payment of {of.which} (PAY-1)." if of.what == "fee.silent" else ""
+    return " ".join(filter(None, [silence, *found]))
 
 
 def _renewal_ahead(notice: Line) -> str:

@@ -64,6 +64,7 @@ def topics(settings: Settings) -> dict[str, Kind]:
         catalogue.name("decisions"): "decisions",
         catalogue.name("points-ledger"): "ledger",
         catalogue.name("notifications"): "notifications",
+        catalogue.name("requests"): "requests",
     }
 
 

@@ -4,7 +4,7 @@
 |---|---|---|
 | ``member:{id}`` | string | the member's document (JSON) |
 | ``lots:{id}`` | hash | of a member with paged lots: page -> its offset and what expires when; and ``generation`` |
-| ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` | list, newest first | what ``why`` tells (JSON) |
+| ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` ``requests:{id}`` | list, newest first | what ``why`` tells (JSON) |
 | ``feed:{generation}`` | hash | next offset per topic partition; ``rebuild`` while a rebuild is under way |
 | ``feed:status`` | hash, expires | how the feeder is doing; gone when none is alive |
 
@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 TIMELINE_LIMIT: Final = 1_000
-"""How many decisions, ledger entries and notifications are kept per member (each); Kafka has the older ones."""
+"""How many decisions, ledger entries, notifications and requests are kept per member (each); Kafka has the older ones."""
 
-Timeline = Literal["decisions", "ledger", "notifications"]
-TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications")
-Kind = Literal["lots", "member", "decisions", "ledger", "notifications"]
+Timeline = Literal["decisions", "ledger", "notifications", "requests"]
+TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications", "requests")
+Kind = Literal["lots", "member", "decisions", "ledger", "notifications", "requests"]
 KINDS: Final[tuple[Kind, ...]] = ("lots", "member", *TIMELINES)
 """First segments of the keys that belong to members: what a rebuild deletes."""
 
@@ -40,7 +40,7 @@ class Keys:
         return f"{self.prefix}lots:{member_id}"
 
     def timeline(self, kind: Timeline, member_id: str) -> str:
-        """The key of one of a member's three lists."""
+        """The key of one of a member's lists."""
         return f"{self.prefix}{kind}:{member_id}"
 
     @property

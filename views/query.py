@@ -63,8 +63,7 @@ def why(settings: Settings, member_id: str, asked: str | None = None) -> list[Ex
         found: list[list[bytes]] = pipeline.execute()
         return found
 
-    decisions, ledger, notifications = ([orjson.loads(line) for line in lines] for lines in _ask(settings, lists))
-    told = explanations(decisions[::-1], ledger[::-1], notifications[::-1])
+    told = explanations(*([orjson.loads(line) for line in reversed(lines)] for lines in _ask(settings, lists)))
     if asked is None:
         return told
     zone = ZoneInfo(settings.rules().zone)

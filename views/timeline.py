@@ -1,8 +1,8 @@
-"""Joins a member's decisions, ledger entries and notifications into explanations (GEN-5)."""
+"""Joins a member's decisions, ledger entries, notifications and requests into explanations (GEN-5)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any, TypeAlias, TypedDict
+from typing import Any, NamedTuple, TypeAlias, TypedDict
 
 from views import deadlines
 
@@ -46,25 +46,53 @@ class Explanation(TypedDict):
     notifications: list[Line]
     """What the member was told; each with ``earlier`` (the notices it replaces or withdraws) and ``ended_by`` (the one
     that replaced or withdrew it since; None: it stands)."""
+    requests: list[Line]
+    """What payment, commerce or finance was asked for; each with ``request``, its type without version."""
     rules_version: str | None
 
 
-def explanations(decisions: Sequence[Line], ledger: Sequence[Line], notifications: Sequence[Line]) -> list[Explanation]:
+def explanations(
+    decisions: Iterable[Line], ledger: Iterable[Line], notifications: Iterable[Line], requests: Iterable[Line]
+) -> list[Explanation]:
     """All that happened, oldest first. Each argument is in the order of its topic.
 
     What no decision names was caused by a deadline (ticks get no decision), or its decision is older than what is kept:
     such lines are joined by their cause. At one instant deadlines come before decisions, as the tick that brings a new
     now works off what is due first.
     """
-    entries = {line["id"]: _plain(line) for line in ledger}
-    notices = _standing(notifications)
-    decided = [_of_decision(line, entries, notices) for line in decisions]
-    named = {id_ for line in decisions for id_ in chain(line["ledger"], line["notifications"])}
-    others = _of_causes(
-        [line for id_, line in entries.items() if id_ not in named],
-        [line for id_, line in notices.items() if id_ not in named],
-    )
-    return sorted([*others, *decided], key=_order)
+    decisions = list(decisions)
+    did = Done(_by_id(ledger), _standing(notifications), _by_id(requests))
+    named = [_named(line) for line in decisions]
+    decided = [_of_decision(line, did.only(names)) for line, names in zip(decisions, named, strict=True)]
+    return sorted([*_of_causes(did.without(chain.from_iterable(named))), *decided], key=_order)
+
+
+class Done(NamedTuple):
+    """What was done: entries booked, notices told, requests made; each by its id, in the order of its topic."""
+
+    booked: dict[str, Line]
+    told: dict[str, Line]
+    asked: dict[str, Line]
+
+    def only(self, names: Sequence[str]) -> "Done":
+        """What is named. A name whose line is missing is older than what is kept, or its topic is not fed that far yet."""
+        return Done(*({name: lines[name] for name in names if name in lines} for lines in self))
+
+    def without(self, names: Iterable[str]) -> "Done":
+        """What is not named."""
+        gone = set(names)
+        return Done(*({name: line for name, line in lines.items() if name not in gone} for lines in self))
+
+    @property
+    def first(self) -> Line:
+        """Any of it, the entries before the notices before the requests."""
+        return next(line for lines in self for line in lines.values())
+
+    @property
+    def balance_after(self) -> dict[str, int] | None:
+        """The points balance after the last entry."""
+        entries = list(self.booked.values())
+        return entries[-1]["balance_after"] if entries else None
 
 
 def _order(one: Explanation) -> tuple[str, int, str]:
@@ -75,12 +103,14 @@ def _order(one: Explanation) -> tuple[str, int, str]:
     )
 
 
-def _of_decision(line: Line, entries: Mapping[str, Line], notices: Mapping[str, Line]) -> Explanation:
-    # An id whose line is missing is older than what is kept, or its topic is not fed that far yet.
-    booked = [entries[id_] for id_ in line["ledger"] if id_ in entries]
-    told = [notices[id_] for id_ in line["notifications"] if id_ in notices]
+def _named(decision: Line) -> list[str]:
+    # A decision of an earlier release names no requests.
+    return [*decision["ledger"], *decision["notifications"], *decision.get("requests", ())]
+
+
+def _of_decision(line: Line, did: Done) -> Explanation:
     event = line["event"]
-    happened = [entry["at"] for entry in booked] + [notice["not_before"] for notice in told]
+    happened = [entry["at"] for entry in did.booked.values()] + [one["not_before"] for one in did.told.values()]
     return Explanation(
         time=line["time"],
         cause={"source": event["source"], "id": event["id"]},
@@ -92,28 +122,30 @@ def _of_decision(line: Line, entries: Mapping[str, Line], notices: Mapping[str, 
         reason=line.get("reason"),
         clause=line.get("clause"),
         says=line["says"],
-        ledger=booked,
-        balance_after=booked[-1]["balance_after"] if booked else None,
-        notifications=told,
+        ledger=list(did.booked.values()),
+        balance_after=did.balance_after,
+        notifications=list(did.told.values()),
+        requests=list(did.asked.values()),
         rules_version=line.get("rules_version"),
     )
 
 
-def _of_causes(ledger: Iterable[Line], notifications: Iterable[Line]) -> list[Explanation]:
-    """Lines that no decision names, by their cause, in the order in which it acted."""
-    found: dict[tuple[Any, ...], tuple[list[Line], list[Line]]] = {}
-    for place, lines in enumerate((ledger, notifications)):
-        for line in lines:
+def _of_causes(did: Done) -> list[Explanation]:
+    """What no decision names, by its cause, in the order in which it acted."""
+    found: dict[tuple[Any, ...], Done] = {}
+    for place, lines in enumerate(did):
+        for id_, line in lines.items():
             cause = (line["time"], line["cause"]["source"], line["cause"]["id"])
-            found.setdefault(cause, ([], []))[place].append(line)
-    return [_of_cause(booked, told) for booked, told in found.values()]
+            found.setdefault(cause, Done({}, {}, {}))[place][id_] = line
+    return [_of_cause(one) for one in found.values()]
 
 
-def _of_cause(booked: list[Line], told: list[Line]) -> Explanation:
-    first = (booked or told)[0]
+def _of_cause(did: Done) -> Explanation:
+    first = did.first
+    booked, told, asked = (list(lines.values()) for lines in did)
     came = deadlines.deadline(first["cause"])
     if came:
-        outcome, says = "due", deadlines.says(came, booked, told)
+        outcome, says = "due", deadlines.says(came, booked, told, asked)
     else:
         outcome = "applied"
         says = f"What followed from {first['cause']['id']}; the decision itself is not kept here."
@@ -129,8 +161,9 @@ def _of_cause(booked: list[Line], told: list[Line]) -> Explanation:
         clause=first["clause"],
         says=says,
         ledger=booked,
-        balance_after=booked[-1]["balance_after"] if booked else None,
+        balance_after=did.balance_after,
         notifications=told,
+        requests=asked,
         rules_version=None,
     )
 
@@ -146,6 +179,10 @@ def _standing(notifications: Iterable[Line]) -> dict[str, Line]:
             if earlier and earlier["ended_by"] is None:
                 earlier["ended_by"] = _name(notice)
     return found
+
+
+def _by_id(lines: Iterable[Line]) -> dict[str, Line]:
+    return {line["id"]: _plain(line) for line in lines}
 
 
 def _name(notice: Line) -> Line:

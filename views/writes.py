@@ -121,7 +121,11 @@ def _page(keys: Keys, member_id: str, record: Record) -> Write:
 
 
 def _line(keys: Keys, kind: Timeline, member_id: str, record: Record) -> Write:
-    """The output's body under its id, without the envelope; its revision is the offset: a key counts on one partition."""
+    """The output's body under its id, without the envelope; its revision is the offset: a key counts on one partition.
+
+    Requests are of several types, so these keep theirs: `charge.requested` and so on.
+    """
     output = orjson.loads(record.value or b"")
-    body = orjson.dumps({"id": output["id"], "time": output.get("time"), **output["data"]})
+    request = {"request": output["type"].removesuffix(".v1")} if kind == "requests" else {}
+    body = orjson.dumps({"id": output["id"], "time": output.get("time"), **request, **output["data"]})
     return Write(keys.timeline(kind, member_id), record.offset, sealed(keys.generation, record.offset, body))

@@ -30,6 +30,7 @@ class Decided(Body, frozen=True, kw_only=True, gc=False):
     """One answer (GEN-5). The envelope's `time` and `now` are the same instant."""
 
     TYPE: ClassVar[str] = "decision.v1"
+    ADDED: ClassVar[frozenset[str]] = frozenset({"requests"})
 
     event: EventRef
     seq: Annotated[Count, Meta(description="Place in the order in which this partition decided.")]
@@ -40,6 +41,7 @@ class Decided(Body, frozen=True, kw_only=True, gc=False):
     clause: Clause | None = None
     ledger: tuple[PermanentId, ...] = ()
     notifications: tuple[PermanentId, ...] = ()
+    requests: tuple[PermanentId, ...] = ()
     rules_version: str
 
 

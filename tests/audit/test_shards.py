@@ -31,7 +31,7 @@ def test_a_shop_that_nobody_touched_is_clean(shop: World) -> None:
     assert all(check.compared for name, check in checks.items() if name != "further ticks")
 
 
-@pytest.mark.parametrize("topic", ["points-ledger", "notifications"])
+@pytest.mark.parametrize("topic", ["points-ledger", "notifications", "requests"])
 def test_a_missing_output_is_named(shop: World, topic: str) -> None:
     shards, lost = changed(shop, topic, lambda _: None)
     found = differing(shards)
@@ -45,7 +45,7 @@ def test_a_missing_decision_is_named_by_its_record(shop: World) -> None:
     assert differing(shards)["answered"] == f"{event['topic']}[{lost.partition}]@{event['offset']} has no decision"
 
 
-@pytest.mark.parametrize("topic", ["points-ledger", "notifications", "decisions"])
+@pytest.mark.parametrize("topic", ["points-ledger", "notifications", "requests", "decisions"])
 def test_an_output_that_is_there_twice_is_named(shop: World, topic: str) -> None:
     shards, doubled = changed(shop, topic, lambda record: [record, replace(record, offset=record.offset + 1_000)])
     found = differing(shards)

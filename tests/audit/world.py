@@ -214,6 +214,14 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     world.bring_back("ann", "RA", "A1", l1=2, l2=1)
     world.bring_back("bob", "RB", "B1", l1=3)
     world.order("dan", "D1")
+    fee = {
+        "invoice_id": "i-none",
+        "method_id": "card",
+        "program": "pro",
+        "amount": "100.00",
+        "paid_at": START.isoformat(),
+    }
+    world.publish("payments", "payment.succeeded.v1", "cyd", fee)  # nobody knows the invoice: it goes back in the end
     world.handle()
     world.publish("returns", "return.rejected.v1", "ann", {"return_id": "RA"})
     world.publish("orders", "order.cancelled.v1", "bob", {"order_id": "B1", "before_shipment": False})

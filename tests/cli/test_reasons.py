@@ -49,6 +49,7 @@ def explanation(**changes: Any) -> Any:
         "ledger": [ENTRY],
         "balance_after": AFTER,
         "notifications": [NOTICE],
+        "requests": [],
         "rules_version": "1",
     } | changes
 
@@ -112,6 +113,43 @@ def test_a_story_tells_moves_balance_and_what_was_told() -> None:
         "earn +1,207 of lot o-1; take_back -5 of debt; reserve 40 of lot ffffffff  balance 1,300, 40 reserved" in text
     )
     assert "told points.earned" in text
+
+
+CHARGE: dict[str, Any] = {
+    "id": "7" * 32,
+    "time": "2026-03-10T12:00:00Z",
+    "request": "charge.requested",
+    "clause": "PAY-1",
+    "cause": {"source": "/memberships/deadlines/fee.due", "id": "i-1@2026-03-10T08:00:00Z"},
+    "invoice_id": "i-1",
+    "attempt_id": "i-1-0-visa",
+    "method_id": "visa",
+    "amount": "100.00",
+    "program": "pro",
+    "round": 0,
+}
+REFUND: dict[str, Any] = {
+    "id": "8" * 32,
+    "time": "2026-03-10T12:00:00Z",
+    "request": "refund.requested",
+    "clause": "PRO-3",
+    "cause": {"source": "/shop", "id": "e-1"},
+    "refund_id": "r-1",
+    "invoice_id": "i-1",
+    "amount": "99.00",
+    "items": [{"what": "membership fee paid", "amount": "100.00"}, {"what": "gift", "amount": "-1.00"}],
+}
+
+
+def test_requests_say_what_was_asked_of_whom() -> None:
+    text = story(explanation(requests=[CHARGE, REFUND]))
+    assert "asked for a charge of $100.00 from visa, invoice i-1, round 0" in text
+    assert "asked for a refund of $99.00, invoice i-1" in text
+
+    text = details(explanation(requests=[CHARGE, REFUND]))
+    assert "77777777  charge.requested  PAY-1" in text
+    assert "attempt id i-1-0-visa" in text
+    assert "items what membership fee paid amount 100.00, what gift amount -1.00" in text
 
 
 @pytest.mark.parametrize(("entries", "more"), [(MOVES, False), (MOVES + 1, True)])

@@ -65,7 +65,14 @@ def sent(body: B, output_id: str = ID, member_id: str = "member-1", now: datetim
 def test_examples_are_read_and_written_unchanged(name: str) -> None:
     raw = orjson.dumps(EXAMPLES[name])
 
-    assert encode(read(raw, OUTPUTS[name])) == raw
+    written = encode(read(raw, OUTPUTS[name]))
+
+    if OUTPUTS[name].ADDED:  # the example is an earlier release's: what came since is there, and empty
+        message = orjson.loads(written)
+        assert all(message["data"].pop(field) == [] for field in OUTPUTS[name].ADDED)
+        assert message == EXAMPLES[name]
+    else:
+        assert written == raw
 
 
 @pytest.mark.parametrize("name", OUTPUTS)

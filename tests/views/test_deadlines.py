@@ -1,27 +1,35 @@
 """GEN-5 What came of a date, told from what the rules booked and told then; each deadline that there is has its sentence."""
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from models.decide import DEADLINES
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
+from models.outputs.requests import RefundRequested
+from models.policies import STANDARD
 from tests.models.world import (
     MEMBER,
     World,
     added,
     adjusted,
+    applied_for,
     auto_renew,
     cancel_requested,
     earned,
     line,
     member,
     order,
+    paid,
     pro_member,
     repair,
     reserved,
+    reviewed,
     step,
 )
 from tests.views.stories import due, told
+from views.about import is_about
 from views.deadlines import SENTENCES, SPELLED_OUT, deadline
 from views.timeline import Explanation
 
@@ -178,6 +186,22 @@ class TestPro:
             "pro-m-1-2027-03-02 failed: no_answer (PAY-2). The paid term had ended on 2027-03-02, and "
         )
 
+    def test_what_is_asked_for_is_told_even_where_nothing_else_is(self) -> None:
+        world = pro_member(member())
+        for place, card in enumerate(("card-1", "card-2")):
+            world.send(added(card, position=place), event_id=f"e-{card}")
+        world.tick("2027-01-31 08:00")
+        world.tick("2027-03-02 08:00")
+        one = last(world, "fee.due")
+        assert one["says"] == "$100.00 of invoice pro-m-1-2027-03-02 is asked from method card-1, round 0 (PAY-1)."
+        assert one["clause"] == "PAY-1"
+        assert [request["attempt_id"] for request in one["requests"]] == ["pro-m-1-2027-03-02-0-card-1"]
+        world.tick("2027-03-10 08:00")
+        assert last(world, "fee.silent")["says"] == (
+            "Silence counts as a failed payment of pro-m-1-2027-03-02 (PAY-1). "
+            "$100.00 of invoice pro-m-1-2027-03-02 is asked from method card-2, round 0 (PAY-1)."
+        )
+
     def test_turnaround_missed(self) -> None:
         world = pro_member(member())
         for number, fact in enumerate((repair(), step("received"), step("warranty_validated"))):
@@ -186,6 +210,17 @@ class TestPro:
         assert last(world, "repair.turnaround")["says"] == (
             "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4)."
         )
+
+
+def test_a_refund_belongs_to_the_answer_that_asked_for_it() -> None:
+    """PRO-3 Its cause is the application; the review that completed it shows it."""
+    world = member()
+    for number, fact in enumerate((applied_for(), paid(), reviewed(approved=False))):
+        world.send(fact, event_id=f"e-a{number}")
+    [one] = [one for one in told(world, MEMBER) if one["requests"]]
+    assert one["event"] is not None
+    assert [(request["request"], request["amount"]) for request in one["requests"]] == [("refund.requested", "100.00")]
+    assert is_about(one, world.bodies(RefundRequested)[0].refund_id, ZoneInfo(STANDARD.zone))
 
 
 def test_nothing_booked_or_told_is_left_out_of_the_story() -> None:
