@@ -16,7 +16,7 @@ from models.partitioning import partition_of
 from models.state import LOTS, MEMBERS, Member, encode
 from tests.support.processes import PATIENCE
 from views.feeder import run, topics
-from views.keys import Keys
+from views.keys import Keys, Kind
 from views.progress import caught_up
 from views.store import Store, connect
 
@@ -41,7 +41,7 @@ class Writer:
     """Writes what a worker would commit: states, and outputs as CloudEvents, in transactions."""
 
     def __init__(self, settings: Settings) -> None:
-        self._lots, self._members, self._decisions, self._ledger, self._notifications = topics(settings)
+        self._topic = {kind: topic for topic, kind in topics(settings).items()}
         self._producer = Producer(
             settings.librdkafka()
             | {"transactional.id": f"{settings.topic_prefix}writer", "partitioner": "murmur2_random"}
@@ -64,20 +64,20 @@ class Writer:
         self._producer.flush(PATIENCE)
 
     def state(self, member: str, revision: int) -> None:
-        self._producer.produce(self._members, key=member, value=encode(Member(revision=revision)))
+        self._producer.produce(self._topic["member"], key=member, value=encode(Member(revision=revision)))
 
     def tables(self, member: str, changes: Mapping[str, Mapping[bytes, bytes | None]]) -> None:
         """What a call of the rules has changed of a member's state and pages, all on the member's partition."""
         home = partition_of(member.encode(), PARTITIONS)
-        for topic, table in ((self._lots, LOTS), (self._members, MEMBERS)):
+        for topic, table in ((self._topic["lots"], LOTS), (self._topic["member"], MEMBERS)):
             for key, value in changes.get(table, {}).items():
                 self._producer.produce(topic, key=key, value=value, partition=home)
 
     def deleted(self, member: str) -> None:
-        self._producer.produce(self._members, key=member, value=None)
+        self._producer.produce(self._topic["member"], key=member, value=None)
 
     def raw_state(self, member: str, value: bytes, partition: int = -1) -> None:
-        self._producer.produce(self._members, key=member, value=value, partition=partition)
+        self._producer.produce(self._topic["member"], key=member, value=value, partition=partition)
 
     def decision(
         self,
@@ -86,6 +86,7 @@ class Writer:
         *,
         ledger: Sequence[str] = (),
         notifications: Sequence[str] = (),
+        requests: Sequence[str] = (),
         partition: int = -1,
         **more: Any,
     ) -> None:
@@ -102,34 +103,47 @@ class Writer:
             "clause": "MS-3",
             "ledger": list(ledger),
             "notifications": list(notifications),
+            "requests": list(requests),
             "rules_version": "1",
         }
-        self._output(self._decisions, member, f"decision of {event}", data | more, partition=partition)
+        self._output("decisions", member, f"decision of {event}", data | more, partition=partition)
 
     def entry(self, member: str, entry_id: str, points: int, balance: int, cause: str = "e", time: str = NOW) -> None:
         after = {"available": balance, "reserved": 0, "debt": 0}
         about = {"clause": "MS-3", "cause": {"source": "shop", "id": cause}, "at": time}
         data = {"entry_id": entry_id, "kind": "earn", "points": points, "balance_after": after} | about
-        self._output(self._ledger, member, entry_id, data, time)
+        self._output("ledger", member, entry_id, data, time)
 
     def notice(
         self, member: str, notice_id: str, kind: str = "points.earned", cause: str = "e", time: str = NOW
     ) -> None:
         about = {"clause": "NTF-2", "cause": {"source": "shop", "id": cause}, "not_before": time}
-        self._output(self._notifications, member, notice_id, {"notification": kind, "program": "points"} | about, time)
+        self._output("notifications", member, notice_id, {"notification": kind, "program": "points"} | about, time)
+
+    def request(self, member: str, request_id: str, cause: str = "e") -> None:
+        about = {"clause": "PAY-1", "cause": {"source": "shop", "id": cause}, "invoice_id": "i", "amount": "100.00"}
+        self._output("requests", member, request_id, about, kind="charge.requested.v1")
 
     def _output(
-        self, topic: str, member: str, id_: str, data: dict[str, Any], time: str = NOW, partition: int = -1
+        self,
+        to: Kind,
+        member: str,
+        id_: str,
+        data: dict[str, Any],
+        time: str = NOW,
+        partition: int = -1,
+        kind: str = "x.v1",
     ) -> None:
         event = {
             "specversion": "1.0",
             "id": id_,
             "source": "/memberships",
+            "type": kind,
             "subject": member,
             "time": time,
             "data": data,
         }
-        self._producer.produce(topic, key=member, value=orjson.dumps(event), partition=partition)
+        self._producer.produce(self._topic[to], key=member, value=orjson.dumps(event), partition=partition)
 
 
 @pytest.fixture

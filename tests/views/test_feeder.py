@@ -56,9 +56,10 @@ class TestFeed:
             for number in range(3):
                 writer.state("anna", number)
             writer.state("ben", 9)
-            writer.decision("anna", "e1", ledger=["l1"], notifications=["n1"])
+            writer.decision("anna", "e1", ledger=["l1"], notifications=["n1"], requests=["r1"])
             writer.entry("anna", "l1", 20, 20)
             writer.notice("anna", "n1")
+            writer.request("anna", "r1")
         start_feeder(installation)
         wait_until_fed(installation)
         assert revision(installation, "anna") == 2
@@ -69,6 +70,9 @@ class TestFeed:
         assert [entry["points"] for entry in one["ledger"]] == [20]
         assert one["balance_after"] == {"available": 20, "reserved": 0, "debt": 0}
         assert [notice["notification"] for notice in one["notifications"]] == ["points.earned"]
+        assert [(request["request"], request["amount"]) for request in one["requests"]] == [
+            ("charge.requested", "100.00")
+        ]
 
     def test_what_comes_while_it_runs_is_fed_as_well(
         self, installation: Settings, writer: Writer, start_feeder: StartFeeder
