@@ -8,7 +8,7 @@ One thing cannot be recomputed: a rule that failed at the time (``internal_error
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from structlog.testing import capture_logs
 
+from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from audit import quarantines
 from audit.shard import Shard
@@ -59,29 +60,6 @@ class Replaying(PartitionHandler):
         failure = self.failures.get(quarantines.key_of(member_id))
         if failure:
             raise failure
-
-
-class Dictionary:
-    """A table on a dict, as the handler wants it."""
-
-    def __init__(self, content: dict[bytes, bytes]) -> None:
-        self._content = content
-
-    def get(self, key: bytes, /) -> bytes | None:
-        """The value, if there is one."""
-        return self._content.get(key)
-
-    def put(self, key: bytes, value: bytes, /) -> None:
-        """Set a value."""
-        self._content[key] = value
-
-    def delete(self, key: bytes, /) -> None:
-        """Remove a key."""
-        self._content.pop(key, None)
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        """All of it."""
-        yield from self._content.items()
 
 
 def replay(

@@ -102,7 +102,8 @@ class _Audit:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise TopicsUnreadableError(f"topic {wrong[0]}{more}")
         self._progress("waiting for a quiet moment", 0, catalogue.partitions)
-        snapshot = self._reader.snapshot(counts, self._patience)
+        places = [TopicPartition(name, number) for name in names for number in range(catalogue.partitions)]
+        snapshot = self._reader.snapshot(places, self._patience)
         self._whole(snapshot)
         seen_by_views = self._documents(views)
         for number in range(catalogue.partitions):

@@ -32,6 +32,10 @@ class TopicsUnreadableError(RuntimeError):
     """The topics cannot be read as a consistent whole; the message says which and why."""
 
 
+class NoQuietMomentError(TopicsUnreadableError):
+    """There was writing all the time: try again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stored:
     """One committed record as it lies in a topic."""
@@ -131,17 +135,20 @@ class TopicReader(Reader):
         self._uncommitted.close(autocommit=False)
         self._admin.close()
 
-    def snapshot(self, topics: Mapping[str, int], patience: float) -> Snapshot:
-        """A moment with no transaction under way: two equal readings, stable ends equal to the high watermarks.
+    def snapshot(
+        self, places: Iterable[TopicPartition], patience: float, quiet_seconds: float = QUIET_SECONDS
+    ) -> Snapshot:
+        """A moment with no transaction under way in these places: two equal readings that far apart, stable ends equal
+        to the high watermarks.
 
-        ``topics`` gives the partitions of each topic. A worker that only ticks leaves such moments between its
-        commits; one under load does not, and after ``patience`` seconds that is an error.
+        A worker that only ticks leaves such moments between its commits. One under load leaves none in all places; in few
+        there are short ones. NoQuietMomentError after ``patience`` seconds.
         """
-        everything = [TopicPartition(topic, number) for topic, count in topics.items() for number in range(count)]
+        everything = list(places)
         deadline = time.monotonic() + patience
         before = self._moment(everything)
         while True:
-            time.sleep(QUIET_SECONDS)
+            time.sleep(quiet_seconds)
             after = self._moment(everything)
             if before == after and after[0] == self._uncommitted.end_offsets(everything):
                 ends, committed = after
@@ -151,7 +158,7 @@ class TopicReader(Reader):
                     {partition.topic for partition in everything if before[0][partition] != after[0][partition]}
                 )
                 why = f"still moving: {', '.join(moving)}" if moving else "a transaction is open or a commit unfinished"
-                raise TopicsUnreadableError(f"no quiet moment within {patience:.0f} s to audit ({why})")
+                raise NoQuietMomentError(f"no quiet moment within {patience:.0f} s ({why})")
             before = after
 
     def read(self, snapshot: Snapshot, wanted: Iterable[TopicPartition]) -> dict[TopicPartition, list[Stored]]:
@@ -164,9 +171,13 @@ class TopicReader(Reader):
         return found
 
     def _moment(self, everything: list[TopicPartition]) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
-        ends = self.ends(everything)
-        committed = self._admin.list_group_offsets(self._group).get(self._group, {})
-        return ends, {partition: place.offset for partition, place in committed.items() if place.offset >= 0}
+        ends, committed = self.ends(everything), self.committed()
+        return ends, {place: committed[place] for place in everything if place in committed}
+
+    def committed(self) -> dict[TopicPartition, int]:
+        """The group's next offsets, where it has any."""
+        found = self._admin.list_group_offsets(self._group).get(self._group, {})
+        return {place: at.offset for place, at in found.items() if at.offset >= 0}
 
 
 def _stored(record: Any) -> Stored:

@@ -58,10 +58,8 @@ def _points(points: dict[str, Any]) -> Iterator[tuple[str, Iterator[Text]]]:
         yield "reserved", iter(_reserved(points["reserved"], points["reservations"]))
     yield "expires", iter(_schedule(points["expiry_schedule"]))
     if points.get("ends_at"):
-        words = (
-            f"{minute(points['ends_at'])} UTC, as asked for: all points, reservations and debt are void then (MS-16)"
-        )
-        yield "ends", iter([Text(words, style="yellow")])
+        says = f"{minute(points['ends_at'])} UTC, as asked for: all points, reservations and debt are void then (MS-16)"
+        yield "ends", iter([Text(says, style="yellow")])
     yield "lifetime", iter([Text("  ").join(_fact(name, count) for name, count in points["lifetime"].items())])
 
 
@@ -95,7 +93,7 @@ def _schedule(days: list[dict[str, Any]] | None) -> Iterator[Text]:
 def _lines(value: Any) -> Iterator[Text]:
     for entry in value if isinstance(value, list) else [value]:
         if not isinstance(entry, dict):
-            yield Text(_words(entry))
+            yield Text(words(entry))
             continue
         line = Text("  ").join(_fact(name, fact) for name, fact in entry.items() if _fits_a_line(fact))
         if line:
@@ -104,7 +102,7 @@ def _lines(value: Any) -> Iterator[Text]:
             if isinstance(facts, dict) and (
                 brief := [_fact(key, fact) for key, fact in facts.items() if _fits_a_line(fact)]
             ):
-                yield Text.assemble((f"{_label(name)}: ", "dim"), Text("  ").join(brief))
+                yield Text.assemble((f"{label(name)}: ", "dim"), Text("  ").join(brief))
 
 
 def _fits_a_line(fact: Any) -> bool:
@@ -116,18 +114,20 @@ def _fits_a_line(fact: Any) -> bool:
 def _fact(name: str, fact: Any) -> Text:
     if name == "status":
         return coloured(fact)
-    return Text.assemble((f"{_label(name)} ", "dim"), _listed(fact) if isinstance(fact, list) else _words(fact))
+    return Text.assemble((f"{label(name)} ", "dim"), _listed(fact) if isinstance(fact, list) else words(fact))
 
 
 def _listed(facts: Sequence[str]) -> str:
     return ", ".join(facts)
 
 
-def _label(name: str) -> str:
+def label(name: str) -> str:
+    """The name of a fact, for people."""
     return name.replace("_", " ")
 
 
-def _words(value: Any) -> str:
+def words(value: Any) -> str:
+    """A fact of one line, for people."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str) and INSTANT.fullmatch(value):

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,6 +25,17 @@ Patience = Annotated[
 def examples(*lines: str) -> str:
     """The end of a command's help. (The first character keeps the help formatter from joining the lines.)"""
     return "\n".join(["\b", "Examples:", *(f"  $ {line}" for line in lines)])
+
+
+def instant(text: str, option: str) -> datetime:
+    """A day, which is its start in UTC, or a time with a zone. Raises BadParameter (exit 2), naming the option."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or (found.tzinfo is None and len(text) > len("2026-03-01")):
+        raise typer.BadParameter(f"{text!r} is neither a day nor a time with a zone", param_hint=option)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def settings(**overrides: Any) -> "Settings":

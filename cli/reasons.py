@@ -36,7 +36,7 @@ REQUEST_HEAD = frozenset({"id", "time", "request", "clause", "cause"})
 
 def story(member_id: str, told: Sequence[Explanation]) -> Panel:
     """What happened to a member and why, in the order in which it was decided."""
-    return _panel(member_id, "", Text("\n").join(_plain(_brief(one)) for one in told))
+    return _panel(member_id, "", Text("\n").join(brief(one) for one in told))
 
 
 def details(member_id: str, asked: str, told: Sequence[Explanation]) -> Panel:
@@ -62,12 +62,14 @@ def _panel(member_id: str, asked: str, body: RenderableType) -> Panel:
     return Panel(body, title=title, title_align="left", subtitle="times in UTC", subtitle_align="left")
 
 
-def _plain(text: Text) -> Text:
+def plain(text: Text) -> Text:
+    """The text without what could steer a terminal."""
     text.plain = printable(text.plain)
     return text
 
 
-def _brief(one: Explanation) -> Text:
+def brief(one: Explanation) -> Text:
+    """One thing that happened, in a few lines."""
     text = _head(one).append(f"\n    {one['says']}")
     moves = [_move(entry) for entry in one["ledger"][:MOVES]]
     if more := len(one["ledger"]) - MOVES:
@@ -78,7 +80,7 @@ def _brief(one: Explanation) -> Text:
     told += [_request(request) for request in one["requests"]]
     if told:
         text.append(f"\n    {'; '.join(told)}", "cyan")
-    return text
+    return plain(text)
 
 
 def _head(one: Explanation) -> Text:
@@ -150,8 +152,8 @@ def _earlier(notice: Line) -> str:
 
 
 def _whole(one: Explanation) -> list[RenderableType]:
-    parts: list[RenderableType] = [_plain(_head(one)), Padding(_plain(Text(one["says"])), INDENT)]
-    parts.append(Padding(_plain(Text(_origin(one), style="dim")), INDENT))
+    parts: list[RenderableType] = [plain(_head(one)), Padding(plain(Text(one["says"])), INDENT)]
+    parts.append(Padding(plain(Text(_origin(one), style="dim")), INDENT))
     if one["ledger"]:
         parts.append(Padding(_entries(one["ledger"]), INDENT))
     if one["notifications"]:

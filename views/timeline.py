@@ -1,6 +1,6 @@
 """Joins a member's decisions, ledger entries, notifications and requests into explanations (GEN-5)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, NamedTuple, TypeAlias, TypedDict
 
@@ -49,6 +49,15 @@ class Explanation(TypedDict):
     requests: list[Line]
     """What payment, commerce or finance was asked for; each with ``request``, its type without version."""
     rules_version: str | None
+
+
+def line(kind: str, output: Mapping[str, Any]) -> Line:
+    """An output as a line: its body under its id, without the rest of the envelope.
+
+    Requests are of several types, so these keep theirs: `charge.requested` and so on.
+    """
+    request = {"request": output["type"].removesuffix(".v1")} if kind == "requests" else {}
+    return {"id": output["id"], "time": output.get("time"), **request, **output["data"]}
 
 
 def explanations(

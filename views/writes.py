@@ -22,6 +22,7 @@ from views.errors import Unfeedable
 from views.keys import Keys, Kind, Timeline, sealed
 from views.source import Batch, Record
 from views.store import Place, Portion, Write
+from views.timeline import line
 
 _log = logging.getLogger(__name__)
 
@@ -121,11 +122,6 @@ def _page(keys: Keys, member_id: str, record: Record) -> Write:
 
 
 def _line(keys: Keys, kind: Timeline, member_id: str, record: Record) -> Write:
-    """The output's body under its id, without the envelope; its revision is the offset: a key counts on one partition.
-
-    Requests are of several types, so these keep theirs: `charge.requested` and so on.
-    """
-    output = orjson.loads(record.value or b"")
-    request = {"request": output["type"].removesuffix(".v1")} if kind == "requests" else {}
-    body = orjson.dumps({"id": output["id"], "time": output.get("time"), **request, **output["data"]})
+    """The output as a line; its revision is the offset: a key counts on one partition."""
+    body = orjson.dumps(line(kind, orjson.loads(record.value or b"")))
     return Write(keys.timeline(kind, member_id), record.offset, sealed(keys.generation, record.offset, body))

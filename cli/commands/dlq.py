@@ -1,14 +1,13 @@
 """`dlq list|show|redrive`: records that were set aside, and their way back."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli import talk
 from cli.errors import CommandError, check_failed, wrong_use
-from cli.options import AsJson, Patience, examples, settings
+from cli.options import AsJson, Patience, examples, instant, settings
 
 if TYPE_CHECKING:
     from agents.settings import Settings
@@ -179,7 +178,9 @@ def _selection(
     topics = [topic.role for topic in config.catalogue().handled]
     if others.get("topic") not in (None, *topics):
         raise typer.BadParameter(f"no such topic; one of {', '.join(topics)}", param_hint="--topic")
-    return Selection(places=frozenset(map(_place, places)), since=_instant(since) if since else None, **others)
+    return Selection(
+        places=frozenset(map(_place, places)), since=instant(since, "--since") if since else None, **others
+    )
 
 
 def _place(text: str) -> "Place":
@@ -189,16 +190,6 @@ def _place(text: str) -> "Place":
         return Place.parse(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not {PLACE}, such as 3:17", param_hint=PLACE) from None
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or (found.tzinfo is None and len(text) > len("2026-03-01")):
-        raise typer.BadParameter(f"{text!r} is neither a day nor a time with a zone", param_hint="--since")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _demand(places: "frozenset[Place]", letters: "Sequence[Letter]") -> None:

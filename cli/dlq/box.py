@@ -14,9 +14,8 @@ from kafka import TopicPartition
 
 from agents.settings import Settings
 from audit.topics import Reader, Stored
-from cli import talk
+from cli import reading
 from cli.dlq.letters import Chains, Letter, Place, Selection
-from cli.errors import check_failed
 from models import state
 from models.partitioning import partition_of
 from models.state import Quarantine
@@ -79,7 +78,9 @@ class Box:
     def __init__(self, settings: Settings, reader: Reader) -> None:
         self._catalogue = settings.catalogue()
         self._reader = reader
-        self._demand_topics()
+        name = self._catalogue.name
+        topics = (name(DEAD_LETTERS), name("decisions"), self._catalogue.changelog(state.ENTRIES))
+        reading.demand(reader, topics, self._catalogue.partitions)
         self.foreign = 0
         """Records among the letters that no worker of this installation wrote."""
 
@@ -164,24 +165,7 @@ class Box:
         return [TopicPartition(self._catalogue.name(topic), partition) for partition in partitions]
 
     def _read(self, what: str, starts: Mapping[TopicPartition, int]) -> Iterator[Stored]:
-        ends = self._reader.ends(starts) if starts else {}
-        total, done = sum(ends[place] - start for place, start in starts.items()), 0
-        with talk.progress(what, total) as advance:
-            for _, records in self._reader.stream(starts, ends):
-                yield from records
-                done += len(records)
-                advance(done)
-
-    def _demand_topics(self) -> None:
-        name = self._catalogue.name
-        for topic in (name(DEAD_LETTERS), name("decisions"), self._catalogue.changelog(state.ENTRIES)):
-            count = self._reader.partitions(topic)
-            if not count:
-                hint = "create them with `memberships topics apply`"
-                raise check_failed("topics_missing", f"topics are missing: {topic}", hint)
-            if count != self._catalogue.partitions:
-                message = f"{topic} has {count} partitions, the settings say {self._catalogue.partitions}"
-                raise check_failed("wrong_setup", message, "set MEMBERSHIPS_PARTITIONS as the topics were made")
+        return reading.read(self._reader, what, starts, self._reader.ends(starts) if starts else {})
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import kafka
 import orjson
 import pytest
 import redis
@@ -176,7 +177,7 @@ def test_gaps_of_transactional_inputs_are_no_gaps(settings: Settings, shop: Worl
     for turn in range(3):
         write(settings, {(name, 0): [record]}, within="inputs", abort=turn == 1)
     with TopicReader(settings.kafka_python(), settings.group) as reader:
-        snapshot = reader.snapshot({name: PARTITIONS}, 3)
+        snapshot = reader.snapshot([kafka.TopicPartition(name, p) for p in range(PARTITIONS)], 3)
         [(_, records)] = [(p, rs) for p, rs in reader.read(snapshot, snapshot.ends).items() if p.partition == 0]
     assert [stored.offset for stored in records] == [0, 4]
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import orjson
 
+from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from audit.books import QUESTIONS as BOOKS
 from audit.compare import QUESTIONS as REPLAY
 from audit.own import QUESTIONS as OWN
-from audit.replay import Dictionary
 from audit.report import Check, Findings
 from audit.run import examine
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values

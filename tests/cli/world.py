@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from cli import lines
 from models.catalogue import TABLES, Catalogue
@@ -27,16 +28,6 @@ class InMemory:
     timestamp_ms: int = 0
 
 
-class Store(dict[bytes, bytes]):
-    """One table of one partition."""
-
-    def put(self, key: bytes, value: bytes) -> None:
-        self[key] = value
-
-    def delete(self, key: bytes) -> None:
-        self.pop(key, None)
-
-
 @dataclass
 class World:
     """Takes the publisher's items in order; `outcomes` counts, `written` has each output topic's events."""
@@ -48,7 +39,7 @@ class World:
         catalogue = Catalogue("", self.partitions)
         self._offsets: Counter[tuple[str, int]] = Counter()
         self._handlers = [
-            PartitionHandler(number, {name: Store() for name in TABLES}, catalogue, STANDARD, "external")
+            PartitionHandler(number, {name: Dictionary({}) for name in TABLES}, catalogue, STANDARD, "external")
             for number in range(self.partitions)
         ]
 

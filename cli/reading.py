@@ -1,0 +1,33 @@
+"""What commands share that read topics with kafka-python."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from kafka import TopicPartition
+
+from audit.topics import Reader, Stored
+from cli import talk
+from cli.errors import check_failed
+
+
+def demand(reader: Reader, topics: Iterable[str], partitions: int) -> None:
+    """Raises CommandError (exit 1) if one of the topics is missing or has another number of partitions."""
+    for topic in topics:
+        count = reader.partitions(topic)
+        if not count:
+            hint = "create them with `memberships topics apply`"
+            raise check_failed("topics_missing", f"topics are missing: {topic}", hint)
+        if count != partitions:
+            message = f"{topic} has {count} partitions, the settings say {partitions}"
+            raise check_failed("wrong_setup", message, "set MEMBERSHIPS_PARTITIONS as the topics were made")
+
+
+def read(
+    reader: Reader, what: str, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> Iterator[Stored]:
+    """The committed records of the places in `starts` up to their ends, with a word on stderr if that takes long."""
+    total, done = sum(ends[place] - start for place, start in starts.items()), 0
+    with talk.progress(what, total) as advance:
+        for _, records in reader.stream(starts, ends):
+            yield from records
+            done += len(records)
+            advance(done)
