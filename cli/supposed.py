@@ -44,23 +44,27 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, Iterable[Text]]]:
     before, after = (outcome["document"][when] or {} for when in ("before", "after"))
     for program, status in outcome["statuses"].items():
         were, are = (document.get("memberships", {}).get(program, {}) for document in (before, after))
-        facts = [_fact(name, were.get(name), are.get(name)) for name in FACTS if were.get(name) != are.get(name)]
+        facts = [
+            _fact(name, was if were else fact, fact)
+            for name in FACTS
+            if (was := were.get(name)) != (fact := are.get(name)) and (was or fact)
+        ]
         yield program, [Text("   ").join([_status(status), *facts])]
     were, are = (outcome["balance"][when] or {} for when in ("before", "after"))
     if were or are:
-        yield "balance", [Text("   ").join(_fact(name, were.get(name), are.get(name)) for name in {**were, **are})]
+        yield "balance", [Text("   ").join(_fact(name, were.get(name, 0), are.get(name, 0)) for name in were | are)]
     if repairs := list(_repairs(before, after)):
         yield "repairs", repairs
-    others = [name for name in ("held_events", "quarantined") if before.get(name) != after.get(name)]
-    for name in others:
-        yield label(name), [_arrow(_words(before.get(name)), _words(after.get(name)))]
+    for name in ("held_events", "quarantined"):
+        if (was := before.get(name) or None) != (now := after.get(name) or None):
+            yield label(name), [_arrow(_words(was), _words(now))]
     if outcome["deadlines"]:
         yield "deadlines", _deadlines(outcome["deadlines"], outcome["now"]["after"] or "")
 
 
 def _repairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Text]:
     were, are = ({one["repair_id"]: one["status"] for one in doc.get("repairs", ())} for doc in (before, after))
-    for repair in {**were, **are}:
+    for repair in were | are:
         if were.get(repair) != are.get(repair):
             status = Change(before=were.get(repair), after=are.get(repair))
             yield Text.assemble(f"{repair} ", _status(status))
@@ -76,37 +80,28 @@ def _deadlines(moved: list[Moved], now: str) -> Iterator[Text]:
         else:
             what, when = "moved", f"{minute(before)} → {minute(after)}"
         yield Text.assemble((f"{what:10}  ", "dim"), f"{when}  ", (one["what"], "bold"), f" {one['which']}")
-    if more := len(moved) - DEADLINES:
-        if more > 0:
-            yield Text(f"and {more:,} more (--json)", style="dim")
+    if rest := moved[DEADLINES:]:
+        yield Text(f"and {len(rest):,} more (--json)", style="dim")
 
 
 def _step(step: Step) -> Iterator[Text]:
     """What one record brings; nothing of a tick that nobody minds."""
-    told = {
-        one["deadline"]["due"] + one["deadline"]["what"] + one["deadline"]["which"]
-        for one in step["told"]
-        if one["deadline"]
-    }
+    told = {(one["deadline"]["what"], one["deadline"]["which"]) for one in step["told"] if one["deadline"]}
     for came in step["due"]:
-        if came["due"] + came["what"] + came["which"] not in told:
-            yield plain(
-                Text.assemble(
-                    (f"{minute(step['now'])}  ", "dim"),
-                    (came["what"], "bold"),
-                    (f" {came['which']}", "dim"),
-                    "  ",
-                    coloured("due"),
-                )
-            )
+        if (came["what"], came["which"]) not in told:  # it books and tells nothing
+            time, name = (f"{minute(step['now'])}  ", "dim"), (came["what"], "bold")
+            yield plain(Text.assemble(time, name, (f" {came['which']}  ", "dim"), coloured("due")))
     yield from (brief(one) for one in step["told"])
     for request in step["requests"]:
         facts = "  ".join(f"{label(name)} {_words(fact)}" for name, fact in request.items() if name not in ENVELOPE)
-        asks = f"    asks {request['type'].removesuffix('.v1')}  {facts}"
-        yield plain(Text.assemble((asks, "cyan"), (f"  {request['clause']}", "bold")))
+        asks = f"    asks {request['type'].removesuffix('.v1')}"
+        yield plain(Text.assemble((asks, "cyan"), (f"  {request['clause']}  ", "bold"), (facts, "dim")))
     for one in step["sent_on"]:
         yield plain(Text(f"    sent on to {one['to']}: {one['event']['type'].removesuffix('.v1')}", style="cyan"))
+    said = {one["says"] for one in step["told"]}
     for letter in step["set_aside"]:
+        if letter["error"] in said:
+            continue
         yield plain(Text(f"    a dead letter, {letter['reason']}: {_last_line(letter)}", style="red"))
 
 
@@ -130,7 +125,7 @@ def _arrow(before: Text | str, after: Text | str) -> Text:
 
 
 def _words(fact: Any) -> str:
-    if fact in (None, "", [], ()):
+    if fact is None or fact == []:
         return "none"
     if isinstance(fact, dict):
         return " ".join(f"{label(name)} {_words(one)}" for name, one in fact.items())

@@ -43,21 +43,21 @@ def whatif(
     """Show what would happen to a member, and change nothing.
 
     The events go through the workers' own rules, on a copy of the member's state as it is now. Shown are the decisions, what would be booked,
-    told and asked for, and what would be different then. With --until time passes, each deadline at its own time. A tick
-    in the file is one tick.
+    told and asked for, and what would be different then. With --until time passes after them, each deadline at its own
+    time, as if nothing else came: a charge is not answered unless the file answers it.
     """
     if file is None and until is None:
         raise typer.BadParameter("say what comes: FILE with events, --until TIME, or both")
     then = instant(until, "--until") if until is not None else None
     from cli import live
     from models import state
-    from views import whatif as views
+    from views.whatif import whatif as ask
 
     config = settings()
     records = list(_records(config, member_id, file)) if file is not None else []
     found = live.read(config, member_id, _ids(records))
     try:
-        outcome = views.whatif(found.live, records, then, config.catalogue(), config.rules())
+        outcome = ask(found.live, records, then, config.catalogue(), config.rules())
     except state.UNREADABLE as error:
         raise _unreadable(member_id, error) from error
     _demand_ahead(outcome, then)

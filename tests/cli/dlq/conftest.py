@@ -15,7 +15,8 @@ from cli.main import execute
 from models import decide as rules
 from models.desk import At, Decision
 from tests.agents.partition import Partition
-from tests.cli.dlq.installation import BrokenRuleError, ReaderInMemory, Run
+from tests.cli.dlq.installation import BrokenRuleError, Run
+from tests.cli.reader import ReaderInMemory
 from tests.system.memory import MemoryWire
 
 

@@ -10,7 +10,8 @@ from cli.dlq.plan import plan
 from cli.errors import ExitCode
 from models.partitioning import partition_of
 from tests.agents.partition import Partition
-from tests.cli.dlq.installation import SIGNED, ReaderInMemory, Run, earned, set_aside
+from tests.cli.dlq.installation import SIGNED, Run, earned, set_aside
+from tests.cli.reader import ReaderInMemory
 from tests.system import scenario, stories
 from tests.system.memory import Installation
 
