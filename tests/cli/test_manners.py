@@ -90,7 +90,15 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         "command",
-        [["topics", "check"], ["topics", "apply"], ["worker"], ["audit"], ["publish", "FILE"], ["dlq", "list"]],
+        [
+            ["topics", "check"],
+            ["topics", "apply"],
+            ["worker"],
+            ["audit"],
+            ["publish", "FILE"],
+            ["whatif", "m-1", "FILE"],
+            ["dlq", "list"],
+        ],
     )
     @pytest.mark.usefixtures("nobody_there")
     def test_kafka_away_names_address_and_way_out(
