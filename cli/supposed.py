@@ -4,6 +4,7 @@ Everything shown is data: nothing of it is markup. `--json` has all of it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Group
@@ -36,7 +37,9 @@ def card(outcome: Outcome) -> Panel:
     title = Text.assemble(("what if ", "dim"), (outcome["member"], "bold"))
     was, then = (minute(instant) for instant in (outcome["now"]["before"], outcome["now"]["after"]))
     times = f"as of {was}" if was == then else f"from {was} to {then}"
-    foot = f"{times}, times in UTC; nothing of this has happened"
+    known = outcome["document"]["before"]
+    state = f"revision {known['revision']}" if known else "not known yet"
+    foot = f"{state}, {times} UTC; nothing of this has happened"
     return Panel(Group(view, "", *steps), title=plain(title), title_align="left", subtitle=foot, subtitle_align="left")
 
 
@@ -59,7 +62,7 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, Iterable[Text]]]:
         if (was := before.get(name) or None) != (now := after.get(name) or None):
             yield label(name), [_arrow(_words(was), _words(now))]
     if outcome["deadlines"]:
-        yield "deadlines", _deadlines(outcome["deadlines"], outcome["now"]["after"] or "")
+        yield "deadlines", _deadlines(outcome["deadlines"], outcome["now"]["after"])
 
 
 def _repairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Text]:
@@ -70,13 +73,14 @@ def _repairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Te
             yield Text.assemble(f"{repair} ", _status(status))
 
 
-def _deadlines(moved: list[Moved], now: str) -> Iterator[Text]:
+def _deadlines(moved: list[Moved], now: str | None) -> Iterator[Text]:
     for one in moved[:DEADLINES]:
         before, after = one["before"], one["after"]
         if before is None:
             what, when = "new", minute(after)
         elif after is None:
-            what, when = "came" if before <= now else "called off", minute(before)
+            is_past = now is not None and datetime.fromisoformat(before) <= datetime.fromisoformat(now)
+            what, when = "came" if is_past else "called off", minute(before)
         else:
             what, when = "moved", f"{minute(before)} → {minute(after)}"
         yield Text.assemble((f"{what:10}  ", "dim"), f"{when}  ", (one["what"], "bold"), f" {one['which']}")

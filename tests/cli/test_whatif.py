@@ -285,7 +285,7 @@ class TestShown:
         assert re.search(r"balance +available 100 → 200   reserved 0   debt 0", text)
         assert "order.placed new-1  applied  MS-3" in text
         assert "earn +100 of lot A2  balance 200" in text
-        assert "as of 2026-03-02 12:00, times in UTC; nothing of this has happened" in text
+        assert "revision 3, as of 2026-03-02 12:00 UTC; nothing of this has happened" in text
 
     def test_deadlines_that_came_are_new_or_are_called_off(
         self, shown: Callable[..., str], partition: Partition, tmp_path: Path
@@ -303,6 +303,7 @@ class TestShown:
 
         text = shown("eve", file_of(tmp_path, {"tick": "2026-03-09T12:00:00Z"}))
         assert "Nothing would happen." in text
+        assert "not known yet, from 2026-03-02 12:00 to 2026-03-09 12:00 UTC" in text
 
     def test_of_one_who_joins(self, shown: Callable[..., str], tmp_path: Path) -> None:
         joined = orjson.loads(Partition().joined("eve").value or b"")
