@@ -21,7 +21,6 @@ FACTS: Final = ("causes", "term", "auto_renew", "next_charge", "open_invoice", "
 """What is shown of a programme besides its status, where it changes."""
 DEADLINES: Final = 12
 """Deadlines that are shown; the rest is counted."""
-ENVELOPE: Final = ("id", "time", "type", "clause", "cause")
 NONE: Final = Text("none", style="dim")
 
 
@@ -92,14 +91,10 @@ def _step(step: Step) -> Iterator[Text]:
     """What one record brings; nothing of a tick that nobody minds."""
     told = {(one["deadline"]["what"], one["deadline"]["which"]) for one in step["told"] if one["deadline"]}
     for came in step["due"]:
-        if (came["what"], came["which"]) not in told:  # it books and tells nothing
+        if (came["what"], came["which"]) not in told:  # nothing follows from it
             time, name = (f"{minute(step['now'])}  ", "dim"), (came["what"], "bold")
             yield plain(Text.assemble(time, name, (f" {came['which']}  ", "dim"), coloured("due")))
     yield from (brief(one) for one in step["told"])
-    for request in step["requests"]:
-        facts = "  ".join(f"{label(name)} {_words(fact)}" for name, fact in request.items() if name not in ENVELOPE)
-        asks = f"    asks {request['type'].removesuffix('.v1')}"
-        yield plain(Text.assemble((asks, "cyan"), (f"  {request['clause']}  ", "bold"), (facts, "dim")))
     for one in step["sent_on"]:
         yield plain(Text(f"    sent on to {one['to']}: {one['event']['type'].removesuffix('.v1')}", style="cyan"))
     said = {one["says"] for one in step["told"]}

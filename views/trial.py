@@ -21,7 +21,6 @@ from models.view import view
 from views.timeline import Line, line
 
 DEAD_LETTERS: Final = "dead-letters"
-REQUESTS: Final = "requests"
 
 
 class Supposed(NamedTuple):
@@ -55,7 +54,7 @@ class Trace:
     now: datetime | None = None
     """The partition's, with it."""
     emitted: dict[str, list[Line]] = field(default_factory=lambda: defaultdict(list))
-    """Contract name of the topic -> lines; of requests with their `type`, of dead letters `reason` and `error`, of transfers `to` and `event`."""
+    """Contract name of the topic -> lines; of dead letters `reason` and `error`, of transfers `to` and `event`."""
 
 
 class _Record(NamedTuple):
@@ -160,5 +159,4 @@ class Trial:
         elif role == TRANSFER.role:
             emitted[role].append({"to": (key or b"").decode(), "event": orjson.loads(raw)})
         else:
-            output = orjson.loads(raw)
-            emitted[role].append(line(output) | ({"type": output["type"]} if role == REQUESTS else {}))
+            emitted[role].append(line(role, orjson.loads(raw)))

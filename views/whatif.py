@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import chain
 from typing import Any, Final, TypedDict
 
 from structlog.testing import capture_logs
@@ -13,8 +12,9 @@ from models.catalogue import TRANSFER, Catalogue
 from models.policies import Policies
 from models.state import Due
 from views.timeline import Came, Explanation, Line, explanations
-from views.trial import DEAD_LETTERS, REQUESTS, Live, Supposed, Trace, Trial
+from views.trial import DEAD_LETTERS, Live, Supposed, Trace, Trial
 
+DONE: Final = ("points-ledger", "notifications", "requests")
 BALANCE: Final = ("available", "reserved", "debt")
 
 
@@ -45,9 +45,7 @@ class Step(TypedDict):
     due: list[Came]
     """The deadlines that a tick makes due."""
     told: list[Explanation]
-    """Decisions and deadlines with what they book and tell, as `why` has them."""
-    requests: list[Line]
-    """What payment, commerce and finance would be asked to do; each with its `type`."""
+    """Decisions and deadlines with what they book, tell and ask for, as `why` has them."""
     sent_on: list[Line]
     """What it means for other keys: `to`, and the `event`."""
     set_aside: list[Line]
@@ -104,15 +102,14 @@ def _steps(traces: Sequence[Trace]) -> list[Step]:
         return [found for trace in traces for found in trace.emitted[role]]
 
     step_of: dict[Any, int] = {}
-    """Of a decision's number, and of an entry's or a notice's id."""
+    """Of a decision's number, and of the id of whatever was done."""
     for number, trace in enumerate(traces):
         step_of |= {decision["seq"]: number for decision in trace.emitted["decisions"]}
-        outputs = chain(trace.emitted["points-ledger"], trace.emitted["notifications"])
-        step_of |= {output["id"]: number for output in outputs}
+        step_of |= {done["id"]: number for role in DONE for done in trace.emitted[role]}
     told: dict[int, list[Explanation]] = defaultdict(list)
-    for one in explanations(every("decisions"), every("points-ledger"), every("notifications")):
-        caused = one["seq"] if one["seq"] is not None else [*one["ledger"], *one["notifications"]][0]["id"]
-        told[step_of[caused]].append(one)
+    for one in explanations(every("decisions"), *map(every, DONE)):
+        did = [*one["ledger"], *one["notifications"], *one["requests"]]
+        told[step_of[did[0]["id"] if one["seq"] is None else one["seq"]]].append(one)
     return [_step(trace, told[number]) for number, trace in enumerate(traces)]
 
 
@@ -122,7 +119,6 @@ def _step(trace: Trace, told: list[Explanation]) -> Step:
         now=_written(trace.now),
         due=[Came(what=due.what, which=due.ref, due=rfc3339(due.at)) for due in trace.due],
         told=told,
-        requests=trace.emitted[REQUESTS],
         sent_on=trace.emitted[TRANSFER.role],
         set_aside=trace.emitted[DEAD_LETTERS],
     )
