@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from models import applied, due, hold, state
 from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
+from models.care import orders
 from models.care import rules as care
 from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
@@ -30,14 +31,19 @@ from models.state import Member, Quarantine
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
 RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
-    {**accounts.RULES, **points.RULES, **fees.RULES, **care.RULES, **pro.RULES, **repairs.RULES}
+    {**accounts.RULES, **orders.followed(points.RULES), **fees.RULES, **care.RULES, **pro.RULES, **repairs.RULES}
 )
 """Each supported event type's rule."""
 
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
-    {**points.DEADLINES, **fees.DEADLINES, **repairs.DEADLINES}
+    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **repairs.DEADLINES}
 )
 """Each deadline's rule, but for held events, which get decisions."""
+
+GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(
+    {**fees.GIVEN_UP, **care.GIVEN_UP}
+)
+"""What else is done when an event of that type has waited in vain (GEN-2); returns the words for it."""
 
 
 def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STANDARD) -> Decision:
@@ -176,7 +182,7 @@ def _give_up(desk: Desk) -> None:
     """GEN-2 Refuse the events whose partner did not arrive in time."""
     deadline = desk.member.due.pop(0)
     for case in hold.expired(desk, deadline):
-        also = fees.GIVEN_UP.get(type(case.event.data)) if case.event else None
+        also = GIVEN_UP.get(type(case.event.data)) if case.event else None
         words = also(case, case.event.data) if also and case.event else ""
         _answer_settled(desk, case, hold.never_arrived(deadline, desk.policies.hold_days, words))
 

@@ -61,6 +61,14 @@ class Policies(BaseModel):
     care_states: frozenset[str] | None = Field(
         None, description="CARE-1: states in which Care is sold; none named: in all of the US and DC"
     )
+    care_without_order: bool = Field(
+        True,
+        description="CARE-1: Care is sold where its purchase names no order, as the store has looked at that itself",
+    )
+    care_refund_renewals: bool = Field(True, description="CARE-7: the fee of a renewal can be asked back as well")
+    care_refund_own_order: bool = Field(
+        True, description="CARE-7: for the fee to go back, the products that Care was bought with have to come back too"
+    )
     pro_bodies: tuple[str, ...] = Field(
         ("ILCE-1*", "ILCE-7*", "ILCE-9*"), description="PRO-2: listed full-frame bodies, as patterns"
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.calendar import rfc3339
-from models.care.terms import FEE
+from models.care import view as care
 from models.fees import view as fees
 from models.points import view as points
 from models.points.redeeming import TIMEOUT
@@ -54,5 +54,5 @@ def _memberships(member: Member) -> dict[str, Any]:
     if member.pro:
         found["pro"] = pro.view(member.pro)
     if member.care:
-        found["care"] = fees.paid(member.care, FEE)
+        found["care"] = care.view(member.care)
     return found

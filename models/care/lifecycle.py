@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias
 
-Stage: TypeAlias = Literal["active", "ending", "ended", "lapsed"]
-Happening: TypeAlias = Literal["bought", "renewed", "cancelled", "unpaid", "term_over", "taken_back"]
+Stage: TypeAlias = Literal["active", "ending", "ended", "lapsed", "refunded"]
+Happening: TypeAlias = Literal["bought", "renewed", "cancelled", "unpaid", "term_over", "taken_back", "refunded"]
 
 _TABLE: Final[Mapping[tuple[Stage | None, Happening], Stage]] = {
     (None, "bought"): "active",
     ("active", "renewed"): "active",
     ("active", "cancelled"): "ending",  # CARE-6
+    ("active", "refunded"): "refunded",  # CARE-7
     ("active", "unpaid"): "lapsed",
     ("ending", "renewed"): "ending",  # CARE-4: cancelled too late for the renewal at hand
+    ("ending", "refunded"): "refunded",
     ("ending", "unpaid"): "lapsed",
     ("ending", "term_over"): "ended",
     ("lapsed", "bought"): "active",
@@ -23,6 +25,7 @@ _TABLE: Final[Mapping[tuple[Stage | None, Happening], Stage]] = {
     ("lapsed", "taken_back"): "active",  # what was said before the end, told late
     ("ended", "bought"): "active",
     ("ended", "renewed"): "ending",
+    ("refunded", "bought"): "active",
 }
 TABLE: Final[Mapping[tuple[str | None, str], str]] = MappingProxyType(
     {(before, what): after for (before, what), after in _TABLE.items()}

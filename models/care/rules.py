@@ -1,21 +1,24 @@
-"""Care's own events: bought, cancelled, auto-renewal. Not built yet: a guest's purchase (CARE-3), full cancellation with
-a refund (CARE-7), claims (CARE-9); that the order qualifies (CARE-1) is not checked yet.
-"""
+"""Care's own events: bought, cancelled, auto-renewal, claims. Not built yet: a guest's purchase (CARE-3)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.care.events import CareAutoRenewChanged, CareCancelRequested, CarePurchased
+from models.care import claims, orders, refunding
+from models.care.events import CareAutoRenewChanged, CareCancelRequested, CareClaimOpened, CarePurchased
 from models.care.life import LIFE
-from models.care.state import Care, Purchase
+from models.care.protection import qualifies
+from models.care.state import Care, Purchase, Window
 from models.case import Case, Ruling, applied, digest, duplicate, not_supported_yet, refused, retold
+from models.due import DeadlineRule
 from models.eligibility import why_not_eligible
 from models.fees import terms
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
+from models.hold import hold
 from models.outputs.base import Cause, Fact
 from models.payload import Payload
+from models.points.state import Order
 from models.values import dollars
 
 GUEST: Final = "guest:"
@@ -32,31 +35,32 @@ def purchased(case: Case, data: CarePurchased) -> Ruling:
     if invoice.application_id or invoice.due_on:
         says = f"Invoice {data.invoice_id} belongs to something else: a purchase needs one of its own (CARE-1)."
         return refused("invoice_in_use", says, "CARE-1")
-    purchase = Purchase(data.invoice_id, digest(data), case.cause.source, case.cause.id)
-    invoice.program, invoice.application_id = "care", purchase.id
-    case.put(purchase.id, purchase)
-    case.put(invoice.id, invoice)
-    case.arrived("invoice", invoice.id)
-    if reasons := _why_not(case, data):
-        purchase.why_not = reasons[0][0]
-        facts: dict[str, Fact] = {
-            "invoice_id": invoice.id,
-            "reasons": tuple(code for code, _ in reasons),
-            "says": tuple(words for _, words in reasons),
-        }
-        case.notify("care", "care.refused", purchase.id, "CARE-1", facts)
-        words = "; ".join([words for _, words in reasons])
-        return refused(
-            purchase.why_not, f"Care is not sold: {words} (CARE-1). Its fee goes back if it is paid.", "CARE-1"
-        )
-    return _open(case, purchase)
+    order = case.find(Order, data.order_id) if data.order_id else None
+    if data.order_id and order is None:
+        return hold(case, "order", data.order_id, f"Care is bought with order {data.order_id}, which is not known yet")
+    purchase = _note(case, data, invoice)
+    if reasons := _why_not(case, data, order):
+        return _refuse(case, purchase, reasons)
+    return _open(case, purchase, order)
+
+
+def order_never_arrived(case: Case, data: CarePurchased) -> str:
+    """CARE-1 What it was bought with is not known in time: not sold, and its fee goes back. Returns the words for it."""
+    invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id, "care")
+    if invoice.application_id or invoice.due_on:
+        return ""
+    reasons = [("no_qualifying_purchase", f"order {data.order_id} is none of the store's")]
+    return _refuse(case, _note(case, data, invoice), reasons).says
 
 
 def cancel_requested(case: Case, data: CareCancelRequested) -> Ruling:
-    """CARE-6 Future renewals stop, benefits stay to the end of the paid term; CARE-4 decides which renewal is the last."""
-    if data.refund_requested:
-        return not_supported_yet("A cancellation of Care with a refund", "CARE-7")
+    """CARE-6 Future renewals stop, benefits stay to the end of the paid term; CARE-4 decides which renewal is the last.
+    CARE-7 With the fee back, if it is asked for in time and nothing was kept or used."""
     care = case.member.care
+    if data.refund_requested and care and care.is_open and not LIFE.over(case, care, case.at):
+        return refunding.asked(case, care)
+    if care and care.stage == "refunded":
+        return duplicate("already_refunded", "Care was cancelled with a refund already (CARE-7).", "CARE-7")
     if care and care.stage == "ending":
         says = f"Care is cancelled already: the paid term runs to {care.term.end} (CARE-6)."
         return duplicate("already_cancelled", says, "CARE-6")
@@ -73,7 +77,7 @@ def auto_renew_changed(case: Case, data: CareAutoRenewChanged) -> Ruling:
 def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
     """CARE-1, CARE-4 Money for a purchase, or for a renewal. Not accepted, it goes back."""
     if invoice.application_id is None:
-        return LIFE.renew(case, invoice, paid)
+        return _renew(case, invoice, paid)
     purchase = case.get(Purchase, invoice.application_id)
     if purchase.why_not:
         invoice.unused.append(paid)
@@ -82,6 +86,9 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
     if paid.amount < LIFE.fee:
         return LIFE.too_low(invoice, paid)
     invoice.paid = paid
+    window = case.get(Window, purchase.id)
+    if window.answer == "granted":
+        return refunding.paid_after_all(case, window)
     return applied(f"The fee of Care, ${dollars(paid.amount)}, is paid (CARE-1).", "CARE-1")
 
 
@@ -95,12 +102,44 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
         CarePurchased: purchased,
         CareCancelRequested: cancel_requested,
         CareAutoRenewChanged: auto_renew_changed,
+        CareClaimOpened: claims.opened,
     }
 )
 """The rule of each event type."""
 
+DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType({refunding.REFUND: refunding.waited_long_enough})
+"""The rule of each deadline."""
 
-def _open(case: Case, purchase: Purchase) -> Ruling:
+GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType(
+    {CarePurchased: order_never_arrived, CareClaimOpened: claims.never_bought_here}
+)
+"""What else is done, and the words for it, when an event of that type has waited in vain (GEN-2)."""
+
+
+def _note(case: Case, data: CarePurchased, invoice: Invoice) -> Purchase:
+    """The purchase is known from now on, and so is its invoice."""
+    purchase = Purchase(data.invoice_id, digest(data), case.cause.source, case.cause.id)
+    invoice.program, invoice.application_id = "care", purchase.id
+    case.put(purchase.id, purchase)
+    case.put(invoice.id, invoice)
+    case.arrived("invoice", invoice.id)
+    return purchase
+
+
+def _refuse(case: Case, purchase: Purchase, reasons: list[tuple[str, str]]) -> Ruling:
+    purchase.why_not = reasons[0][0]
+    facts: dict[str, Fact] = {
+        "invoice_id": purchase.id,
+        "reasons": tuple(code for code, _ in reasons),
+        "says": tuple(words for _, words in reasons),
+    }
+    case.notify("care", "care.refused", purchase.id, "CARE-1", facts)
+    words = "; ".join([words for _, words in reasons])
+    says = f"Care is not sold: {words} (CARE-1). Its fee goes back if it is paid."
+    return refused(purchase.why_not, says, "CARE-1")
+
+
+def _open(case: Case, purchase: Purchase, order: Order | None) -> Ruling:
     """CARE-2 A year from the day of the purchase."""
     care = case.member.care
     if care:
@@ -112,17 +151,34 @@ def _open(case: Case, purchase: Purchase) -> Ruling:
         care = case.member.care = Care("active", True, case.at, purchase=purchase.id)
     term = terms.first_term(case.calendar.day_of(case.at), purchase.id)
     LIFE.paid_for(case, care, term)
+    refunding.open_window(case, purchase.id, case.at, case.at)
     facts: dict[str, Fact] = {"invoice_id": purchase.id, "term_from": str(term.first), "term_to": str(term.end)}
     case.notify("care", "care.welcome", purchase.id, "CARE-2", facts)
-    return applied(f"Care runs from {term.first} to {term.end}: one year from the purchase (CARE-2).", "CARE-2")
+    says = [f"Care runs from {term.first} to {term.end}: one year from the purchase (CARE-2)."]
+    if order:
+        says += orders.bought_with(case, care, order, purchase.id)
+    return applied(" ".join(says), "CARE-2")
 
 
-def _why_not(case: Case, data: CarePurchased) -> list[tuple[str, str]]:
+def _renew(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
+    """CARE-4 A further year, whose fee can be asked back as well (CARE-7)."""
+    ruling, care = LIFE.renew(case, invoice, paid), case.member.care
+    if care and care.terms and care.term.invoice_id == invoice.id:
+        begins = case.calendar.start_of(care.term.first)
+        refunding.open_window(case, invoice.id, min(paid.at, begins), paid.at)
+    return ruling
+
+
+def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple[str, str]]:
     """CARE-1 Why it is not sold (code, words), all reasons at once."""
     reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, case.calendar.day_of(case.at)))
     sold_in = case.policies.care_states
     if sold_in is not None and data.state not in sold_in:
         reasons.append(("not_sold_there", f"Care is not sold in {data.state}"))
+    if order and not qualifies(case, order):
+        reasons.append(("no_qualifying_purchase", f"order {order.id} has no qualifying product that was kept"))
+    if not data.order_id and not case.policies.care_without_order:
+        reasons.append(("no_qualifying_purchase", "it was bought without a qualifying product"))
     care = case.member.care
     if care and care.is_open and not LIFE.over(case, care, case.at):
         reasons.append(("already_member", "a Care membership is open"))

@@ -1,12 +1,17 @@
-"""What is remembered about Care: the section of the hot value, and one entry per purchase."""
+"""What is remembered about Care: the section of the hot value, and entries per purchase, fee, order and claim."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from datetime import date, datetime
+from typing import ClassVar, Final, Literal
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from models.care.lifecycle import TABLE
 from models.fees.membership import Membership
+from models.outputs.base import Cause
+
+SHOWN: Final = 10
+"""The most products, and the most claims, that the hot value keeps to be shown: the latest."""
 
 
 class Purchase(Struct, array_like=True):
@@ -24,6 +29,113 @@ class Purchase(Struct, array_like=True):
     """Code of the first reason why it is not accepted."""
 
 
+class Request(Struct, array_like=True):
+    """CARE-7 That a fee was asked back."""
+
+    source: str
+    event_id: str
+    at: datetime
+
+    @property
+    def cause(self) -> Cause:
+        """What the answer is named after, whichever event completes it (NTF-1)."""
+        return Cause(source=self.source, id=self.event_id)
+
+
+class Benefit(Struct, array_like=True):
+    """CARE-7 Something received for a fee, and its value in cents."""
+
+    what: str
+    value: int
+
+
+class Window(Struct, array_like=True):
+    """CARE-7 The 30 days in which a fee can be asked back, and what was made of it in them. Named by the fee's invoice."""
+
+    KIND: ClassVar[str] = "care_window"
+
+    id: str
+    since: datetime
+    """What is bought or used from here on is bought or used under this fee."""
+    until: datetime
+    """The first instant that is too late."""
+    own: str | None = None
+    """The order that Care was bought with."""
+    orders: list[str] = field(default_factory=list)
+    """Placed in it by a member signed in, with products that Care protects or benefits."""
+    claims: list[str] = field(default_factory=list)
+    """Accepted in it."""
+    asked: Request | None = None
+    answer: Literal["granted", "refused"] | None = None
+    """Final (GEN-6); None: nobody asked, or it waits."""
+    benefits: list[Benefit] = field(default_factory=list)
+    """Once granted: what the refund is less by."""
+    ended_at: datetime | None = None
+    """Once granted: when Care ended with it."""
+
+    def lasts(self, at: datetime) -> bool:
+        """Whether what happens then happens in it."""
+        return self.since <= at < (self.ended_at or self.until)
+
+
+class Cover(Struct, array_like=True):
+    """What Care knows of an order that is out of the ordinary: Care was bought with it or suspended then, or there are claims."""
+
+    KIND: ClassVar[str] = "care_cover"
+
+    id: str
+    bought_with: str | None = None
+    """CARE-1 The invoice of Care that was bought with it."""
+    suspended: bool = False
+    """CARE-2 Care was suspended when it was placed."""
+    claims: list[str] = field(default_factory=list)
+    bound: list[str] = field(default_factory=list)
+    """CARE-9 Serial numbers by which claims were accepted for pieces that the order names none of."""
+
+
+class Claim(Struct, array_like=True):
+    """CARE-9 A claim. Its answer is that of its own time, and follows what is told late of its order (GEN-2)."""
+
+    KIND: ClassVar[str] = "care_claim"
+
+    id: str
+    content: bytes
+    source: str
+    event_id: str
+    at: datetime
+    serial: str
+    order_id: str
+    filed_by: str
+    accepted: bool = False
+    notice: str | None = None
+    """The one that told its answer; another answer replaces it."""
+
+    @property
+    def cause(self) -> Cause:
+        """The event that opened it."""
+        return Cause(source=self.source, id=self.event_id)
+
+
+class Product(Struct, array_like=True):
+    """CARE-2 A product as it is shown: known by its serial number, else by the line of its order."""
+
+    last_day: date
+    """Of the two years."""
+    order_id: str
+    line_id: str
+    serial: str | None
+
+
+class Filed(Struct, array_like=True):
+    """CARE-9 A claim as it is shown."""
+
+    at: datetime
+    id: str
+    serial: str
+    order_id: str
+    accepted: bool
+
+
 class Care(Membership, array_like=True):
     """A Care membership."""
 
@@ -31,3 +143,9 @@ class Care(Membership, array_like=True):
 
     purchase: str = ""
     """The one that opened it."""
+    products: list[Product] = field(default_factory=list)
+    claims: list[Filed] = field(default_factory=list)
+    asked_until: datetime | None = None
+    """CARE-7 When the request for a refund that waits is decided at the latest."""
+    refunded: str | None = None
+    """CARE-7 The invoice of the fee that was given back last."""

@@ -14,7 +14,7 @@ from models.fees.membership import PAYMENT, Membership, Term
 from models.fees.refunds import give_back
 from models.fees.standing import Standing
 from models.fees.state import Invoice, Paid
-from models.outputs.base import Fact
+from models.outputs.base import Cause, Fact
 from models.outputs.notifications import Kind
 from models.state import Due
 from models.values import dollars
@@ -91,8 +91,11 @@ class Life(Standing):
         says = f"Invoice {invoice.id} renews {self.name} from {term.first} to {term.end} ({clause})."
         return applied(f"{says}{self._reinstate(case, of, invoice, replaces)}", clause)
 
-    def cancel(self, case: Case) -> Ruling:
-        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late."""
+    def cancel(self, case: Case, *, once: Cause | None = None) -> Ruling:
+        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late.
+
+        `once`: the request, where another event or a deadline completes it.
+        """
         of, clause = self.of(case), self.clauses.leaving
         self.reconsider(case, of)
         of.happens("cancelled")
@@ -101,7 +104,8 @@ class Life(Standing):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
-            of.told(case.notify(self.program, self.kinds.cancelled, str(of.term.end), clause, facts))
+            told = case.notify(self.program, self.kinds.cancelled, str(of.term.end), clause, facts, named_after=once)
+            of.told(told)
             return applied(words, clause, "after_the_next_renewal")
         invoice = self.invoice_at_hand(case, of)
         announcing.settled(case, self, invoice, f"{self.name} is cancelled")
@@ -109,7 +113,8 @@ class Life(Standing):
         ends = max(case.calendar.start_of(of.term.end), case.at)
         on = str(case.calendar.day_of(ends))
         facts = {"ends_on": on, "last_renewal_on": None, "refund": None}
-        of.told(case.notify(self.program, self.kinds.cancelled, on, clause, facts, replaces=of.take_notices()))
+        earlier = of.take_notices()
+        of.told(case.notify(self.program, self.kinds.cancelled, on, clause, facts, replaces=earlier, named_after=once))
         if ends == case.at:
             self._over(case, of, "term_over", self.kinds.ended, clause)
             says = f"{self.name} is cancelled; the paid term is over already: it ends at once, without a refund"

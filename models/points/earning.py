@@ -2,19 +2,23 @@
 
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 
 from models.case import Case, Ruling, digest, retold
 from models.outputs.base import Fact
 from models.points import redeeming, terms
 from models.points.books import Books
 from models.points.events import Bonus as BonusData
-from models.points.events import OrderPlaced
+from models.points.events import OrderLine, OrderPlaced
 from models.points.outcomes import Zero, applied
 from models.points.standing import current, former, has_ended
-from models.points.state import Bonus, Line, LotKey, Order
+from models.points.state import Bonus, Gift, Line, LotKey, Order
 from models.points.words import cited, spelled
 from models.state import Member
 from models.values import dollars, permanent_id
+
+NO_GOODS: Final = frozenset({"warranty", "care"})
+"""CARE-2 Categories of lines that are no product."""
 
 
 def placed(case: Case, data: OrderPlaced) -> Ruling:
@@ -24,10 +28,8 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
         return retold(known.content, data, f"Order {known.id}")
     at = case.at  # when it was placed
     lot = terms.lot_key(at, case.calendar.day_of(at), data.order_id)
-    lines = [
-        Line(line.line_id, line.quantity, line.unit_price, line.discount or 0, line.qualifying) for line in data.lines
-    ]
-    order = Order(data.order_id, digest(data), at, lot, lines)
+    order = Order(data.order_id, digest(data), at, lot, [_line(line) for line in data.lines])
+    _note_benefits(order, data)
     case.put(order.id, order)
     case.arrived("order", order.id)
     points = current(case.member, at)
@@ -42,6 +44,26 @@ def placed(case: Case, data: OrderPlaced) -> Ruling:
         return _earn(case, books, order, data, paid)
     books.close()
     return _zero(case, order, paid, *why_zero)
+
+
+def _line(line: OrderLine) -> Line:
+    return Line(
+        line.line_id,
+        line.quantity,
+        line.unit_price,
+        line.discount or 0,
+        line.qualifying,
+        goods=line.category not in NO_GOODS,
+        serials=line.serial_numbers or (),
+        saving=line.promo_price_saving or 0,
+    )
+
+
+def _note_benefits(order: Order, data: OrderPlaced) -> None:
+    """CARE-7 What came with the order besides its lines."""
+    order.signed_in, order.shipping_upgrade = data.signed_in, data.shipping_upgrade_value or 0
+    if data.complimentary_items:
+        order.gifts = tuple([Gift(item.description, item.value) for item in data.complimentary_items])
 
 
 def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:

@@ -26,7 +26,8 @@ def returned(case: Case, data: ReturnCompleted) -> Ruling:
     order = case.find(Order, data.order_id)
     if order is None:
         return hold(case, "order", data.order_id, f"Return {data.return_id} comes before its order {data.order_id}")
-    record = Return(data.return_id, digest(data), order.id, {part.line_id: part.quantity for part in data.lines})
+    pieces = {part.line_id: part.quantity for part in data.lines}
+    record = Return(data.return_id, digest(data), order.id, pieces, case.at, data.in_window)
     case.arrived("return", record.id)
     _no_longer_refused(order, record)
     why_not = _too_much(order, record)
@@ -107,6 +108,7 @@ def _count(case: Case, order: Order, record: Return, sign: int) -> Ruling:
     """Count a return in (+1) or out again (-1), and move the points that follow from it."""
     for line in order.lines:
         line.returned += sign * record.quantities.get(line.id, 0)
+    order.returns = tuple(sorted({*order.returns, record.id}))
     case.put(order.id, order)
     case.put(record.id, record)
     what = f"{'Return' if sign > 0 else 'Rejected return'} {record.id} of order {order.id}"

@@ -151,7 +151,7 @@ class Bonus(Struct, array_like=True):
 
 
 class Line(Struct, array_like=True, gc=False):
-    """A line of an order as far as points depend on it. Money in cents."""
+    """A line of an order as far as points and Care depend on it. Money in cents."""
 
     id: str
     quantity: int
@@ -164,6 +164,11 @@ class Line(Struct, array_like=True, gc=False):
     share: int = 0
     """MS-12 Of the points redeemed with the order: as many cents of this line were paid with points."""
     returned: int = 0
+    goods: bool = False
+    """CARE-2 A product, not a warranty or a membership."""
+    serials: tuple[str, ...] = ()
+    saving: int = 0
+    """CARE-7 What a member price saved on the whole line."""
 
     @property
     def net(self) -> int:
@@ -176,6 +181,20 @@ class Line(Struct, array_like=True, gc=False):
         """What of it is paid in money."""
         paid = self.price * self.quantity - self.discount - self.share
         return paid if paid > 0 else 0
+
+
+class Cancellation(Struct, array_like=True, gc=False):
+    """MS-13 That an order is off, all that is left of it."""
+
+    at: datetime
+    before_shipment: bool
+
+
+class Gift(Struct, array_like=True, gc=False):
+    """CARE-7 What came with an order for nothing, and its value in cents."""
+
+    description: str
+    value: int
 
 
 class Order(Struct, array_like=True):
@@ -203,13 +222,24 @@ class Order(Struct, array_like=True):
     """MS-11 Where the earned points that are gone were taken from, in the order they were taken."""
     disputed: int = 0
     """MS-15 Cents that the bank took back and that were not won back."""
-    cancelled: bool = False
+    cancellation: Cancellation | None = None
     notices: list[str] = field(default_factory=list)
     """Ids of what was told about its undoing and stands, of very many the latest: a cancellation replaces them."""
     matches: dict[int, list[str]] = field(default_factory=dict)
     """MS-14 Line -> ids of what was told about its last price match: the next one replaces it."""
     refused: list[str] = field(default_factory=list)
     """MS-10 Ids of the returns that were refused: they count when the rejection of another one makes room."""
+    signed_in: bool = True
+    shipping_upgrade: int = 0
+    """CARE-7 What it would have cost, in cents."""
+    gifts: tuple[Gift, ...] = ()
+    returns: tuple[str, ...] = ()
+    """Sorted ids of the returns that count or were rejected."""
+
+    @property
+    def cancelled(self) -> bool:
+        """MS-13 Whether it is off."""
+        return self.cancellation is not None
 
     @property
     def earned_points(self) -> bool:
@@ -245,6 +275,10 @@ class Return(Struct, array_like=True):
     content: bytes
     order_id: str
     quantities: dict[str, int]
+    at: datetime
+    """When it was completed."""
+    in_window: bool
+    """CARE-7 Within the store's return window."""
     rejected: bool = False
     notices: list[str] = field(default_factory=list)
     """Ids of what was told about it: its rejection replaces them."""

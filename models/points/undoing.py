@@ -19,7 +19,7 @@ from models.points.events import (
 )
 from models.points.outcomes import applied, duplicate, refused, superseded
 from models.points.settling import Settled, settle
-from models.points.state import Dispute, Order
+from models.points.state import Cancellation, Dispute, Order
 from models.points.words import cited, spelled
 from models.values import dollars
 
@@ -34,7 +34,7 @@ def cancelled(case: Case, data: OrderCancelled) -> Ruling:
         return hold(case, "order", data.order_id, f"The cancellation comes before its order {data.order_id}")
     if order.cancelled:
         return duplicate("already_cancelled", f"Order {order.id} had been cancelled already (MS-13).", "MS-13")
-    order.cancelled = True
+    order.cancellation = Cancellation(case.at, data.before_shipment)
     case.put(order.id, order)
     return follow(case, order, "MS-13", f"Cancelled order {order.id}", order.notices)
 

@@ -9,23 +9,15 @@ from models.fees.state import Invoice
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
 from models.view import view
-from tests.models.world import SLOW_CLOCK, Fact, World, added, care_bought, failed, paid
+from tests.models.world import SLOW_CLOCK, Fact, World, added, care_bought, care_cancelled, care_paid, failed
 
 # The term of these members runs from 2 March 2026 to 2 March 2027, 00:00 Pacific: 08:00 UTC.
 NOTICE, BEFORE_END, END = "2027-01-31 08:00", "2027-03-02 07:59:59", "2027-03-02 08:00"
 RENEWAL = "care-m-1-2027-03-02"
 
 
-def cancel(*, refund: bool = False) -> Fact:
-    return "care.cancel_requested", {"refund_requested": refund}
-
-
 def switch(on: bool) -> Fact:
     return "care.auto_renew_changed", {"on": on}
-
-
-def care_paid(invoice_id: str = "c1", **more: Any) -> Fact:
-    return paid(invoice_id, program="care", amount="179.99", **more)
 
 
 def declined(charge: ChargeRequested) -> Fact:
@@ -153,7 +145,7 @@ class TestStopping:
     @pytest.mark.parametrize(
         ("said", "last_end"), [("2027-02-16 07:59:59", "2027-03-02"), ("2027-02-16 08:00", "2028-03-02")]
     )
-    @pytest.mark.parametrize("fact", [cancel(), switch(on=False)], ids=["cancelled", "switched off"])
+    @pytest.mark.parametrize("fact", [care_cancelled(), switch(on=False)], ids=["cancelled", "switched off"])
     def test_care_4_at_least_15_days_before_else_after_the_next_renewal(
         self, fact: Fact, said: str, last_end: str
     ) -> None:
@@ -174,14 +166,14 @@ class TestStopping:
 
     def test_care_6_benefits_stay_to_the_end_of_the_paid_term(self) -> None:
         world = with_care()
-        world.send(cancel(), time="2026-06-01 12:00")
+        world.send(care_cancelled(), time="2026-06-01 12:00")
         assert world.notice("care.cancelled").params["ends_on"] == "2027-03-02"
         world.tick(BEFORE_END)
         assert (shown(world)["status"], shown(world)["ends_on"]) == ("active", "2027-03-02")
         world.tick(END)
         assert shown(world)["status"] == "ended"
         assert "care.renewal_notice" not in world.told
-        assert world.send(cancel(), time=END).reason == "no_active_membership"
+        assert world.send(care_cancelled(), time=END).reason == "no_active_membership"
 
     def test_care_6_switched_off_and_on_again_it_renews(self) -> None:
         world = with_care()
@@ -193,16 +185,11 @@ class TestStopping:
 
     def test_after_the_end_it_can_be_bought_again(self) -> None:
         world = with_care()
-        world.send(cancel(), time="2026-06-01 12:00")
+        world.send(care_cancelled(), time="2026-06-01 12:00")
         world.tick(END)
         world.send(care_bought("c9", purchased_at="2027-04-01 18:00"), time="2027-04-01 18:00")
         assert (shown(world)["status"], shown(world)["term"]["to"]) == ("active", "2028-04-01")
         assert {due.ref for due in world.member().due} == {"care-m-1-2028-04-01"}
-
-    def test_care_7_is_not_decided_yet_and_can_be_asked_again(self) -> None:
-        world = with_care()
-        assert world.send(cancel(refund=True), event_id="c").reason == "not_supported_yet"
-        assert world.send(cancel(refund=True), event_id="c").reason == "not_supported_yet"
 
 
 def test_gen_2_a_purchase_its_money_and_a_failure_end_alike_in_every_order() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import state
-from models.care.state import Purchase
+from models.care.state import Claim, Cover, Purchase, Window
 from models.fees.state import Invoice
 from models.hold import Held, Waiting
 from models.points import lots
@@ -28,7 +28,7 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Application, Purchase, Repair, Held, Waiting, Quarantine),
+        *(Invoice, Application, Purchase, Window, Cover, Claim, Repair, Held, Waiting, Quarantine),
     )
 }
 
@@ -71,9 +71,28 @@ def rich_world() -> World:
         (given_.returned("r4", "o4", l1=1), "r4", "2026-03-11 12:00"),
     ):
         world.send(fact, event_id=event_id, time=time)
-    world.send(given_.care_bought("c1"), event_id="care", time="2026-03-02 18:00", member="m-4")
+    protect(world, "m-4")
     world.quarantine()
     return world
+
+
+def protect(world: World, member: str) -> None:
+    """Care that was bought with an order, a benefit, a claim, and two requests for a refund."""
+    gift = {"description": "a strap", "value": "10.00"}
+    camera = line("l1", "1000.00", serial_numbers=["S1"], promo_price_saving="20.00")
+    for fact, time in (
+        (given_.order("g1", camera, complimentary_items=[gift], shipping_upgrade_value="5.00"), "2026-03-02 18:00"),
+        (given_.care_bought("c1", order_id="g1"), "2026-03-02 18:00"),
+        (given_.care_paid("c1"), "2026-03-02 18:00"),
+        (given_.care_cancelled(refund=True), "2026-03-03 12:00"),
+        (given_.returned("g-r1", "g1", l1=1), "2026-03-04 12:00"),
+        (given_.care_bought("c2", purchased_at="2026-03-05 12:00"), "2026-03-05 12:00"),
+        (given_.order("g2", line("l1", serial_numbers=["S2"]), placed_at="2026-03-06 12:00"), "2026-03-06 12:00"),
+        (given_.claimed("k1", "S2", "g2", filed_by=member), "2026-03-07 12:00"),
+        (given_.order("g3", line("l1", quantity=2), placed_at="2026-03-06 12:00"), "2026-03-06 12:00"),
+        (given_.care_cancelled(refund=True), "2026-03-08 12:00"),
+    ):
+        world.send(fact, event_id=f"{member} {fact[0]} {time}{fact[1].get('order_id', '')}", time=time, member=member)
 
 
 def paying(order_id: str, points: int, reservation_id: str) -> given_.Fact:

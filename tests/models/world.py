@@ -284,17 +284,17 @@ def order(order_id: str = "o1", *lines: dict[str, Any], placed_at: str = "2026-0
     return "order.placed", plain | when | {"order_id": order_id, "lines": list(lines) or [line()]} | more
 
 
-def returned(return_id: str, order_id: str = "o1", /, **quantities: int) -> Fact:
+def returned(return_id: str, order_id: str = "o1", /, *, in_window: bool = True, **quantities: int) -> Fact:
     lines = [{"line_id": line_id, "quantity": quantity} for line_id, quantity in quantities.items()]
-    return "return.completed", {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": True}
+    return "return.completed", {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": in_window}
 
 
 def return_rejected(return_id: str) -> Fact:
     return "return.rejected", {"return_id": return_id}
 
 
-def cancelled(order_id: str = "o1") -> Fact:
-    return "order.cancelled", {"order_id": order_id, "before_shipment": True}
+def cancelled(order_id: str = "o1", *, before_shipment: bool = True) -> Fact:
+    return "order.cancelled", {"order_id": order_id, "before_shipment": before_shipment}
 
 
 def price_matched(price: str, line_id: str = "l1", order_id: str = "o1") -> Fact:
@@ -387,8 +387,21 @@ def removed(method_id: str = "card-1") -> Fact:
 
 
 def care_bought(invoice_id: str = "c1", purchased_at: str = "2026-03-02 18:00", **more: Any) -> Fact:
-    plain = {"email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA", "order_id": "o1"}
+    plain = {"email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA"}
     return "care.purchased", plain | {"purchased_at": at(purchased_at).isoformat(), "invoice_id": invoice_id} | more
+
+
+def care_paid(invoice_id: str = "c1", **more: Any) -> Fact:
+    return paid(invoice_id, program="care", amount="179.99", **more)
+
+
+def care_cancelled(*, refund: bool = False) -> Fact:
+    return "care.cancel_requested", {"refund_requested": refund}
+
+
+def claimed(claim_id: str = "k1", serial: str = "S1", order_id: str = "o1", filed_by: str = MEMBER) -> Fact:
+    plain = {"claim_id": claim_id, "serial": serial, "order_id": order_id, "filed_by": filed_by}
+    return "care.claim_opened", plain
 
 
 def auto_renew(on: bool) -> Fact:

@@ -1,0 +1,38 @@
+"""What the read side shows of Care. JSON-ready."""
+
+from typing import Any
+
+from models.calendar import rfc3339
+from models.care.state import Care
+from models.care.terms import FEE
+from models.fees.view import paid
+
+
+def view(care: Care) -> dict[str, Any]:
+    """What all paid memberships show, the products with the last day of their protection, claims, a refund that is asked for.
+
+    A product is protected up to its last day while the membership is active.
+    """
+    return paid(care, FEE) | {
+        "products": [
+            {
+                "serial": product.serial,
+                "order_id": product.order_id,
+                "line_id": product.line_id,
+                "until": product.last_day.isoformat(),
+                "active": care.status == "active",
+            }
+            for product in care.products
+        ],
+        "claims": [
+            {
+                "claim_id": claim.id,
+                "serial": claim.serial,
+                "order_id": claim.order_id,
+                "filed_at": rfc3339(claim.at),
+                "accepted": claim.accepted,
+            }
+            for claim in care.claims
+        ],
+        "refund_requested": {"decided_by": rfc3339(care.asked_until)} if care.asked_until else None,
+    }
