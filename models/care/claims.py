@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from models.care import refunding
 from models.care.events import CareClaimOpened
-from models.care.life import LIFE
-from models.care.protection import kept, last_day, qualified, why_not_protected
-from models.care.state import SHOWN, Claim, Cover, Filed, Window
+from models.care.protection import active_at, kept, last_day, qualified, why_not_protected
+from models.care.state import SHOWN, Claim, Cover, Filed
 from models.case import Case, Ruling, applied, digest, refused, retold
 from models.hold import hold
 from models.outputs.base import Fact
@@ -33,14 +33,12 @@ def opened(case: Case, data: CareClaimOpened) -> Ruling:
     claim, cover = _claim(case, data), case.find(Cover, order.id) or Cover(order.id)
     cover.claims = [*cover.claims, claim.id][-KEPT:]
     case.put(cover.id, cover)
-    reasons = list(_why_not(case, claim, order, cover))
-    window = _answer(case, claim, order, reasons)
-    if reasons:
-        return refused(reasons[0][0], f"Claim {claim.id} is refused: {_words(reasons)} (CARE-9).", "CARE-9")
-    says = f"Claim {claim.id} is accepted: {claim.serial} is protected up to {last_day(case, order)} (CARE-9)."
-    if case.member.care and window:
-        says = f"{says} {refunding.reconsider(case, case.member.care, window)}".rstrip()
-    return applied(says, "CARE-9")
+    says = _answer(case, claim, order, cover)
+    care = case.member.care
+    window = refunding.window_at(case, care, claim.at) if care else None
+    if care and window:
+        says = f"{says} {refunding.claimed(case, care, window)}".rstrip()
+    return applied(says, "CARE-9") if claim.accepted else refused(claim.reasons[0], says, "CARE-9")
 
 
 def never_bought_here(case: Case, data: CareClaimOpened) -> str:
@@ -48,44 +46,58 @@ def never_bought_here(case: Case, data: CareClaimOpened) -> str:
     if case.find(Claim, data.claim_id):
         return ""
     reasons = [("bought_elsewhere", f"order {data.order_id} is none of the store's")]
-    _tell(case, _claim(case, data), reasons, data.claim_id)
-    return f"Claim {data.claim_id} is refused: {_words(reasons)} (CARE-9)."
+    claim = _claim(case, data)
+    says = _tell(case, claim, reasons, joined(claim.id, "bought_elsewhere"))
+    _use(case, claim)
+    return says
 
 
-def reconsider(case: Case, order: Order) -> Iterator[tuple[str, Window | None]]:
-    """Something became known of an order: its claims are answered anew.
+def reconsider(case: Case, order: Order, *, opening: bool = False) -> list[str]:
+    """Something became known of an order: its claims are answered anew; a sentence for each answer that is another now.
 
-    Of each whose answer is another now: a sentence, and the window in which it counts as a benefit used.
+    `opening`: that Care was bought with it, so that it may have been active at the time of a claim.
     """
-    cover = case.find(Cover, order.id)
-    if cover is None:
-        return
-    for claim_id in cover.claims:
+    cover, says = case.find(Cover, order.id), []
+    for claim_id in cover.claims if cover else ():
         claim = case.get(Claim, claim_id)
-        reasons = list(_why_not(case, claim, order, cover))
-        if claim.accepted == bool(reasons):
-            window = _answer(case, claim, order, reasons)
-            now = f"refused after all: {_words(reasons)}" if reasons else "accepted after all"
-            yield f"Claim {claim.id} is {now} (CARE-9).", window
+        claim.active = claim.active or (opening and _is_active(case, claim.at))
+        says.append(_answer(case, claim, order, cover or Cover(order.id)))
+    return [words for words in says if words]
 
 
 def _claim(case: Case, data: CareClaimOpened) -> Claim:
-    cause = case.cause
+    cause, active = case.cause, _is_active(case, case.at)
     return Claim(
-        data.claim_id, digest(data), cause.source, cause.id, case.at, data.serial, data.order_id, data.filed_by
+        data.claim_id, digest(data), cause.source, cause.id, case.at, data.serial, data.order_id, data.filed_by, active
     )
 
 
-def _why_not(case: Case, claim: Claim, order: Order, cover: Cover) -> Iterator[tuple[str, str]]:
-    """Why it is not accepted (code, words), all reasons at once."""
+def _is_active(case: Case, at: datetime) -> bool:
     care = case.member.care
+    return care is not None and active_at(case, care, at)
+
+
+def _answer(case: Case, claim: Claim, order: Order, cover: Cover) -> str:
+    """Bring the answer to what is known by now; tell it, in a sentence as well, if it rests on something else than before."""
+    lines = _lines(order, cover, claim.serial)
+    reasons = list(_why_not(case, claim, order, lines))
+    rejected = [one.id for one in map(partial(case.get, Return), order.returns) if _concerns(one, lines)]
+    about = joined(claim.id, ",".join([code for code, _ in reasons]), *rejected)
+    says = _tell(case, claim, reasons, about) if about != claim.about else ""
+    if claim.accepted and claim.serial not in [*cover.bound, *[serial for line in lines for serial in line.serials]]:
+        cover.bound.append(claim.serial)
+        case.put(cover.id, cover)
+    _use(case, claim)
+    return says
+
+
+def _why_not(case: Case, claim: Claim, order: Order, lines: list[Line]) -> Iterator[tuple[str, str]]:
+    """Why it is not accepted (code, words), all reasons at once."""
     if claim.filed_by != case.desk.member_id:
         yield "filed_by_other", "only the member can file it, whoever uses the product"
-    status = LIFE.status_at(Case(case.desk, case.cause, claim.at), care)
-    if status != "active":
-        yield "membership_not_active", f"Care was {'suspended' if status == 'suspended' else 'not active'} then"
+    if not claim.active:
+        yield "membership_not_active", "Care was not active then"
     yield from why_not_protected(case, order)
-    lines = _lines(order, cover, claim.serial)
     if not lines:
         yield "bought_elsewhere", f"order {order.id} has no product with serial number {claim.serial}"
         return
@@ -111,56 +123,44 @@ def _lines(order: Order, cover: Cover, serial: str) -> list[Line]:
     return [] if spare else open_lines
 
 
-def _answer(case: Case, claim: Claim, order: Order, reasons: Reasons) -> Window | None:
-    """Note and tell the answer. Returns the window in which the claim counts."""
-    rejected = [return_id for return_id in order.returns if case.get(Return, return_id).rejected]
-    _tell(case, claim, reasons, joined(claim.id, *rejected))
-    if not reasons and not any(claim.serial in line.serials for line in order.lines):
-        _bind(case, claim)
-    return _use(case, claim)
+def _concerns(returned: Return, lines: list[Line]) -> bool:
+    """Whether a return of these lines was rejected: the same answer as before it is another one."""
+    return returned.rejected and any(line.id in returned.quantities for line in lines)
 
 
-def _tell(case: Case, claim: Claim, reasons: Reasons, about: str) -> None:
-    """One notice, named after the claim and the returns that were rejected: each answer there can be has a name of its own."""
+def _tell(case: Case, claim: Claim, reasons: Reasons, about: str) -> str:
+    """One notice for each answer, named after what it rests on: whatever comes first, the same one stands (GEN-2, NTF-1)."""
+    again = " now" if claim.notice else ""
+    claim.reasons, claim.about = [code for code, _ in reasons], about
     facts: dict[str, Fact] = {"claim_id": claim.id, "serial": claim.serial, "order_id": claim.order_id}
-    replaces = [claim.notice] if claim.notice else []
-    claim.accepted = not reasons
     if reasons:
-        facts |= {"reasons": tuple(code for code, _ in reasons), "says": tuple(words for _, words in reasons)}
+        facts |= {"reasons": tuple(claim.reasons), "says": tuple(words for _, words in reasons)}
     kind: Kind = "care.claim_refused" if reasons else "care.claim_accepted"
+    replaces = [claim.notice] if claim.notice else []
     claim.notice = case.notify("care", kind, about, "CARE-9", facts, replaces=replaces, named_after=claim.cause)
     case.put(claim.id, claim)
+    words = "; ".join([words for _, words in reasons])
+    return (
+        f"Claim {claim.id} is{again} refused: {words} (CARE-9)."
+        if reasons
+        else f"Claim {claim.id} is{again} accepted (CARE-9)."
+    )
+
+
+def _use(case: Case, claim: Claim) -> None:
+    """The claim as it is shown; CARE-7 an accepted one is a benefit used under the fee of its time."""
     care = case.member.care
-    if care:
-        others = [filed for filed in care.claims if filed.id != claim.id]
-        care.claims = sorted(
-            [*others, Filed(claim.at, claim.id, claim.serial, claim.order_id, claim.accepted)], key=_at
-        )
-        care.claims[:-SHOWN] = []
-
-
-def _bind(case: Case, claim: Claim) -> None:
-    """A piece without a serial number has that of the first claim accepted for it."""
-    cover = case.get(Cover, claim.order_id)
-    if claim.serial not in cover.bound:
-        cover.bound.append(claim.serial)
-        case.put(cover.id, cover)
-
-
-def _use(case: Case, claim: Claim) -> Window | None:
-    """CARE-7 An accepted claim is a benefit used under the fee of its time."""
-    care = case.member.care
-    window = refunding.window_at(case, care, claim.at) if care else None
-    if window:
-        others = [claim_id for claim_id in window.claims if claim_id != claim.id]
-        window.claims = sorted([*others, claim.id]) if claim.accepted else others
+    if care is None:
+        return
+    others = [filed for filed in care.claims if filed.id != claim.id]
+    filed = Filed(claim.at, claim.id, claim.serial, claim.order_id, claim.accepted)
+    care.claims = sorted([*others, filed], key=_order)[-SHOWN:]
+    window = refunding.window_at(case, care, claim.at)
+    if window and claim.accepted != (claim.id in window.claims):
+        without = [claim_id for claim_id in window.claims if claim_id != claim.id]
+        window.claims = sorted([*without, claim.id]) if claim.accepted else without
         case.put(window.id, window)
-    return window
 
 
-def _words(reasons: Reasons) -> str:
-    return "; ".join([words for _, words in reasons])
-
-
-def _at(filed: Filed) -> tuple[datetime, str]:
+def _order(filed: Filed) -> tuple[datetime, str]:
     return filed.at, filed.id

@@ -45,12 +45,12 @@ def _decide(rule: Rule, case: Case, data: Any) -> Ruling:
     return replace(ruling, says=" ".join(says)) if says[1:] else ruling
 
 
-def look_at(case: Case, care: Care, order: Order) -> list[str]:
+def look_at(case: Case, care: Care, order: Order, *, opening: bool = False) -> list[str]:
     """Protection, claims and refunds follow what is known of an order by now. Returns a sentence for each that changes."""
     show(case, care, order)
-    answered = list(claims.reconsider(case, order))
-    says, used = [words for words, _ in answered], [window.id for _, window in answered if window]
-    touched = [one for one in refunding.windows(case, care) if order.id in one.orders or one.id in used]
+    windows = [(window, list(window.claims)) for window in refunding.windows(case, care)]
+    says = claims.reconsider(case, order, opening=opening)
+    touched = [window for window, used in windows if order.id in window.orders or window.claims != used]
     says += [refunding.reconsider(case, care, window) for window in touched]
     return [words for words in says if words]
 
@@ -64,7 +64,7 @@ def bought_with(case: Case, care: Care, order: Order, invoice_id: str) -> list[s
     window.own = order.id
     if order.signed_in:
         window.orders = [order.id]
-    return look_at(case, care, order)
+    return look_at(case, care, order, opening=True)
 
 
 def _placed(case: Case, care: Care, order: Order) -> None:

@@ -88,8 +88,12 @@ def reconsider(case: Case, care: Care, window: Window) -> str:
     granted = window.answer == "granted"
     if is_clear == granted and (not granted or benefits.received(case, window) == window.benefits):
         return ""
-    says = f"The refund of invoice {window.id} had been {window.answer} before this was known: that is final"
-    return f"{says}, support has to look at it (GEN-6)."
+    return _final(window)
+
+
+def claimed(case: Case, care: Care, window: Window) -> str:
+    """A claim of a time in the window was answered: the same."""
+    return _final(window) if window.answer == "granted" else reconsider(case, care, window)
 
 
 def waited_long_enough(case: Case, invoice_id: str) -> None:
@@ -136,6 +140,11 @@ def paid_after_all(case: Case, window: Window) -> Ruling:
     return applied(
         f"Care had been cancelled with a refund before this was paid; {says} (CARE-7).", "CARE-7", "refunded"
     )
+
+
+def _final(window: Window) -> str:
+    says = f"The refund of invoice {window.id} had been {window.answer} before this was known: that is final"
+    return f"{says}, support has to look at it (GEN-6)."
 
 
 def _settle(case: Case, care: Care, window: Window) -> Ruling:

@@ -106,14 +106,24 @@ class Claim(Struct, array_like=True):
     serial: str
     order_id: str
     filed_by: str
-    accepted: bool = False
+    active: bool
+    """Whether Care was active at its time, as was known when it was opened, or when the purchase of Care was told."""
+    reasons: list[str] = field(default_factory=list)
+    """Codes of why it is refused; none: it is accepted."""
+    about: str = ""
+    """What the answer rests on, which names the notice of it."""
     notice: str | None = None
-    """The one that told its answer; another answer replaces it."""
+    """The one that told the answer; another answer replaces it."""
 
     @property
     def cause(self) -> Cause:
         """The event that opened it."""
         return Cause(source=self.source, id=self.event_id)
+
+    @property
+    def accepted(self) -> bool:
+        """Its answer."""
+        return not self.reasons
 
 
 class Product(Struct, array_like=True):

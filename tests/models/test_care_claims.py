@@ -176,7 +176,7 @@ class TestToldLate:
     def test_gen_2_a_return_from_before_the_claim_that_is_told_after_it(self) -> None:
         world, first = self.claimed_first()
         answer = world.send(returned("r1", l1=1), time="2026-05-01 12:00")
-        assert "Claim k1 is refused after all: the product had gone back (CARE-9)." in answer.says
+        assert "Claim k1 is now refused: the product had gone back (CARE-9)." in answer.says
         assert world.notice("care.claim_refused").replaces == first.notifications
         assert not world.entry(Claim, "k1").accepted
 
