@@ -153,6 +153,16 @@ FEES: Final[Mapping[str, Callable[[Line], str]]] = MappingProxyType(
 """The sentence of each notice that a fee's deadline sends."""
 
 
+def _fee_kept(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    told = [notice["params"] for notice in notices if notice["notification"] == "care.refund_refused"]
+    if not told:
+        return _something(of, ledger, notices)
+    why, ends = "; ".join(told[0]["says"]), told[0]["ends_on"]
+    return (
+        f"The 30 days to get the fee of invoice {of.which} back are over: {why} (CARE-7). Care ends on {ends} (CARE-6)."
+    )
+
+
 def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
     return f"Repair {of.which} had not been handed to the carrier when its turnaround ended, {_minute(of.due)} (REP-4)."
 
@@ -166,6 +176,7 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
         **dict.fromkeys(
             ("fee.notice", "fee.expiring", "fee.due", "fee.silent", "fee.round", "fee.suspend", "fee.end"), _fee
         ),
+        "care.refund": _fee_kept,
         "repair.turnaround": _not_handed_over,
     }
 )

@@ -81,7 +81,7 @@ def _answer(case: Case, claim: Claim, order: Order, cover: Cover) -> str:
     """Bring the answer to what is known by now; tell it, in a sentence as well, if it rests on something else than before."""
     lines = _lines(order, cover, claim.serial)
     reasons = list(_why_not(case, claim, order, lines))
-    rejected = [one.id for one in map(partial(case.get, Return), order.returns) if _concerns(one, lines)]
+    rejected = [one.id for one in map(partial(case.get, Return), order.returns) if _concerned(claim, one, lines)]
     about = joined(claim.id, ",".join([code for code, _ in reasons]), *rejected)
     says = _tell(case, claim, reasons, about) if about != claim.about else ""
     if claim.accepted and claim.serial not in [*cover.bound, *[serial for line in lines for serial in line.serials]]:
@@ -123,9 +123,9 @@ def _lines(order: Order, cover: Cover, serial: str) -> list[Line]:
     return [] if spare else open_lines
 
 
-def _concerns(returned: Return, lines: list[Line]) -> bool:
-    """Whether a return of these lines was rejected: the same answer as before it is another one."""
-    return returned.rejected and any(line.id in returned.quantities for line in lines)
+def _concerned(claim: Claim, returned: Return, lines: list[Line]) -> bool:
+    """Whether a return that had concerned the claim was rejected: the same answer as before it is another one."""
+    return returned.rejected and returned.at < claim.at and any(line.id in returned.quantities for line in lines)
 
 
 def _tell(case: Case, claim: Claim, reasons: Reasons, about: str) -> str:

@@ -188,6 +188,12 @@ class TestToldLate:
         assert world.entry(Claim, "k1").accepted
         assert {kind for kind, _ in world.standing()} == {"care.welcome", "care.claim_accepted"}
 
+    def test_gen_2_a_return_from_after_the_claim_does_not_concern_it_rejected_or_not(self) -> None:
+        world, _ = self.claimed_first()
+        for fact in (returned("r1", l1=1), return_rejected("r1")):
+            assert "CARE-9" not in world.send(fact, time="2026-06-03 12:00").says
+        assert world.told.count("care.claim_accepted") == 1
+
     def test_gen_2_the_purchase_of_care_told_after_the_claim(self) -> None:
         world = World()
         world.send(order("o1", camera()), time="2026-03-02 18:00")

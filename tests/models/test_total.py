@@ -9,8 +9,8 @@ from tests.models import world as given_
 from tests.models.world import Fact, World, line, step
 
 # Few ids and many events, so that they meet.
-orders, returns, invoices, applications, repairs = (
-    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x")
+orders, returns, invoices, applications, repairs, claims, serials = (
+    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S")
 )
 methods = st.sampled_from(["card-1", "card-2"])
 renewals = st.builds("pro-m-1-2027-{:02}-{:02}".format, st.integers(1, 12), st.integers(1, 28))
@@ -21,13 +21,16 @@ lines = st.builds(
     st.sampled_from(["0.00", "0.49", "19.99", "500.00"]),
     st.integers(1, 3),
     qualifying=st.booleans(),
+    category=st.sampled_from(["camera", "camera", "warranty"]),
+    serial_numbers=st.lists(serials, max_size=1),
+    promo_price_saving=st.sampled_from(["0.00", "0.01", "150.00"]),
 )
 facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(given_.joined, state=st.sampled_from(["CA", "CA", "PR"])),
     st.builds(given_.order, orders, lines, placed_at=instants, signed_in=st.sampled_from([True, True, False])),
-    st.builds(given_.returned, returns, orders, l1=st.integers(1, 3)),
+    st.builds(given_.returned, returns, orders, l1=st.integers(1, 3), in_window=st.booleans()),
     st.builds(given_.return_rejected, returns),
-    st.builds(given_.cancelled, orders),
+    st.builds(given_.cancelled, orders, before_shipment=st.booleans()),
     st.builds(
         given_.applied_for, applications, invoices, auto_renew=st.booleans(), state=st.sampled_from(["CA", "GU"])
     ),
@@ -46,6 +49,8 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(given_.updated, methods, expires=st.sampled_from(["2026-06", "2040-01"])),
     st.builds(given_.removed, methods),
     st.builds(given_.care_bought, invoices, purchased_at=instants, state=st.sampled_from(["CA", "PR"])),
+    st.builds(given_.care_bought, invoices, purchased_at=instants, order_id=orders),
+    st.builds(given_.claimed, claims, serials, orders, filed_by=st.sampled_from([given_.MEMBER, "m-9"])),
     st.builds(given_.paid, invoices, paid_at=instants, program=st.just("care"), amount=st.just("179.99")),
     st.builds(given_.failed, invoices, program=st.just("care")),
     st.builds(lambda on: ("care.auto_renew_changed", {"on": on}), st.booleans()),

@@ -15,6 +15,7 @@ from tests.system.scenario import Answer, Scenario
 SUPPORTED = {
     *[f"MS-{n}" for n in range(1, 20)],  # without MS-20 no movement of any of them would be booked
     *("GEN-1", "GEN-2", "GEN-4", "NTF-1", "NTF-2", "NTF-3"),
+    *("CARE-1", "CARE-2", *[f"CARE-{n}" for n in range(4, 10)]),
     *("PAY-3", "PAY-5", "PAY-8", "PRO-3", "PRO-4", "REP-1", "REP-4"),
 }
 SCENARIOS = scenario.load_all()

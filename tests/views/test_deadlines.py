@@ -17,6 +17,8 @@ from tests.models.world import (
     applied_for,
     auto_renew,
     cancel_requested,
+    care_bought,
+    care_cancelled,
     earned,
     line,
     member,
@@ -200,6 +202,17 @@ class TestPro:
         assert last(world, "fee.silent")["says"] == (
             "Silence counts as a failed payment of pro-m-1-2027-03-02 (PAY-1). "
             "$100.00 of invoice pro-m-1-2027-03-02 is asked from method card-2, round 0 (PAY-1)."
+        )
+
+    def test_the_fee_of_care_could_come_back_no_more(self) -> None:
+        world = member()
+        world.send(order(), event_id="e-order", time="2026-03-02 18:00")
+        world.send(care_bought(order_id="o1"), event_id="e-care", time="2026-03-02 18:00")
+        world.send(care_cancelled(refund=True), event_id="e-ask", time="2026-03-10 18:00")
+        world.tick("2026-04-03 18:00")
+        assert last(world, "care.refund")["says"] == (
+            "The 30 days to get the fee of invoice c1 back are over: order o1 is not all back (CARE-7). "
+            "Care ends on 2027-03-02 (CARE-6)."
         )
 
     def test_turnaround_missed(self) -> None:
