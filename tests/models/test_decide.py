@@ -85,7 +85,7 @@ def test_gen_1_what_may_be_swept() -> None:
 
 @pytest.mark.parametrize(
     "fact",
-    [("care.cancel_requested", {"refund_requested": True}), ("loan.shipped", {"loan_id": "n1"})],
+    [("order.shipped", {"order_id": "o1"}), ("loan.shipped", {"loan_id": "n1"})],
     ids=lambda fact: fact[0],
 )
 def test_an_event_that_is_not_supported_yet_can_be_sent_again(fact: Any) -> None:
