@@ -31,7 +31,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": None,
         "loans": [],
-        "promises": [promise for promise in map(repairs.promise, shown) if promise],
+        "promises": [promise for promise in [*map(repairs.promise, shown), care.promise(member.care)] if promise],
         "held_events": member.held,
         "quarantined": member.quarantined and _quarantined(member.quarantined),
     }

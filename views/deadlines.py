@@ -153,14 +153,11 @@ FEES: Final[Mapping[str, Callable[[Line], str]]] = MappingProxyType(
 """The sentence of each notice that a fee's deadline sends."""
 
 
-def _fee_kept(of: Deadline, ledger: Sequence[Line], notices: Sequence[Line]) -> str:
-    told = [notice["params"] for notice in notices if notice["notification"] == "care.refund_refused"]
-    if not told:
-        return _something(of, ledger, notices)
-    why, ends = "; ".join(told[0]["says"]), told[0]["ends_on"]
-    return (
-        f"The 30 days to get the fee of invoice {of.which} back are over: {why} (CARE-7). Care ends on {ends} (CARE-6)."
-    )
+def _fee_kept(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    facts = next(notice["params"] for notice in notices if notice["notification"] == "care.refund_refused")
+    why, ends = "; ".join(facts["says"]), facts["ends_on"]
+    over = f"The 30 days to get the fee of invoice {of.which} back are over"
+    return f"{over}: {why} (CARE-7). Care ends on {ends} (CARE-6)."
 
 
 def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:

@@ -139,7 +139,7 @@ def _refuse(case: Case, purchase: Purchase, reasons: list[tuple[str, str]]) -> R
     return refused(purchase.why_not, says, "CARE-1")
 
 
-def _open(case: Case, purchase: Purchase, order: Order | None) -> Ruling:
+def _open(case: Case, purchase: Purchase, order: Order | None = None) -> Ruling:
     """CARE-2 A year from the day of the purchase."""
     care = case.member.care
     if care:

@@ -8,6 +8,14 @@ from models.care.terms import FEE
 from models.fees.view import paid
 
 
+def promise(care: Care | None) -> dict[str, Any] | None:
+    """CARE-7 By when a request for a refund is answered."""
+    if care is None or care.asked_until is None:
+        return None
+    due = rfc3339(care.asked_until)
+    return {"what": "the refund of Care's fee decided", "due": due, "clause": "CARE-7", "state": "open"}
+
+
 def view(care: Care) -> dict[str, Any]:
     """What all paid memberships show, the products with the last day of their protection, claims, a refund that is asked for.
 

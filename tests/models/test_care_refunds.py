@@ -7,6 +7,7 @@ import pytest
 from models.care.state import Window
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
+from models.view import view
 from tests.models.test_care_orders import bought, camera, shown
 from tests.models.world import (
     SLOW_CLOCK,
@@ -131,6 +132,8 @@ class TestWaiting:
         answer = world.send(ASK, time="2026-03-10 12:00")
         assert (answer.outcome, answer.reason) == ("applied", "waits")
         assert shown(world)["refund_requested"] == {"decided_by": "2026-04-02T07:00:00Z"}
+        [promise] = view("m-1", world.member())["promises"]
+        assert (promise["due"], promise["clause"]) == ("2026-04-02T07:00:00Z", "CARE-7")
         assert (shown(world)["status"], world.told) == ("active", ["care.welcome"])
         world.tick("2026-04-02 06:59:59.999999")
         assert shown(world)["status"] == "active"
