@@ -170,6 +170,11 @@ def test_care_7_never_below_0_the_items_add_up_and_it_is_decided_once(story: lis
     assert len(told) == 1 + (not told[0].params.get("paid", True)), "told once more only when the money comes"
     for kind in (Notification, Request):
         assert len(set(world.ids(kind))) == len(world.ids(kind))
+    named = [one for answer in world.decisions for one in (*answer.notifications, *answer.requests)]
+    assert len(set(named)) == len(named), "each is told by one decision"
+    for of, body in zip(world.ids(Notification), world.notices, strict=True):
+        assert of in named or body.cause.source.startswith("/memberships/deadlines/")
+    assert set(world.ids(Request)) <= set(named), "no deadline gives a fee back"
     found = [request for request in world.bodies(RefundRequested) if request.clause == "CARE-7"]
     assert len(found) <= (window.answer == "granted")
     for request in found:
