@@ -88,33 +88,28 @@ class Life(Standing):
         facts: dict[str, Fact] = {"invoice_id": invoice.id, "term_from": str(term.first), "term_to": str(term.end)}
         once, clause = named_after(invoice), self.clauses.renewal
         case.notify(self.program, self.kinds.renewed, invoice.id, clause, facts, replaces=replaces, named_after=once)
+        if of.stage == "ending":
+            self._runs_out(case, of)
         says = f"Invoice {invoice.id} renews {self.name} from {term.first} to {term.end} ({clause})."
         return applied(f"{says}{self._reinstate(case, of, invoice, replaces)}", clause)
 
-    def cancel(self, case: Case, *, once: Cause | None = None) -> Ruling:
-        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late.
-
-        `once`: the request, where another event or a deadline completes it.
-        """
+    def cancel(self, case: Case) -> Ruling:
+        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late."""
         of, clause = self.of(case), self.clauses.leaving
-        self.reconsider(case, of)
+        before, of.cancelled_at = self.wanted(case, of), case.at
+        if of.stage == "lapsed" or self.wanted(case, of) != before:
+            self.reconsider(case, of)
         of.happens("cancelled")
-        of.cancelled_at = case.at
         if self.to_be_charged(case, of):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
-            told = case.notify(self.program, self.kinds.cancelled, str(of.term.end), clause, facts, named_after=once)
-            of.told(told)
+            once = named_after(self.invoice_at_hand(case, of))
+            kind, about = self.kinds.cancelled, str(of.term.end)
+            of.told(case.notify(self.program, kind, about, clause, facts, named_after=once))
             return applied(words, clause, "after_the_next_renewal")
-        invoice = self.invoice_at_hand(case, of)
-        announcing.settled(case, self, invoice, f"{self.name} is cancelled")
-        case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
-        ends = max(case.calendar.start_of(of.term.end), case.at)
-        on = str(case.calendar.day_of(ends))
-        facts = {"ends_on": on, "last_renewal_on": None, "refund": None}
-        earlier = of.take_notices()
-        of.told(case.notify(self.program, self.kinds.cancelled, on, clause, facts, replaces=earlier, named_after=once))
+        ends = self._runs_out(case, of)
+        on = case.calendar.day_of(ends)
         if ends == case.at:
             self._over(case, of, "term_over", self.kinds.ended, clause)
             says = f"{self.name} is cancelled; the paid term is over already: it ends at once, without a refund"
@@ -124,7 +119,7 @@ class Life(Standing):
         )
 
     def switch(self, case: Case, *, on: bool) -> Ruling:
-        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends announcing."""
+        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends dunning."""
         of, clause = self.find(case), self.clauses.leaving
         if of is None or of.stage not in ("active", "lapsed") or not of.invoice:
             says = f"There is no open {self.name} membership whose renewal could change."
@@ -136,8 +131,9 @@ class Life(Standing):
         if case.at >= case.calendar.start_of(of.term.end):
             says = f"The term ended on {of.term.end}: renewal can be switched only before that ({clause})."
             return refused("term_over", says, clause)
-        changes, of.auto_renew, of.auto_renew_at = on != of.auto_renew, on, case.at
-        stays = self.reconsider(case, of) if changes else ""
+        before = self.wanted(case, of)
+        of.auto_renew, of.auto_renew_at = on, case.at
+        stays = self.reconsider(case, of) if self.wanted(case, of) != before else ""
         announcing.warn(case, self, self.invoice_at_hand(case, of))
         word = "on" if on else "off"
         too_late = "" if on or not self.to_be_charged(case, of) else f" The renewal of {of.term.end} is the last one."
@@ -152,11 +148,16 @@ class Life(Standing):
         """
         invoice = self.invoice_at_hand(case, of)
         announcing.stop(case, invoice)
+        untrue = []
         if of.stage == "lapsed":
             of.happens("taken_back")
-            for notice_id in of.take_notices():
-                why = "something said before the end was told after it"
-                case.retract(self.program, notice_id, why, self.clauses.leaving)
+            untrue = of.take_notices()
+        elif PAYMENT in of.causes:
+            untrue = [case.notice_id(named_after(invoice), "membership.suspended", of.about(invoice.id))]
+            of.notices = [notice_id for notice_id in of.notices if notice_id not in untrue]
+        for notice_id in untrue:
+            why = "something said before the end was told after it"
+            case.retract(self.program, notice_id, why, self.clauses.leaving)
         of.over_at, of.reopened = None, of.reopened + 1
         words = of.clear_payment()
         case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
@@ -181,6 +182,18 @@ class Life(Standing):
     def invoice_at_hand(self, case: Case, of: Membership) -> Invoice:
         """The renewal at hand. What was opened has one."""
         return case.get(Invoice, of.invoice or "")
+
+    def _runs_out(self, case: Case, of: Membership) -> datetime:
+        """PRO-7, CARE-6 Cancelled: no renewal follows the paid term. Returns when it ends, and tells it."""
+        invoice, due = self.invoice_at_hand(case, of), case.calendar.start_of(of.term.end)
+        announcing.settled(case, self, invoice, f"{self.name} is cancelled")
+        case.schedule(due, DUE, invoice.id)
+        ends = max(due, case.at)
+        on, once, replaces = str(case.calendar.day_of(ends)), named_after(invoice), of.take_notices()
+        facts: dict[str, Fact] = {"ends_on": on, "last_renewal_on": None, "refund": None}
+        kind, clause = self.kinds.cancelled, self.clauses.leaving
+        of.told(case.notify(self.program, kind, on, clause, facts, replaces=replaces, named_after=once))
+        return ends
 
     def _over(self, case: Case, of: Membership, what: Literal["unpaid", "term_over"], kind: Kind, clause: str) -> None:
         """It lapses or ends: nothing is owed any more."""

@@ -54,7 +54,11 @@ class Standing(ABC):
 
     def to_be_charged(self, case: Case, of: Membership) -> bool:
         """The same, of a membership at hand."""
-        if not of.is_open or of.uncharged:
+        return of.is_open and self.wanted(case, of)
+
+    def wanted(self, case: Case, of: Membership) -> bool:
+        """Whether the renewal at hand was told of in time, and no word stops it."""
+        if of.uncharged:
             return False
         too_late, end = self.stop_by(case, of), case.calendar.start_of(of.term.end)
         words = [of.cancelled_at, None if of.auto_renew else of.auto_renew_at]
