@@ -588,4 +588,4 @@ class Account:
                 assert status == "active", "NTF-3: warned of a charge that does not come"
                 assert own.wanted, "NTF-3: warned of a charge that does not come"
                 assert notice["params"]["charge_on"] == str(own.end)
-        assert kinds[f"{own.program}.cancelled"] <= (own.cancelled is not None and status == "active")
+        assert kinds[f"{own.program}.cancelled"] <= (own.cancelled is not None and status in ("active", "suspended"))
