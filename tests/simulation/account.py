@@ -62,6 +62,7 @@ class Charge:
     asked: datetime
     failed: datetime | None = None
     answered: bool = False
+    declined: bool = False
 
 
 @dataclass
@@ -339,9 +340,9 @@ class Account:
         if fee is None or charge is None:
             return  # a first fee's
         self.counts["failure after success"] += fee.paid is not None
-        if charge.answered and charge.failed:
+        if charge.declined:
             return
-        charge.failed, charge.answered = charge.failed or message.time, True
+        charge.failed, charge.answered, charge.declined = charge.failed or message.time, True, True
         is_hard = data.get("hard") or data["reason"] in HARD
         self.counts["hard decline" if is_hard else "soft decline"] += 1
         if is_hard:
