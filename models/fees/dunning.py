@@ -114,7 +114,7 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
         "next_attempt_on": str(case.calendar.day_of(after)) if after else None,
         "what_to_do": "add a payment method or update one: it is charged at once",
     }
-    once = named_after(invoice)
+    once = named_after(invoice.id)
     about = joined(invoice.id, str(number))
     home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
     if is_first:

@@ -15,7 +15,13 @@ from tests.simulation.people import FEES, HARD, PACIFIC
 
 ROUNDS, SILENCE, UNPAID = (0, 3, 7, 14), 7, 60
 CARDS = ("card", "credit_card", "debit_card")
-OF_A_FEE = ("pro.renewal_notice", "care.renewal_notice", "payment.failed", "payment.final_notice", "membership.suspended")
+OF_A_FEE = (
+    "pro.renewal_notice",
+    "care.renewal_notice",
+    "payment.failed",
+    "payment.final_notice",
+    "membership.suspended",
+)
 """Notices that do not outlive what they are about."""
 ENDINGS = ("pro.lapsed", "pro.ended", "pro.terminated", "care.ended")
 
@@ -214,7 +220,9 @@ class Account:
 
     def event(self, message: Message, now: datetime) -> None:
         """An event, before it is handled."""
-        self.story.append(f"{message.arrives:%Y-%m-%d %H:%M}  <- {message.kind} of {message.time:%m-%d %H:%M} {message.data}")
+        self.story.append(
+            f"{message.arrives:%Y-%m-%d %H:%M}  <- {message.kind} of {message.time:%m-%d %H:%M} {message.data}"
+        )
         if message.id in self.seen:
             self.counts["redelivered"] += 1
             return
@@ -284,7 +292,11 @@ class Account:
         self._known(fee.id, now)
 
     def _payment_succeeded(self, own: Own, data: Json, message: Message, now: datetime) -> None:
-        fee, paid_at, amount = own.fees.get(data["invoice_id"]), datetime.fromisoformat(data["paid_at"]), cents(data["amount"])
+        fee, paid_at, amount = (
+            own.fees.get(data["invoice_id"]),
+            datetime.fromisoformat(data["paid_at"]),
+            cents(data["amount"]),
+        )
         if fee is None:
             self.waiting[data["invoice_id"]].append((now, message))
             return
@@ -563,7 +575,9 @@ class Account:
         if status == "active" and now >= own.due:
             assert self._open(fee, now), "PAY-1: nobody is asked"
         if status == "suspended" and not self._open(fee, now):
-            assert self._next_method(own, fee, max(fee.failed_rounds), now) is None, "PAY-5: a usable method is not asked"
+            assert self._next_method(own, fee, max(fee.failed_rounds), now) is None, (
+                "PAY-5: a usable method is not asked"
+            )
             assert max(fee.failed_rounds) == fee.begun(now), "PAY-2: a round was left out"
         if status == "active" and own.due > now >= later(own.due, -30) and not own.cancelled:
             assert fee.told_at, "CARE-5: not told of"

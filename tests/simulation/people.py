@@ -92,7 +92,9 @@ class Person:
 
     def _decline(self, request: Json, at: datetime, *, hard: bool) -> None:
         reason = self._chance.choice(HARD if hard and self._chance.random() < 0.7 else SOFT)
-        data = {name: request[name] for name in ("invoice_id", "attempt_id", "method_id", "program")} | {"reason": reason}
+        data = {name: request[name] for name in ("invoice_id", "attempt_id", "method_id", "program")} | {
+            "reason": reason
+        }
         data |= {"hard": True} if hard else {}
         self._send("payment.failed", data, at, late=0.1)
         if self._chance.random() < 0.04:
@@ -194,7 +196,9 @@ class Person:
         self._send("pro.applied", data, at, late=0.3)
         answered = at + self._some(0, 12)
         if chance.random() < 0.95:
-            self._send("pro.reviewed", {"application_id": application, "approved": chance.random() < 0.9}, answered, late=0.2)
+            self._send(
+                "pro.reviewed", {"application_id": application, "approved": chance.random() < 0.9}, answered, late=0.2
+            )
         self._first_fee("pro", invoice, at)
 
     def _buy_care(self, at: datetime) -> None:
@@ -226,7 +230,9 @@ class Person:
         return data | {"paid_at": at.isoformat()} | ({"attempt_id": attempt} if attempt else {})
 
     def _cancel(self, program: str, at: datetime) -> None:
-        self._send(f"{program}.cancel_requested", {"refund_requested": False} if program == "care" else {}, at, late=0.1)
+        self._send(
+            f"{program}.cancel_requested", {"refund_requested": False} if program == "care" else {}, at, late=0.1
+        )
 
     def _switch(self, program: str, at: datetime, *, on: bool) -> None:
         self._send(f"{program}.auto_renew_changed", {"on": on}, at, late=0.1)
