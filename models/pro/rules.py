@@ -125,12 +125,12 @@ def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
     today = case.calendar.day_of(case.at)
     reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
-    if pro and pro.stage in ("active", "ending") and not LIFE.over(case, pro, case.at):
-        reasons.append(("already_member", "a PRO membership is open"))
-    elif pro and pro.stage == "applied":
+    if pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
     elif pro and pro.stage == "terminated":
         reasons.append(("terminated_before", "a PRO membership was terminated"))
+    elif pro and pro.terms and not LIFE.over(case, pro, case.at):
+        reasons.append(("already_member", "a PRO membership is open"))
     return reasons
 
 

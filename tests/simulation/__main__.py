@@ -16,16 +16,16 @@ def main() -> int:
 
     def progress(day: int) -> None:
         if sys.stderr.isatty() and day % 73 == 72:
-            print(f"\rday {day + 1}, {time.monotonic() - begun:.0f} s", end="", file=sys.stderr, flush=True)
+            sys.stderr.write(f"\rday {day + 1}, {time.monotonic() - begun:.0f} s")
 
     try:
         counts = simulation.run(progress)
     except DeviationError as error:
-        print(f"\n{error}", file=sys.stderr)
+        sys.stderr.write(f"\n{error}\n")
         return 1
-    print(f"\r{time.monotonic() - begun:.1f} s, seed {simulation.seed}", file=sys.stderr)
+    sys.stderr.write(f"\r{time.monotonic() - begun:.1f} s, seed {simulation.seed}\n")
     for what, count in sorted(counts.items()):
-        print(f"{count:8}  {what}")
+        sys.stdout.write(f"{count:8}  {what}\n")
     return 0
 
 

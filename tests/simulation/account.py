@@ -47,6 +47,10 @@ def anniversary(anchor: date, year: int) -> date:
         return anchor.replace(year=year, day=28)
 
 
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 def cents(amount: str) -> int:
     return int(amount.replace(".", ""))
 
@@ -119,11 +123,15 @@ class Own:
         self.ends: list[tuple[date, date]] = []
         self.word: tuple[datetime, bool] = (datetime.min.replace(tzinfo=UTC), True)
         self.cancelled: datetime | None = None
+        self.over_was = datetime.min.replace(tzinfo=UTC)
+        """When an earlier membership was over."""
         self.terminated: datetime | None = None
         self.fees: dict[str, Fee] = {}
         self.at_hand = Fee("")
         self.applications: dict[str, Json] = {}
         self.current = ""
+        self.paid_by, self.before = "", (date.min, date.min, date.min)
+        """The fee that paid the last year, and the year before it."""
 
     # By its dates.
 
@@ -187,10 +195,10 @@ class Own:
         self.first, self.end = first, end
         self.ends.append((first, end))
 
-    def renew(self, paid_at: datetime) -> None:
+    def renew(self, paid_at: datetime, *, late_moves: bool) -> None:
         """PRO-6, CARE-4"""
-        paid_on = day_of(paid_at)
-        if self.program == "pro" and self.word[1] and paid_on > self.end:
+        paid_on, self.before = day_of(paid_at), (self.first, self.end, self.anchor)
+        if late_moves and paid_on > self.end:
             self.anchor = paid_on
             self.run(paid_on, anniversary(paid_on, paid_on.year + 1))
         else:
@@ -208,6 +216,8 @@ class Account:
         self.hard: dict[str, datetime] = {}
         self.waiting: dict[str, list[tuple[datetime, Message]]] = defaultdict(list)
         """Money and reviews whose invoice or application is not known yet, with the now at which they came."""
+        self.returned: dict[str, Fee] = {}
+        """Those whose money has waited in vain: an application may still name them."""
         self.seen: set[str] = set()
         self.now = datetime.min.replace(tzinfo=UTC)
         """The partition's; an event may be of a later time than the latest tick."""
@@ -241,13 +251,16 @@ class Account:
     def _pro_applied(self, own: Own, data: Json, message: Message, now: datetime) -> None:
         lacks = len(data["bodies"]) < 2 or len(data["lenses"]) < 3 or data["state"] == "PR"
         barred = own.stage in ("applied", "terminated") or (own.stage == "open" and not own.is_over(message.time))
+        barred = barred or message.time < own.over_was
         self.counts["applied again"] += bool(own.applications)
         own.applications[data["application_id"]] = {
             "invoice": data["invoice_id"], "rejected": lacks or barred, "approved": None, "at": message.time,
             "auto": data["auto_renew"],
         }  # fmt: skip
-        fee = own.fees[data["invoice_id"]] = Fee(data["invoice_id"])
+        fee = own.fees[data["invoice_id"]] = self.returned.pop(data["invoice_id"], Fee(data["invoice_id"]))
         if not lacks and not barred:
+            over = own.over() if own.stage == "open" else None
+            own.over_was = over[0] if over else own.over_was
             own.stage, own.current = "applied", data["application_id"]
         elif own.stage in (None, "rejected"):
             own.stage = "rejected"
@@ -274,6 +287,7 @@ class Account:
         elif application["approved"] and fee.paid:
             own.at_hand = Fee("")
             own.open(day_of(fee.paid), application["at"], renews=application["auto"])
+            own.paid_by = fee.id
             self._next_fee(own)
 
     def _next_fee(self, own: Own) -> None:
@@ -283,7 +297,7 @@ class Account:
 
     def _care_purchased(self, own: Own, data: Json, message: Message, now: datetime) -> None:
         barred = own.stage == "open" and not own.is_over(message.time)
-        fee = own.fees[data["invoice_id"]] = Fee(data["invoice_id"])
+        fee = own.fees[data["invoice_id"]] = self.returned.pop(data["invoice_id"], Fee(data["invoice_id"]))
         own.applications[fee.id] = {"invoice": fee.id, "rejected": barred or data["state"] == "PR"}
         if not own.applications[fee.id]["rejected"]:
             own.at_hand = Fee("")
@@ -292,11 +306,7 @@ class Account:
         self._known(fee.id, now)
 
     def _payment_succeeded(self, own: Own, data: Json, message: Message, now: datetime) -> None:
-        fee, paid_at, amount = (
-            own.fees.get(data["invoice_id"]),
-            datetime.fromisoformat(data["paid_at"]),
-            cents(data["amount"]),
-        )
+        fee, paid_at, amount = own.fees.get(data["invoice_id"]), _instant(data["paid_at"]), cents(data["amount"])
         if fee is None:
             self.waiting[data["invoice_id"]].append((now, message))
             return
@@ -310,23 +320,52 @@ class Account:
             if charge.id == data.get("attempt_id"):
                 self.counts["late success"] += message.time > later(charge.asked, SILENCE)
                 charge.answered = True
-        if fee.paid:
+        if amount < own.fee:
             fee.owed_back += amount
-            self.counts["paid twice"] += 1
+            self.counts["less than the fee"] += 1
+        elif fee.paid:
+            self._paid_twice(own, fee, paid_at, amount)
         elif fee.due is None:
             self._first_fee(own, fee, paid_at, amount)
         elif why := self._not_renewed(own, fee, paid_at):
             fee.owed_back += amount
             self.counts[f"refund: {why}"] += 1
         else:
-            fee.paid, fee.used = paid_at, amount
-            if own.stage == "terminated":
-                return
-            self.counts["reinstated"] += own.status(paid_at) == "suspended"
-            self.counts["taken back"] += own.is_over(now)
-            self.counts["paid late"] += day_of(paid_at) > own.end
             self.counts["paid by hand"] += "attempt_id" not in data
-            own.renew(paid_at)
+            self._renewed(own, fee, paid_at, amount, now)
+
+    def _renewed(self, own: Own, fee: Fee, paid_at: datetime, amount: int, now: datetime) -> None:
+        fee.paid, fee.used = paid_at, amount
+        if own.stage == "terminated":
+            return
+        self.counts["reinstated"] += own.status(paid_at) == "suspended"
+        self.counts["taken back"] += own.is_over(now)
+        self.counts["paid late"] += day_of(paid_at) > own.end
+        own.renew(paid_at, late_moves=own.program == "pro" and own.word[1])
+        own.paid_by = fee.id
+        self._next_fee(own)
+
+    def _paid_twice(self, own: Own, fee: Fee, paid_at: datetime, amount: int) -> None:
+        fee.owed_back += amount
+        self.counts["paid twice"] += 1
+        if fee.paid and paid_at < fee.paid:
+            fee.paid = paid_at
+            self._told_of_earlier_money(own, fee)
+
+    def _told_of_earlier_money(self, own: Own, fee: Fee) -> None:
+        """PRO-6 A term that began on the day of a payment begins on that of the earlier one."""
+        if own.program == "care" or own.stage != "open" or own.paid_by != fee.id or not fee.paid:
+            return
+        first, end = own.ends.pop()
+        own.first, own.end, own.anchor = own.before
+        if fee.due is None:
+            own.anchor = day_of(fee.paid)
+            own.run(own.anchor, anniversary(own.anchor, own.anchor.year + 1))
+        else:
+            own.renew(fee.paid, late_moves=True)
+        if (first, end) != own.ends[-1]:
+            self.counts["earlier money"] += 1
+            del own.fees[own.at_hand.id]
             self._next_fee(own)
 
     def _first_fee(self, own: Own, fee: Fee, paid_at: datetime, amount: int) -> None:
@@ -346,7 +385,7 @@ class Account:
         over = own.over()
         return over[1] if over and paid_at >= over[0] else None
 
-    def _payment_failed(self, own: Own, data: Json, message: Message, now: datetime) -> None:
+    def _payment_failed(self, own: Own, data: Json, message: Message, _now: datetime) -> None:
         fee = own.fees.get(data["invoice_id"])
         charge = next((one for one in fee.charges if one.id == data["attempt_id"]), None) if fee else None
         if fee is None or charge is None:
@@ -370,7 +409,7 @@ class Account:
 
     _pro_auto_renew_changed = _care_auto_renew_changed = _switched
 
-    def _cancelled(self, own: Own, data: Json, message: Message, now: datetime) -> None:
+    def _cancelled(self, own: Own, _data: Json, message: Message, _now: datetime) -> None:
         if own.stage != "open" or own.cancelled or own.is_over(message.time):
             return
         own.cancelled = message.time
@@ -379,7 +418,7 @@ class Account:
 
     _pro_cancel_requested = _care_cancel_requested = _cancelled
 
-    def _pro_terminated(self, own: Own, data: Json, message: Message, now: datetime) -> None:
+    def _pro_terminated(self, own: Own, _data: Json, message: Message, _now: datetime) -> None:
         if own.stage not in ("applied", "open"):
             return
         self.counts["terminated"] += 1
@@ -435,8 +474,10 @@ class Account:
         self.counts["charge of a later round"] += number > 0
         fee.charges.append(Charge(data["attempt_id"], data["method_id"], number, at))
 
-    def _refund(self, data: Json, at: datetime) -> None:
-        fees = [own.fees[data["invoice_id"]] for own in self.own.values() if data["invoice_id"] in own.fees]
+    def _refund(self, data: Json, _at: datetime) -> None:
+        self._give_up(self.now)
+        known = [own.fees for own in self.own.values()] + [self.returned]
+        fees = [fees[data["invoice_id"]] for fees in known if data["invoice_id"] in fees]
         assert fees, "money of an invoice that nobody knows"
         fees[0].refunded += cents(data["amount"])
         assert data["amount"] == data["items"][0]["amount"]
@@ -563,11 +604,15 @@ class Account:
             assert due.at > now, f"GEN-4: {due} has passed"
 
     def _give_up(self, now: datetime) -> None:
-        """GEN-2 What has waited for 30 days."""
+        """GEN-2 What has waited for 30 days: money goes back."""
         for what, held in list(self.waiting.items()):
-            over = [(since, message) for since, message in held if since + timedelta(days=30) <= now]
-            self.waiting[what] = [one for one in held if one not in over]
-            assert not over, "nobody pays what was never announced here"
+            over = [message for since, message in held if since + timedelta(days=30) <= now]
+            self.waiting[what] = [(since, message) for since, message in held if message not in over]
+            self.counts["waited in vain"] += len(over)
+            for data in [message.data for message in over if message.kind == "payment.succeeded"]:
+                fee, amount = self.returned.setdefault(what, Fee(what)), cents(data["amount"])
+                fee.seen.add((_instant(data["paid_at"]), amount))
+                fee.came, fee.owed_back = fee.came + amount, fee.owed_back + amount
 
     def _fee_moves_on(self, own: Own, status: str | None, now: datetime) -> None:
         """A fee that is due is being asked for, or its round has failed: it never just lies there."""

@@ -112,10 +112,11 @@ class Partition:
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
+        assert partition == 0
         if topic == CLOCK.role:
             self._tick_again = True
             return
-        assert topic != "dead-letters", headers
+        assert topic != "dead-letters", (key, headers)
         self._out.append(Output(topic, orjson.loads(value or b"")))
 
 

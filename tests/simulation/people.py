@@ -4,7 +4,7 @@ Everything is drawn from the member's own chance, so that a story can be told ag
 """
 
 import heapq
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -53,6 +53,8 @@ class Person:
     def begin(self, at: datetime, days: int) -> None:
         """A life begins within so many days."""
         first = at + self._some(0, days)
+        if self._chance.random() < 0.02:
+            first = datetime(2028, 2, 29, 18, tzinfo=UTC) + self._some(0, 0.2)
         for _ in range(self._chance.choice((0, 1, 1, 2, 2, 3))):
             self._add_card(first)
         habits = self._chance.random()
@@ -100,7 +102,7 @@ class Person:
         if self._chance.random() < 0.04:
             self._send("payment.failed", data, at + self._some(0, 2))
 
-    def _on_renewal_notice(self, program: str, params: Json, now: datetime) -> None:
+    def _on_renewal_notice(self, program: str, params: Json, _now: datetime) -> None:
         due, invoice, chance = params["due_on"], params["invoice_id"], self._chance.random()
         if not params["charged"]:
             if chance < 0.55:
@@ -142,11 +144,11 @@ class Person:
         elif chance < 0.45:
             self._pay(program, params["invoice_id"], now + self._some(0, 60))
 
-    def _on_method_expiring(self, program: str, params: Json, now: datetime) -> None:
+    def _on_method_expiring(self, _program: str, params: Json, now: datetime) -> None:
         if self._chance.random() < 0.6:
             self._renew_card(params["method_id"], now + self._some(0, 25))
 
-    def _on_welcome(self, program: str, params: Json, now: datetime) -> None:
+    def _on_welcome(self, program: str, _params: Json, now: datetime) -> None:
         """A member from now on; what comes of it in the first years."""
         for _ in range(self._chance.choice((0, 0, 1, 2, 3))):
             at, chance = now + self._some(0, 1500), self._chance.random()
@@ -167,20 +169,20 @@ class Person:
                 else:
                     self._send("method.removed", {"method_id": card}, at)
 
-    def _on_rejected(self, program: str, params: Json, now: datetime) -> None:
+    def _on_rejected(self, _program: str, _params: Json, now: datetime) -> None:
         if self._chance.random() < 0.6:
             self._apply(now + self._some(1, 60))
 
     _on_incomplete = _on_rejected
 
-    def _on_lapsed(self, program: str, params: Json, now: datetime) -> None:
+    def _on_lapsed(self, program: str, _params: Json, now: datetime) -> None:
         if self._chance.random() < 0.6:
             again = now + self._some(0, 200)
             self._buy_care(again) if program == "care" else self._apply(again)
 
     _on_ended = _on_lapsed
 
-    def _on_terminated(self, program: str, params: Json, now: datetime) -> None:
+    def _on_terminated(self, _program: str, _params: Json, now: datetime) -> None:
         if self._chance.random() < 0.5:
             self._apply(now + self._some(0, 100))
 
@@ -223,7 +225,13 @@ class Person:
 
     def _pay(self, program: str, invoice: str, at: datetime) -> None:
         """By hand: no charge of ours."""
-        self._send("payment.succeeded", self._money(program, invoice, at, None), at, late=0.15)
+        money = self._money(program, invoice, at, None)
+        if self._chance.random() < 0.03:  # less than the fee, and later the rest of it, which is also less
+            rest = at + self._some(0, 2)
+            for part, when in (("60.00", at), ("40.00", rest)):
+                self._send("payment.succeeded", money | {"amount": part, "paid_at": when.isoformat()}, when, late=0.15)
+            return
+        self._send("payment.succeeded", money, at, late=0.15)
 
     def _money(self, program: str, invoice: str, at: datetime, attempt: str | None) -> Json:
         data = {"invoice_id": invoice, "method_id": "theirs", "program": program, "amount": FEES[program]}
@@ -266,12 +274,12 @@ class Person:
 
     def _near(self, day: str, least: float, most: float) -> datetime:
         start = datetime.combine(date.fromisoformat(day), time.min, PACIFIC)
-        return start.astimezone(ZoneInfo("UTC")) + self._some(least, most)
+        return start.astimezone(UTC) + self._some(least, most)
 
     def _send(self, kind: str, data: dict[str, Any], at: datetime, *, late: float = 0.0) -> None:
         """Post an event of that time; with that probability it comes some days late; now and then it comes twice."""
         self._sent += 1
-        arrives = at + self._some(0, 3) if self._chance.random() < late else at
+        arrives = at + self._some(0, 3 if self._chance.random() < 0.8 else 20) if self._chance.random() < late else at
         message = Message(arrives, self.name, kind, data, at, f"{self.name}-{self._sent}")
         self._post.put(message)
         if self._chance.random() < 0.03:

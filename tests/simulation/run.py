@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from tests.simulation.account import Account
-from tests.simulation.partition import DAY, Message, Output, Partition
+from tests.simulation.partition import DAY, Output, Partition
 from tests.simulation.people import Person, Post
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -27,7 +27,7 @@ class Simulation:
     counts: Counter[str] = field(default_factory=Counter)
     partition: Partition = field(default_factory=Partition)
 
-    def run(self, each_day: Callable[[int], None] = lambda day: None) -> Counter[str]:
+    def run(self, each_day: Callable[[int], None] = lambda _day: None) -> Counter[str]:
         """Live through the years; what was seen how often. Raises DeviationError."""
         self._chance, self._post, days = Random(f"clock-{self.seed}"), Post(), self.years * 365 + self.years // 4
         names = [f"m{n}" for n in range(self.members)]
@@ -108,6 +108,3 @@ class _Watch:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, AssertionError):
             raise self.simulation.failure(self.member, error) from error
-
-
-__all__ = ["DeviationError", "Message", "Simulation"]
