@@ -185,6 +185,6 @@ def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple
     if not data.order_id and not case.policies.care_without_order:
         reasons.append(("no_qualifying_purchase", "it was bought without a qualifying product"))
     care = case.member.care
-    if care and not LIFE.over(case, care, case.at):
+    if care and care.terms and not LIFE.over(case, care, case.at):
         reasons.append(("already_member", "a Care membership is open"))
     return reasons

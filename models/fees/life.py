@@ -130,8 +130,7 @@ class Life(Standing):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
-            once = named_after(self.invoice_at_hand(case, of).id)
-            kind, about = self.kinds.cancelled, str(of.term.end)
+            once, kind, about = named_after(of.term.invoice_id), self.kinds.cancelled, str(of.term.end)
             of.told(case.notify(self.program, kind, about, clause, facts, named_after=once))
             return applied(words, clause, "after_the_next_renewal")
         ends = self._runs_out(case, of)
@@ -216,7 +215,7 @@ class Life(Standing):
         announcing.settled(case, self, invoice, f"{self.name} is cancelled")
         case.schedule(due, DUE, invoice.id)
         ends = max(due, case.at)
-        on, once, replaces = str(case.calendar.day_of(ends)), named_after(invoice.id), of.take_notices()
+        on, once, replaces = str(case.calendar.day_of(ends)), named_after(of.term.invoice_id), of.take_notices()
         facts: dict[str, Fact] = {"ends_on": on, "last_renewal_on": None, "refund": None}
         kind, clause = self.kinds.cancelled, self.clauses.leaving
         of.told(case.notify(self.program, kind, on, clause, facts, replaces=replaces, named_after=once))

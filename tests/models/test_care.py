@@ -166,7 +166,7 @@ class TestStopping:
 
     def test_care_4_cancelled_too_late_no_renewal_is_told_of_after_the_last_one(self) -> None:
         world = with_care("2027-02-10 08:00")
-        world.send(cancel(), time="2027-02-20 12:00")
+        world.send(care_cancelled(), time="2027-02-20 12:00")
         world.tick(END)
         world.send(care_paid(RENEWAL, paid_at=END, attempt_id=charges(world)[0].attempt_id))
         assert world.notices[-1].params["ends_on"] == "2028-03-02"
@@ -176,7 +176,7 @@ class TestStopping:
         world.tick("2028-03-02 08:00")
         assert {kind for kind, _ in world.standing()} == {"care.welcome", "care.renewed", "care.ended"}
 
-    @pytest.mark.parametrize("fact", [cancel(), switch(on=False)], ids=["cancelled", "switched off"])
+    @pytest.mark.parametrize("fact", [care_cancelled(), switch(on=False)], ids=["cancelled", "switched off"])
     def test_care_4_said_too_late_and_told_later_it_tells_no_second_suspension(self, fact: Fact) -> None:
         world = with_care(END)
         world.send(declined(charges(world)[0]), time=END)
