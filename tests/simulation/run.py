@@ -47,6 +47,8 @@ class Simulation:
             dark = max(0, dark - 1)
             self._day(START + day * DAY, dark=dark > 0)
             each_day(day)
+        self._now = START + days * DAY
+        self._take(self.partition.tick(self._now), self._now)
         self._look(list(self._accounts))
         self.counts["handled"] = self.partition.handled
         return self.counts
