@@ -61,7 +61,11 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
         invoice.unused.append(paid)
         back = give_back(case, invoice, case.cause, "PAY-8")
         return applied(f"Invoice {invoice.id} is paid already (PAY-8): {back}.", "PAY-8", "refunded")
-    return programme.paid(case, invoice, paid)
+    ruling = programme.paid(case, invoice, paid)
+    if invoice.paid is None or not invoice.to_give_back:
+        return ruling
+    back = give_back(case, invoice, case.cause, "PAY-8")  # it had been too little, and pays nothing any more (GEN-2)
+    return Ruling(ruling.outcome, f"{ruling.says} What came before is other money (PAY-8): {back}.", ruling.clause)
 
 
 def never_claimed(case: Case, data: PaymentSucceeded) -> str:
