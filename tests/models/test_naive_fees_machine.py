@@ -95,9 +95,10 @@ class Histories(RuleBasedStateMachine):
         early=st.booleans(),
         grace=st.sampled_from([0, 0, 5]),
         ahead=st.sampled_from([30, 30, 1_000]),
-        member=st.sampled_from(["pro", "care", "both", ""]),
+        member=st.sampled_from(["pro", "pro", "care", "both", ""]),
+        methods=st.sampled_from([(), ("card-1",), ("card-1", "paypal-3"), ("card-1", "card-2", "paypal-3")]),
     )
-    def begin(self, early: bool, grace: int, ahead: int, member: str) -> None:
+    def begin(self, early: bool, grace: int, ahead: int, member: str, methods: tuple[str, ...]) -> None:
         policies = Policies(ahead_days=ahead, grace_days=grace)
         self.world, self.fees = World(now=None, policies=policies), Fees(ME, policies)
         if not early:
@@ -108,6 +109,8 @@ class Histories(RuleBasedStateMachine):
             self.money("pro", "i1", "100.00", timedelta(), None)
         if member in ("care", "both"):
             self.buy("1", "CA", timedelta())
+        for place, method in enumerate(methods):
+            self.add(method, place, "2035-12", timedelta())
 
     def money(self, program: str, invoice: str, amount: str, late: timedelta, attempt: str | None) -> None:
         when = (self.present + timedelta(minutes=1) - late).replace(tzinfo=None).isoformat(" ")
@@ -191,18 +194,22 @@ class Histories(RuleBasedStateMachine):
     def remove(self, method: str, late: timedelta) -> None:
         self.send(removed(method), late)
 
-    @rule(program=PROGRAMMES, late=LATE)
-    def cancel(self, program: str, late: timedelta) -> None:
-        self.send((f"{program}.cancel_requested", {} if program == "pro" else {"refund_requested": False}), late)
+    @rule(
+        what=st.sampled_from(["pro.cancel_requested", "care.cancel_requested"] * 2 + ["pro.terminated"] + [""] * 6),
+        late=LATE,
+    )
+    def leave(self, what: str, late: timedelta) -> None:
+        """Seldom, as it ends most stories."""
+        said: dict[str, Any] = {
+            "care.cancel_requested": {"refund_requested": False},
+            "pro.terminated": {"reason": "breach"},
+        }
+        if what:
+            self.send((what, said.get(what, {})), late)
 
     @rule(program=PROGRAMMES, on=st.booleans(), late=LATE)
     def switch(self, program: str, on: bool, late: timedelta) -> None:
         self.send((f"{program}.auto_renew_changed", {"on": on}), late)
-
-    @rule(really=st.sampled_from([False, False, False, True]), late=LATE)
-    def terminate(self, really: bool, late: timedelta) -> None:
-        if really:
-            self.send(("pro.terminated", {"reason": "breach"}), late)
 
     @precondition(lambda self: self.sent)
     @rule(data=st.data())
@@ -222,6 +229,26 @@ class Histories(RuleBasedStateMachine):
         self.present += pause
         if ticked:
             self.tick()
+
+    @precondition(lambda self: any(of.runs for of in self.fees.memberships.values()))
+    @rule(data=st.data(), later=st.sampled_from([timedelta(minutes=1), timedelta(hours=7), timedelta(days=4)]))
+    def fall_due(self, data: st.DataObject, later: timedelta) -> None:
+        """PAY-1 A renewal that was told of in time is due."""
+        ends = [of.terms[-1].end for of in self.fees.memberships.values() if of.runs]
+        end = STANDARD.calendar.start_of(data.draw(st.sampled_from(ends)))
+        for then in (end - timedelta(days=29), end + later):
+            self.present = max(self.present, then)
+            self.tick()
+
+    @precondition(lambda self: self.asked)
+    @rule(reason=REASONS, pause=st.sampled_from([timedelta(), timedelta(days=3), timedelta(days=4), timedelta(days=7)]))
+    def decline(self, reason: str, pause: timedelta) -> None:
+        """What was asked last fails, after some time."""
+        self.present += pause
+        self.tick()
+        charge = list(self.asked.values())[-1]
+        more = {"method_id": charge.method_id, "program": charge.program, "reason": reason}
+        self.send(failed(charge.invoice_id, charge.attempt_id, **more))
 
     @precondition(lambda self: any(of.terms for of in self.fees.memberships.values()))
     @rule(
