@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from audit.account.seen import Seen
 from audit.fees import care, life, payments, pro
-from audit.fees.facts import Facts, Invoice, Membership
+from audit.fees.facts import Facts, Membership
 from models.policies import STANDARD, Policies
 
 HANDLERS: Final[Mapping[str, Callable[[Facts, Any], None]]] = MappingProxyType(
@@ -39,6 +39,8 @@ HANDLERS: Final[Mapping[str, Callable[[Facts, Any], None]]] = MappingProxyType(
     }
 )
 """What each event means; all others mean nothing to fees."""
+TERMS_KEPT: Final = 20
+"""The latest that a member's document shows."""
 
 
 class Fees:
@@ -94,35 +96,58 @@ class Fees:
         return min(found, default=None)
 
     @property
-    def memberships(self) -> Mapping[str, Membership]:
+    def memberships(self) -> dict[str, dict[str, Any]]:
         """By programme, from the first word about it on."""
-        return self.facts.memberships
-
-    @property
-    def invoices(self) -> Mapping[str, Invoice]:
-        """Those of which anything is known."""
-        return {name: one for name, one in self.facts.invoices.items() if one.is_known or one.spare}
+        return {name: _shown(of) for name, of in self.facts.memberships.items()}
 
     @property
     def methods(self) -> dict[str, dict[str, Any]]:
         """PAY-1 What is known of each method, also of those that are gone."""
         return {
-            card.id: {"place": card.place, "good_through": card.month, "on_file": card.on_file, "retired": card.retired}
+            card.id: {"place": card.place, "good through": card.month, "on file": card.on_file, "retired": card.retired}
             for card in self.facts.cards.known.values()
         }
 
     @property
+    def invoices(self) -> dict[str, dict[str, Any]]:
+        """Cents of each invoice of which anything is known: what pays it, what pays nothing, and what of that goes back."""
+        return {
+            one.id: {
+                "paid": one.paid.cents if one.paid else None,
+                "spare": sum(money.cents for money in one.spare),
+                "given back": sum(one.refunds),
+            }
+            for one in self.facts.invoices.values()
+            if one.is_known or one.spare
+        }
+
+    @property
     def charges(self) -> Counter[tuple[str, int, str]]:
-        """How often each was asked for: (invoice, round, method)."""
+        """PAY-9 How often each was asked for: (invoice, round, method)."""
         asked = [(one, charge) for one in self.facts.invoices.values() for charge in one.charges]
         return Counter((one.id, charge.round, charge.method) for one, charge in asked if charge.round is not None)
 
     @property
     def refunds(self) -> dict[str, list[int]]:
-        """Cents of each refund that was asked for, by invoice."""
-        return {one.id: one.refunds for one in self.facts.invoices.values() if one.refunds}
+        """Cents of each refund that was asked for, by invoice; the smallest first."""
+        return {one.id: sorted(one.refunds) for one in self.facts.invoices.values() if one.refunds}
 
     @property
     def told(self) -> Counter[tuple[str, str]]:
         """How often the member was told (kind, of which invoice or programme)."""
         return self.facts.told
+
+
+def _shown(of: Membership) -> dict[str, Any]:
+    is_suspended = of.runs and of.suspended_at is not None
+    return {
+        "status": "suspended" if is_suspended else "active" if of.runs else of.stage,
+        "causes": ["payment"] if is_suspended else [],
+        "terms": [tuple(term) for term in of.terms][-TERMS_KEPT:],
+        "auto-renewal": of.auto,
+        "told of too late": of.uncharged,
+        "cancelled": of.cancelled_at,
+        "over": of.over[1] if of.over else None,
+        "suspended": of.suspended_at,
+        "renewal": of.fee.id if of.fee else None,
+    }

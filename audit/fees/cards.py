@@ -69,7 +69,8 @@ class Cards:
                 return False
             card = self.known[told.method_id] = Card(told.method_id, told.kind)
         parts = (card.places, told.position), (card.months, told.expires), (card.renewals, None), (card.presence, True)
-        return any([_tell(words, at, what) for words, what in parts])
+        news = [_tell(words, at, what) for words, what in parts]
+        return any(news)
 
     def change(self, told: Any, at: datetime) -> bool:
         """Moved, replaced, or both; what is absent stays. Returns as ``add`` does."""

@@ -8,23 +8,22 @@ A longer search: `MEMBERSHIPS_SEARCH=5000 pytest tests/models/test_naive_fees_ma
 """
 
 import os
-from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec import to_builtins
 
 from audit.fees import Fees
+from audit.paid import Stored, differing
 from models.events import Event
-from models.fees.membership import TERMS
 from models.fees.state import Invoice
 from models.outputs import ChargeRequested, RefundRequested
 from models.outputs.notifications import Notification
 from models.policies import STANDARD, Policies
 from models.state import Member, decode
-from models.values import cents
 from tests.models.world import (
     Fact,
     World,
@@ -62,8 +61,6 @@ AMOUNTS = {
 REASONS = st.sampled_from(["insufficient_funds"] * 4 + ["stolen", "processor_error"])
 METHODS = st.sampled_from(["card-1", "card-2", "paypal-3"])
 MONTHS = st.sampled_from([None, "2026-05", "2027-02", "2027-03", "2035-12"])
-TOLD = ("membership.suspended", "membership.reinstated", "payment.final_notice", "payment.failed")
-ENDS = ("pro.lapsed", "pro.ended", "care.ended")
 
 
 class Histories(RuleBasedStateMachine):
@@ -74,11 +71,8 @@ class Histories(RuleBasedStateMachine):
         self.present = at("2026-03-02 18:00")
         self.sent: list[Event[Any]] = []
         self.read = 0
-        self.charges: Counter[tuple[str, int, str]] = Counter()
+        self.stored = Stored()
         self.asked: dict[str, ChargeRequested] = {}
-        self.refunds: dict[str, list[int]] = {}
-        self.told: Counter[tuple[str, str]] = Counter()
-        self.ids: dict[str, Any] = {}
 
     def send(self, fact: Fact, late: timedelta = timedelta()) -> None:
         self.present += timedelta(minutes=1)
@@ -118,7 +112,7 @@ class Histories(RuleBasedStateMachine):
         self.send(paid(invoice, when, amount, program=program, **more), late)
 
     def renewal(self, program: str) -> str:
-        of = self.fees.memberships.get(program)
+        of = self.fees.facts.memberships.get(program)
         return of.fee.id if of and of.fee else f"{program}-{ME}-2027-03-02"
 
     @rule(
@@ -230,11 +224,11 @@ class Histories(RuleBasedStateMachine):
         if ticked:
             self.tick()
 
-    @precondition(lambda self: any(of.runs for of in self.fees.memberships.values()))
+    @precondition(lambda self: any(of.runs for of in self.fees.facts.memberships.values()))
     @rule(data=st.data(), later=st.sampled_from([timedelta(minutes=1), timedelta(hours=7), timedelta(days=4)]))
     def fall_due(self, data: st.DataObject, later: timedelta) -> None:
         """PAY-1 A renewal that was told of in time is due."""
-        ends = [of.terms[-1].end for of in self.fees.memberships.values() if of.runs]
+        ends = [of.terms[-1].end for of in self.fees.facts.memberships.values() if of.runs]
         end = STANDARD.calendar.start_of(data.draw(st.sampled_from(ends)))
         for then in (end - timedelta(days=29), end + later):
             self.present = max(self.present, then)
@@ -250,7 +244,7 @@ class Histories(RuleBasedStateMachine):
         more = {"method_id": charge.method_id, "program": charge.program, "reason": reason}
         self.send(failed(charge.invoice_id, charge.attempt_id, **more))
 
-    @precondition(lambda self: any(of.terms for of in self.fees.memberships.values()))
+    @precondition(lambda self: any(of.terms for of in self.fees.facts.memberships.values()))
     @rule(
         program=PROGRAMMES,
         offset=NEAR,
@@ -259,7 +253,7 @@ class Histories(RuleBasedStateMachine):
     )
     def wait_for_the_end(self, program: str, offset: timedelta, noticed: bool, ticked: bool) -> None:
         """Shortly before or after what is due about the end of a term, which was told of in time or not."""
-        of = self.fees.memberships.get(program)
+        of = self.fees.facts.memberships.get(program)
         if of and of.terms:
             end = STANDARD.calendar.start_of(of.terms[-1].end)
             if noticed:
@@ -271,100 +265,30 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def both_agree(self) -> None:
-        for output in self.world.outputs[self.read :]:
+        new, self.read = self.world.outputs[self.read :], len(self.world.outputs)
+        for output in new:
             match output.data:
                 case ChargeRequested() as charge:
                     note(f"   asks {charge.attempt_id}")
                     self.asked[charge.attempt_id] = charge
-                    self.charges[charge.invoice_id, charge.round, charge.method_id] += 1
+                    self.stored.take_request(to_builtins(charge))
                 case RefundRequested() as refund:
-                    note(f"   refunds {refund.invoice_id} {refund.amount}")
-                    self.refunds.setdefault(refund.invoice_id, []).append(cents(refund.amount))
+                    note(f"   gives back {refund.invoice_id} {refund.amount}")
+                    self.stored.take_request(to_builtins(refund))
                 case Notification() as notice:
                     note(f"   tells {notice.kind} {notice.params}")
-                    if notice.kind in TOLD:
-                        self.told[notice.kind, str(notice.params["invoice_id"])] += 1
-                    elif notice.kind in ENDS:
-                        self.told[notice.kind, notice.program] += 1
-        self.read = len(self.world.outputs)
-        rules, account = self.by_the_rules(), self.by_the_account()
-        for what, said in rules.items():
-            assert said == account[what], f"{what}: rules == account"
-
-    def by_the_rules(self) -> dict[str, Any]:
-        raw = self.world.read("members", ME.encode())
-        member = decode(raw, Member) if raw else Member()
-        sections = {"pro": member.pro, "care": member.care}
-        invoices = {}
+                    self.stored.take_notice(to_builtins(notice))
+        self.stored.take_member(self.member)
         for (table, key), value in self.world.tables.items():
             if table == "entries" and key.startswith(b"invoice|"):
-                invoice = decode(value, Invoice)
-                invoices[invoice.id] = (
-                    invoice.paid and invoice.paid.amount,
-                    sum(p.amount for p in invoice.unused),
-                    invoice.refunded,
-                )
-        return {
-            "charges": self.charges,
-            "refunds": {name: sorted(cents) for name, cents in self.refunds.items()},
-            "told": self.told,
-            "methods": {
-                one.id: {
-                    "place": one.position,
-                    "good_through": one.expires,
-                    "on_file": one.on_file,
-                    "retired": one.retired,
-                }
-                for one in member.methods
-            },
-            "invoices": invoices,
-            "memberships": {
-                name: {
-                    "status": of.status,
-                    "causes": of.causes,
-                    "terms": [
-                        tuple(getattr(term, f) for f in ("first", "end", "anchor", "invoice_id")) for term in of.terms
-                    ],
-                    "auto": of.auto_renew,
-                    "uncharged": of.uncharged,
-                    "cancelled": of.cancelled_at,
-                    "over": of.over_at,
-                    "suspended": of.suspended_at,
-                    "invoice": of.invoice,
-                }
-                for name, of in sections.items()
-                if of
-            },
-        }
+                self.stored.take_invoice(decode(value, Invoice))
+        for _, differences in differing(self.fees, self.stored):
+            assert list(differences) == []
 
-    def by_the_account(self) -> dict[str, Any]:
-        fees = self.fees
-        return {
-            "charges": fees.charges,
-            "refunds": {name: sorted(cents) for name, cents in fees.refunds.items()},
-            "told": fees.told,
-            "methods": fees.methods,
-            "invoices": {
-                name: (one.paid and one.paid.cents, sum(m.cents for m in one.spare), sum(one.refunds))
-                for name, one in fees.invoices.items()
-            },
-            "memberships": {
-                name: {
-                    "status": "suspended"
-                    if of.runs and of.suspended_at
-                    else {"ending": "active"}.get(of.stage, of.stage),
-                    "causes": ["payment"] if of.runs and of.suspended_at else [],
-                    "terms": [tuple(term) for term in of.terms][-TERMS:],
-                    "auto": of.auto,
-                    "uncharged": of.uncharged,
-                    "cancelled": of.cancelled_at,
-                    "over": of.over and of.over[1],
-                    "suspended": of.suspended_at,
-                    "invoice": of.fee and of.fee.id,
-                }
-                for name, of in fees.memberships.items()
-            },
-        }
+    @property
+    def member(self) -> Member:
+        raw = self.world.read("members", ME.encode())
+        return decode(raw, Member) if raw else Member()
 
 
 TestHistories = Histories.TestCase
