@@ -261,9 +261,11 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     for member in ("ann", "bob", "cyd", "dan"):
         world.join(member)
     world.join("kid", state="AL", born="2008-01-01")
-    world.open_pro("pam", "card")
+    world.open_pro("pam", "card", "card-2")
     world.open_pro("pim")
     world.buy_care("cat", "card")
+    world.pay("cat", "care", "i-cat", "179.99")
+    world.pay("pam", "pro", "i-pam", "100.00")
     world.handle()
     again = world.order("ann", "A1", line("1"), line("2", "100.00", 1, bonus={"offer_id": "o", "points": 50}))
     world.order("bob", "B1", line("1", "12.34", 7), line("2", "5.00", 2, qualifying=False))
