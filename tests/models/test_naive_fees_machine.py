@@ -234,6 +234,26 @@ class Histories(RuleBasedStateMachine):
             self.present = max(self.present, then)
             self.tick()
 
+    @precondition(lambda self: any(of.terms for of in self.fees.facts.memberships.values()))
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(["on", "off", "on", "off", "leave", "pay", "decline"]),
+        offset=NEAR | st.sampled_from([timedelta(days=30), timedelta(days=59)]),
+    )
+    def tell_late(self, data: st.DataObject, what: str, offset: timedelta) -> None:
+        """What happened about the end of a term is told now."""
+        name = data.draw(st.sampled_from([name for name, of in self.fees.facts.memberships.items() if of.terms]))
+        end = STANDARD.calendar.start_of(self.fees.facts.memberships[name].terms[-1].end)
+        late = max(timedelta(), self.present + timedelta(minutes=1) - end - offset)
+        if what in ("on", "off"):
+            self.send((f"{name}.auto_renew_changed", {"on": what == "on"}), late)
+        elif what == "leave":
+            self.send((f"{name}.cancel_requested", {"refund_requested": False} if name == "care" else {}), late)
+        elif what == "pay":
+            self.money(name, self.renewal(name), "100.00" if name == "pro" else "179.99", late, None)
+        else:
+            self.send(failed(self.renewal(name), f"t{len(self.sent)}", program=name), late)
+
     @precondition(lambda self: self.asked)
     @rule(reason=REASONS, pause=st.sampled_from([timedelta(), timedelta(days=3), timedelta(days=4), timedelta(days=7)]))
     def decline(self, reason: str, pause: timedelta) -> None:
