@@ -130,7 +130,9 @@ def _stored(shard: Shard, hot: Mapping[str, Member], findings: Findings) -> dict
             except state.UNREADABLE as error:
                 findings.differs(INVOICES, f"invoice {key!r}: the changelog's value cannot be read: {error}")
     for topic, take in (("requests", Stored.take_request), ("notifications", Stored.take_notice)):
-        for output in {output.id: output for output in shard.parsed.get(topic, [])}.values():  # twice is asked elsewhere
+        for output in {
+            output.id: output for output in shard.parsed.get(topic, [])
+        }.values():  # twice is asked elsewhere
             if _is_about_fees(output):
                 take(found[output.subject], output.data)
     return found

@@ -113,6 +113,11 @@ def end(facts: Facts, of: Membership, how: str, at: datetime) -> None:
         facts.told[kind, of.programme.name] += 1
 
 
+def left_or_lapsed(of: Membership) -> str:
+    """How it ends unpaid: one who has cancelled has left."""
+    return "ended" if of.cancelled_at else "lapsed"
+
+
 def think_again(of: Membership) -> None:
     """What was said before the end of the term is told after it: what that day has brought is undone, and decided anew."""
     of.over, of.suspended_at = None, None
@@ -149,7 +154,7 @@ def due(facts: Facts, of: Membership, fee: Invoice) -> None:
     fee.decided = True
     if not wants(facts, of):
         if of.runs:
-            end(facts, of, "ended" if of.cancelled_at else "lapsed", term_end(facts, of))
+            end(facts, of, left_or_lapsed(of), term_end(facts, of))
         return
     fee.asking = True
     if 0 in fee.failed_rounds and not facts.policies.grace_days:
@@ -184,7 +189,8 @@ def ask(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
         number = rounds.at_hand(facts, fee, now)
         card = rounds.whom(facts, of, fee, number, facts.day(facts.moment(at)))
         if card:
-            fee.charges.append(Charge(rounds.name(fee, number, card), card.id, number, facts.moment(at)))
+            asked_at = max(facts.moment(at), card.renewed_at)
+            fee.charges.append(Charge(rounds.name(fee, number, card), card.id, number, asked_at))
         elif number in fee.failed_rounds:
             break
         else:
@@ -234,7 +240,7 @@ def act(facts: Facts, of: Membership, at: datetime, what: str) -> None:
         case "tell":
             tell(facts, of, of.fee, at)
         case "give up":
-            end(facts, of, "lapsed", at)
+            end(facts, of, left_or_lapsed(of), at)
         case "suspend":
             suspend(facts, of, of.fee)
         case "silence":

@@ -39,7 +39,7 @@ def end_before(facts: Facts, of: Membership, at: Any) -> None:
     """GEN-4 An end that is in the past by then has come, whether a tick told so or not."""
     ends = life.ends_at(facts, of) if of.runs else None
     if ends and ends <= at:
-        life.end(facts, of, "ended" if of.cancelled_at and not of.suspended_at else "lapsed", ends)
+        life.end(facts, of, life.left_or_lapsed(of), ends)
 
 
 def review(facts: Facts, event: Any) -> None:

@@ -77,9 +77,12 @@ def find_attempt(invoice: Invoice, attempt_id: str) -> Attempt | None:
 
 
 def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None:
-    """PAY-9 Asked from when the request goes out, be it late: only then can it be answered."""
+    """PAY-9 Asked from when the request goes out, be it late: only then can it be answered; and not before the method was
+    renewed, if that is of a time to come: else it would count as not asked since, and be asked for ever.
+    """
     invoice = collection.invoice
-    attempt = Attempt(collection.attempt_id(invoice.round, method), method.id, invoice.round, acted_at(case))
+    asked_at = max(acted_at(case), method.renewed_at)
+    attempt = Attempt(collection.attempt_id(invoice.round, method), method.id, invoice.round, asked_at)
     invoice.attempts.append(attempt)
     facts = {
         "invoice_id": invoice.id,

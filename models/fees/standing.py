@@ -54,7 +54,11 @@ class Standing(ABC):
 
     def to_be_charged(self, case: Case, of: Membership) -> bool:
         """The same, of a membership at hand."""
-        if not of.is_open or of.uncharged:
+        return of.is_open and self.wanted(case, of)
+
+    def wanted(self, case: Case, of: Membership) -> bool:
+        """Whether the renewal at hand was told of in time, and no word stops it."""
+        if of.uncharged:
             return False
         too_late, end = self.stop_by(case, of), case.calendar.start_of(of.term.end)
         words = [of.cancelled_at, None if of.auto_renew else of.auto_renew_at]
@@ -114,7 +118,7 @@ class Standing(ABC):
         """Why money cannot pay a further year, and goes back (clause, words); None if it can."""
         if invoice.id != of.invoice or of.stage in ("applied", "rejected"):
             return self.clauses.renewal, "The membership it was to renew is over"
-        if of.cancelled_at and paid.at >= of.cancelled_at and not self.to_be_charged(case, of):
+        if of.cancelled_at and paid.at >= of.cancelled_at and not self.wanted(case, of):
             return self.clauses.leaving, f"{self.name} had been cancelled on {case.calendar.day_of(of.cancelled_at)}"
         ends = self.ends_at(case, of)
         if ends is None or paid.at < ends:
