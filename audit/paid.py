@@ -4,7 +4,7 @@ Only members with something paid have such an account: all others cost nothing.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -40,6 +40,8 @@ class Stored:
     charges: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     refunds: dict[str, list[int]] = field(default_factory=dict)
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
+    programmes: dict[str, str] = field(default_factory=dict)
+    """Of each invoice."""
 
     def take_member(self, member: Member) -> None:
         """From the hot value."""
@@ -49,6 +51,7 @@ class Stored:
 
     def take_invoice(self, invoice: Invoice) -> None:
         """From its entry."""
+        self.programmes[invoice.id] = invoice.program
         self.invoices[invoice.id] = {
             "paid": invoice.paid.amount if invoice.paid else None,
             "spare": sum(money.amount for money in invoice.unused),
@@ -80,28 +83,45 @@ def check(shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member],
         findings.compared(MEMBERS, len(account.memberships) + len(account.methods))
         findings.compared(INVOICES, len(account.invoices) + account.charges.total() + len(account.refunds))
         findings.compared(NOTICES, account.told.total())
+        for programme in account.not_followed:
+            findings.taken_as_given[f"members whose {programme} is left out of the own account of fees"] += 1
         for name, differences in differing(account, kept):
             findings.all_differ(name, (f"member {member_id}, {what}" for what in differences))
 
 
 def differing(account: Fees, kept: Stored) -> Iterator[tuple[str, Iterable[str]]]:
-    """What is not the same, as sentences, by the check that asks for it."""
-    yield MEMBERS, _by_part("", kept.memberships, account.memberships)
-    yield MEMBERS, _by_part("method ", kept.methods, account.methods)
-    yield INVOICES, _by_part("invoice ", kept.invoices, account.invoices)
-    for (invoice_id, number, method_id), asked, own in _different(kept.charges, account.charges, 0):
-        what = f"invoice {invoice_id}, round {number}, method {method_id}"
-        yield INVOICES, [f"{what}: {asked} charges were asked for, by the own account {own}"]
-    for invoice_id, asked, own in _different(kept.refunds, account.refunds, []):
-        yield INVOICES, [f"invoice {invoice_id}: cents {asked} were asked to be given back, by the own account {own}"]
-    for (kind, about), told, own in _different(kept.told, account.told, 0):
-        yield NOTICES, [f"{about}: {kind} was told {told} times, by the own account {own}"]
+    """What is not the same, as sentences, by the check that asks for it; but for programmes that are not followed."""
+    own = {name: invoice.programme for name, invoice in account.facts.invoices.items()}
+    both = own | kept.programmes
+    left_out = account.not_followed | {name for name, programme in both.items() if programme in account.not_followed}
+    found = [
+        (MEMBERS, _by_part("", kept.memberships, account.memberships, left_out)),
+        (MEMBERS, _by_part("method ", kept.methods, account.methods, frozenset())),
+        (INVOICES, _by_part("invoice ", kept.invoices, account.invoices, left_out)),
+    ]
+    yield from found
+    for (invoice_id, number, method_id), asked, should in _different(kept.charges, account.charges, 0):
+        if invoice_id not in left_out:
+            what = f"invoice {invoice_id}, round {number}, method {method_id}"
+            yield INVOICES, [f"{what}: {asked} charges were asked for, by the own account {should}"]
+    for name, asked, should in _different(kept.refunds, account.refunds, []):
+        if name not in left_out:
+            yield INVOICES, [f"invoice {name}: cents {asked} were asked to be given back, by the own account {should}"]
+    for (kind, about), told, should in _different(kept.told, account.told, 0):
+        if about not in left_out:
+            yield NOTICES, [f"{about}: {kind} was told {told} times, by the own account {should}"]
 
 
-def _by_part(kind: str, kept: Mapping[str, Mapping[str, Any]], own: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _by_part(
+    kind: str,
+    kept: Mapping[str, Mapping[str, Any]],
+    own: Mapping[str, Mapping[str, Any]],
+    left_out: Container[str],
+) -> Iterator[str]:
     for name, stored, mine in _different(kept, own, {}):
         for part, value, should in _different(stored, mine, None):
-            yield f"{kind}{name}: {part} is {_plain(value)} in the changelog, {_plain(should)} in the own account"
+            if name not in left_out:
+                yield f"{kind}{name}: {part} is {_plain(value)} in the changelog, {_plain(should)} in the own account"
 
 
 def _different(found: Mapping[Any, Any], own: Mapping[Any, Any], nothing: Any) -> Iterator[tuple[Any, Any, Any]]:

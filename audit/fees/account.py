@@ -50,6 +50,8 @@ class Fees:
         """``seen``: the ids that are spent, where several accounts share them."""
         self.facts = Facts(member, policies)
         self._seen = Seen(policies) if seen is None else seen
+        self.not_followed: frozenset[str] = frozenset()
+        """Programmes of which the account does not know enough any more."""
 
     def note(self, event: Any, now: datetime | None) -> None:
         """Take notice of an event as it came, perhaps once more. ``now``: the partition's, None before its first tick."""
@@ -64,7 +66,9 @@ class Fees:
     def _apply(self, event: Any, patience: datetime | None) -> None:
         facts = self.facts
         facts.room.patience = patience
-        if handle := HANDLERS.get(event.type):
+        if care.goes_beyond(event):
+            self.not_followed = frozenset({"care"})
+        elif handle := HANDLERS.get(event.type):
             handle(facts, event)
         for one in facts.room.no_longer_waiting(facts.now):
             self._apply(one.event, one.until)

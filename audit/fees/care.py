@@ -1,4 +1,8 @@
-"""Care: bought, cancelled, its renewal switched."""
+"""Care: bought, cancelled, its renewal switched.
+
+Not followed from the first of these on: Care that was bought with an order, which depends on that (CARE-1), and Care whose
+fee is asked back (CARE-7). ``goes_beyond`` tells them.
+"""
 
 from typing import Any
 
@@ -11,6 +15,13 @@ from audit.fees.pro import end_before
 CARE = PROGRAMMES["care"]
 
 
+def goes_beyond(event: Any) -> bool:
+    """Whether what becomes of Care depends on orders from now on."""
+    return bool(getattr(event.data, "refund_requested", False)) or (
+        event.type == "care.purchased.v1" and event.data.order_id is not None
+    )
+
+
 def buy(facts: Facts, event: Any) -> None:
     """CARE-1, CARE-2 A year from the day of the purchase, for whom it may be sold to and has none."""
     told, at = event.data, event.data.purchased_at
@@ -21,9 +32,10 @@ def buy(facts: Facts, event: Any) -> None:
     facts.openings["care", opening.id] = invoice.opening = opening
     invoice.programme = "care"
     facts.room.came.append(("invoice", invoice.id))
-    is_sold_there = facts.policies.care_states is None or told.state in facts.policies.care_states
+    policies = facts.policies
+    is_sold = policies.care_without_order and (policies.care_states is None or told.state in policies.care_states)
     has_one = of and of.runs and not life.is_over(facts, of, at)
-    opening.why_not = bool(has_one or not is_sold_there or not may_join(told.state, told.birth_date, facts.day(at)))
+    opening.why_not = bool(has_one or not is_sold or not may_join(told.state, told.birth_date, facts.day(at)))
     if opening.why_not:
         return
     if of is None:

@@ -10,9 +10,13 @@ import orjson
 import pytest
 
 import audit.fees
+from audit import paid
+from audit.fees import Fees
 from audit.paid import INVOICES, MEMBERS, NOTICES
+from audit.report import Findings
 from audit.shard import Shard
 from models import state
+from models.events import EVENT
 from models.fees.state import Invoice
 from models.state import Member
 from tests.audit.world import World, audited, differing
@@ -56,6 +60,39 @@ def test_a_hard_year_is_clean(year: World) -> None:
     assert [checks[name].compared for name in (MEMBERS, INVOICES, NOTICES)] == [6, 12, 11]
     told = {notice.data["notification"] for notice in year.shard(0).parsed["notifications"]}
     assert told >= {"membership.suspended", "membership.reinstated", "payment.final_notice", "pro.lapsed", "care.ended"}
+
+
+@pytest.mark.parametrize("what", ["refund", "order"])
+def test_care_that_depends_on_orders_is_taken_as_given_and_counted(what: str) -> None:
+    """CARE-1, CARE-7 Given Care with an order or a refund asked for, then it is left out, and PRO beside it is not."""
+    world = World(partitions=1)
+    world.tick()
+    world.open_pro("cat", "card")
+    if what == "order":
+        world.order("cat", "A1")
+        world.buy_care("cat", order_id="A1")
+    else:
+        world.buy_care("cat")
+        world.publish("memberships", "care.cancel_requested.v1", "cat", {"refund_requested": True})
+    world.handle()
+    for days in (1, 60):
+        world.tick(timedelta(days=days))
+        world.handle()
+    checks = audited(world.shards())
+    assert {name: check.differences for name, check in checks.items() if check.state != "clean"} == {}
+    shard = world.shard(0)
+    findings = Findings(paid.QUESTIONS)
+    paid.check(shard, {"cat": _followed(world)}, {"cat": _member(shard, "cat")}, findings)
+    assert findings.taken_as_given == {"members whose care is left out of the own account of fees": 1}
+
+
+def _followed(world: World) -> Fees:
+    """The account of all that was told, without the ticks: only what is left out counts here."""
+    account = Fees("cat")
+    for topic in ("memberships", "payments"):
+        for record in world.shard(0).inputs[topic]:
+            account.note(EVENT.validate_json(record.value or b""), None)
+    return account
 
 
 def test_the_account_shares_no_arithmetic_with_the_rules() -> None:
@@ -164,7 +201,7 @@ def test_what_was_not_asked_or_told_is_named(
 def _with_member(world: World, member: str, change: Callable[[Member], None]) -> Shard:
     """The partition with another hot value."""
     shard = world.shard(0)
-    value = state.decode(shard.tables[state.MEMBERS][member.encode()], Member)
+    value = _member(shard, member)
     change(value)
     shard.tables[state.MEMBERS][member.encode()] = state.encode(value)
     return shard
@@ -174,3 +211,7 @@ def _set(value: Member, change: dict[str, Any]) -> None:
     for path, new in change.items():
         section, name = path.split(".")
         setattr(getattr(value, section), name, new)
+
+
+def _member(shard: Shard, member: str) -> Member:
+    return state.decode(shard.tables[state.MEMBERS][member.encode()], Member)

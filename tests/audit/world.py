@@ -137,7 +137,7 @@ class World:
         self.publish("memberships", "pro.reviewed.v1", member, {"application_id": f"a-{member}", "approved": True})
         self.pay(member, "pro", f"i-{member}", "100.00", self.now - timedelta(days=340))
 
-    def buy_care(self, member: str, *methods: str) -> None:
+    def buy_care(self, member: str, *methods: str, **more: Any) -> None:
         """Care that was bought 340 days ago: the year ends in 25 days."""
         for place, method in enumerate(methods):
             data = {"method_id": method, "kind": "card", "position": place}
@@ -150,7 +150,7 @@ class World:
             "purchased_at": when.isoformat(),
             "invoice_id": f"i-{member}",
         }
-        self.publish("memberships", "care.purchased.v1", member, purchase)
+        self.publish("memberships", "care.purchased.v1", member, purchase | more)
         self.pay(member, "care", f"i-{member}", "179.99", when)
 
     def pay(

@@ -299,6 +299,7 @@ class Histories(RuleBasedStateMachine):
                     note(f"   tells {notice.kind} {notice.params}")
                     self.stored.take_notice(to_builtins(notice))
         self.stored.take_member(self.member)
+        self.stored.invoices.clear()
         for (table, key), value in self.world.tables.items():
             if table == "entries" and key.startswith(b"invoice|"):
                 self.stored.take_invoice(decode(value, Invoice))
