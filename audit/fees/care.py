@@ -34,7 +34,7 @@ def buy(facts: Facts, event: Any) -> None:
     facts.room.came.append(("invoice", invoice.id))
     policies = facts.policies
     is_sold = policies.care_without_order and (policies.care_states is None or told.state in policies.care_states)
-    has_one = of and of.runs and not life.is_over(facts, of, at)
+    has_one = of and not life.is_over(facts, of, at)
     opening.why_not = bool(has_one or not is_sold or not may_join(told.state, told.birth_date, facts.day(at)))
     if opening.why_not:
         return
@@ -51,8 +51,7 @@ def money(invoice: Invoice, opening: Opening, paid: Money) -> None:
     """CARE-1 Money for a purchase; not sold, it goes back."""
     if opening.why_not or paid.cents < CARE.cents:
         invoice.spare.append(paid)
-        if opening.why_not:
-            life.give_back(invoice)
+        life.give_back(invoice)
         return
     invoice.paid = paid
 

@@ -41,8 +41,10 @@ class Money(NamedTuple):
     charge: str | None
 
     def same(self, other: "Money") -> bool:
-        """Whether it is the same money told again: a charge brings money once."""
-        return (self.charge is not None and self.charge == other.charge) or self[:2] == other[:2]
+        """Whether it is the same money told again: a charge brings money once, and two charges bring other money."""
+        if self.charge and other.charge:
+            return self.charge == other.charge
+        return self[:2] == other[:2]
 
 
 @dataclass(slots=True)

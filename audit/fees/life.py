@@ -1,6 +1,6 @@
 """A paid membership from its first term on: what it wants, when it ends, and what each deadline brings."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from audit.account.days import years_later
@@ -68,8 +68,8 @@ def next_year(of: Membership, paid_on: datetime, facts: Facts) -> Term:
     """PRO-6 Joined on to the last; but an automatic one that is paid late begins on that day. Care always joins on."""
     last, day, invoice = of.terms[-1], facts.day(paid_on), of.fee.id if of.fee else ""
     if of.programme.name == "pro" and of.auto and day > last.end:
-        return Term(day, years_later(day, 1), day, invoice)
-    return Term(last.end, years_later(last.anchor, last.end.year - last.anchor.year + 1), last.anchor, invoice)
+        return _year_from(day, invoice)
+    return _joined_on(last, invoice)
 
 
 def give_back(invoice: Invoice) -> None:
@@ -83,11 +83,10 @@ def renew(facts: Facts, of: Membership, fee: Invoice, money: Money) -> None:
     """PRO-5, CARE-4, PAY-5 Money for a renewal pays it if it came before the end; else it goes back (PAY-6)."""
     ends = ends_at(facts, of) if of.terms else None
     left = of.cancelled_at and of.cancelled_at <= money.at and stopped(facts, of)
-    if fee is not of.fee or of.stage in ("applied", "rejected") or left or (ends and ends <= money.at):
+    over = fee is not of.fee or of.stage in ("applied", "rejected") or left or (ends and ends <= money.at)
+    if over or money.cents < of.programme.cents:
         fee.spare.append(money)
         give_back(fee)
-    elif money.cents < of.programme.cents:
-        fee.spare.append(money)
     else:
         fee.paid = money
         if of.stage == "terminated":
@@ -96,6 +95,7 @@ def renew(facts: Facts, of: Membership, fee: Invoice, money: Money) -> None:
         if of.suspended_at:
             facts.told[REINSTATED, fee.id] += 1
         pay(facts, of, next_year(of, money.at, facts))
+        run_out(of)
 
 
 def settle(fee: Invoice) -> None:
@@ -129,24 +129,30 @@ def cancel(facts: Facts, of: Membership, at: datetime) -> None:
     """PRO-7, CARE-6 It ends with the paid term; CARE-4 said too late, with the one after."""
     if not of.is_open or of.stage not in ("active", "lapsed") or is_over(facts, of, at):
         return
-    think_again(of)
-    of.cancelled_at = at
+    before, of.cancelled_at = stopped(facts, of), at
+    if of.over or stopped(facts, of) != before:
+        think_again(of)
     if not wants(facts, of):
-        if of.fee:
-            settle(of.fee)
-            of.fee.decided = False
+        run_out(of)
         if term_end(facts, of) <= at:
             end(facts, of, "ended", at)
+
+
+def run_out(of: Membership) -> None:
+    """One who has cancelled is told of no renewal: the term only ends."""
+    if of.cancelled_at and of.fee:
+        settle(of.fee)
+        of.fee.decided = False
 
 
 def switch(facts: Facts, of: Membership | None, at: datetime, *, on: bool) -> None:
     """PRO-7, CARE-6 Auto-renewal; the latest word said before the end of the term counts."""
     if of is None or of.stage not in ("active", "lapsed") or at < of.auto_at or at >= term_end(facts, of):
         return
-    if of.auto != on:
-        of.auto = on
+    before = stopped(facts, of)
+    of.auto, of.auto_at = on, at
+    if stopped(facts, of) != before:
         think_again(of)
-    of.auto_at = at
 
 
 def due(facts: Facts, of: Membership, fee: Invoice) -> None:
@@ -185,7 +191,7 @@ def silence(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
 def ask(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
     """PAY-1, PAY-2 As long as no charge is open: the next method, or the round has failed, or there is nothing to do."""
     now = facts.now or at
-    while fee.asking and not rounds.unanswered(facts, fee):
+    while fee.asking and not rounds.unanswered(facts, fee) and not is_given_up(facts, of, at):
         number = rounds.at_hand(facts, fee, now)
         card = rounds.whom(facts, of, fee, number, facts.day(facts.moment(at)))
         if card:
@@ -195,6 +201,40 @@ def ask(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
             break
         else:
             _round_failed(facts, of, fee, number)
+
+
+def is_given_up(facts: Facts, of: Membership, at: datetime) -> bool:
+    """PAY-6 Its end has come, whether a tick told so or not."""
+    over_at = facts.later(of.suspended_at, facts.policies.unpaid_days) if of.suspended_at else None
+    return over_at is not None and over_at <= facts.moment(at)
+
+
+def begins_earlier(facts: Facts, of: Membership, invoice: Invoice, paid: Money) -> None:
+    """PRO-4, PRO-6 The last year is paid by earlier money that was told of later: it begins on that day, unless anything
+    has followed from the next fee.
+    """
+    day, last, follows = facts.day(paid.at), of.terms[-1], of.fee
+    if last.invoice != invoice.id or follows is None or of.programme.name != "pro":
+        return
+    if invoice.opening:
+        term = _year_from(day, invoice.id)
+    else:
+        term = _joined_on(of.terms[-2], invoice.id) if day <= of.terms[-2].end else _year_from(day, invoice.id)
+    told_at = facts.start(term.end - timedelta(days=facts.policies.notice_days))
+    untouched = not (follows.paid or follows.spare or follows.charges)
+    if term != last and of.runs and untouched and facts.moment(paid.at) < told_at:
+        del facts.invoices[follows.id]
+        of.terms.pop()
+        pay(facts, of, term)
+        run_out(of)
+
+
+def _year_from(day: date, invoice: str) -> Term:
+    return Term(day, years_later(day, 1), day, invoice)
+
+
+def _joined_on(last: Term, invoice: str) -> Term:
+    return Term(last.end, years_later(last.anchor, last.end.year - last.anchor.year + 1), last.anchor, invoice)
 
 
 def _round_failed(facts: Facts, of: Membership, fee: Invoice, number: int) -> None:
@@ -223,7 +263,7 @@ def deadlines(facts: Facts, of: Membership) -> list[tuple[datetime, str]]:
         charge = rounds.unanswered(facts, fee)
         if charge:
             found.append((facts.later(charge.at, policies.answer_wait_days), "silence"))
-        else:
+        elif not is_given_up(facts, of, facts.start(fee.due)):
             numbers = range(rounds.latest(fee) + 1, len(policies.round_days) + 1)
             starts = [rounds.begins(facts, fee, number) for number in numbers]
             found += [(start, "ask") for start in starts if start]

@@ -17,16 +17,24 @@ def succeed(facts: Facts, event: Any) -> None:
     elif invoice.programme != told.program or invoice.knows(paid):
         return
     elif invoice.paid:
-        invoice.spare.append(paid)
-        life.give_back(invoice)
+        _paid_twice(facts, invoice, invoice.paid, paid)
     elif invoice.opening is None:
         life.renew(facts, facts.memberships[told.program], invoice, paid)
     elif told.program == "pro":
         pro.money(facts, invoice, invoice.opening, paid)
     else:
         care.money(invoice, invoice.opening, paid)
-    if invoice and invoice.paid:
-        life.give_back(invoice)
+
+
+def _paid_twice(facts: Facts, invoice: Invoice, one: Money, other: Money) -> None:
+    """PAY-8, GEN-2 The earlier pays; the other goes back."""
+    of = facts.memberships[invoice.programme]
+    earlier = other.at < one.at and of.programme.cents <= other.cents
+    invoice.paid = other if earlier else one
+    invoice.spare.append(one if earlier else other)
+    life.give_back(invoice)
+    if earlier and of.terms:
+        life.begins_earlier(facts, of, invoice, other)
 
 
 def in_vain(facts: Facts, event: Any) -> None:

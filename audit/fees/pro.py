@@ -72,8 +72,7 @@ def money(facts: Facts, invoice: Invoice, opening: Opening, paid: Money) -> None
     """PRO-3 Money for an application: less than the fee does not pay it; not accepted, all of it goes back."""
     if opening.why_not or paid.cents < PRO.cents:
         invoice.spare.append(paid)
-        if opening.why_not:
-            life.give_back(invoice)
+        life.give_back(invoice)
         return
     invoice.paid = paid
     answer(facts, facts.memberships["pro"], opening)
@@ -104,7 +103,7 @@ def terminate(facts: Facts, event: Any) -> None:
 
 def _may_apply(facts: Facts, told: Any, at: Any, of: Membership | None) -> bool:
     """PRO-1 And who is one, has applied already or was expelled cannot apply."""
-    taken = of and (of.stage in ("applied", "terminated") or (of.runs and not life.is_over(facts, of, at)))
+    taken = of and (of.stage in ("applied", "terminated") or (of.terms and not life.is_over(facts, of, at)))
     return not taken and may_join(told.state, told.birth_date, facts.day(at))
 
 

@@ -205,7 +205,7 @@ def _refuse(case: Case, care: Care, window: Window, reasons: Reasons) -> Ruling:
     asking = Case(case.desk, case.cause, request.at)
     ends = f"Care is cancelled already and ends on {care.term.end} (CARE-6)."
     if care.can("cancelled"):
-        ends = LIFE.cancel(asking, once=request.cause).says
+        ends = LIFE.cancel(asking).says
     facts: dict[str, Fact] = {
         "invoice_id": window.id,
         "reasons": tuple(code for code, _ in reasons),

@@ -84,12 +84,17 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
         back = give_back(case, invoice, Cause(source=purchase.source, id=purchase.event_id), "CARE-1")
         return applied(f"Care was not sold ({purchase.why_not}, CARE-1): {back}.", "CARE-1", "refunded")
     if paid.amount < LIFE.fee:
-        return LIFE.too_low(invoice, paid)
+        return LIFE.too_low(case, invoice, paid, Cause(source=purchase.source, id=purchase.event_id), "CARE-1")
     invoice.paid = paid
     window = case.get(Window, purchase.id)
     if window.answer == "granted":
         return refunding.paid_after_all(case, window)
     return applied(f"The fee of Care, ${dollars(paid.amount)}, is paid (CARE-1).", "CARE-1")
+
+
+def paid_earlier(_case: Case, _invoice: Invoice, _paid: Paid) -> str:
+    """Nothing: no year of Care begins on its day of payment (CARE-2, CARE-4)."""
+    return ""
 
 
 def clause_of_refunds(_case: Case) -> str:
@@ -180,6 +185,6 @@ def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple
     if not data.order_id and not case.policies.care_without_order:
         reasons.append(("no_qualifying_purchase", "it was bought without a qualifying product"))
     care = case.member.care
-    if care and care.is_open and not LIFE.over(case, care, case.at):
+    if care and care.terms and not LIFE.over(case, care, case.at):
         reasons.append(("already_member", "a Care membership is open"))
     return reasons

@@ -5,7 +5,7 @@ from typing import Final
 
 from models.case import Case
 from models.fees.collecting import ATTEMPTS, Collection
-from models.fees.home import ROUND, SILENT, SUSPEND, Home, acted_at, collection_of, named_after
+from models.fees.home import END, ROUND, SILENT, SUSPEND, Home, acted_at, collection_of, named_after
 from models.fees.state import Attempt, Invoice, Method
 from models.outputs.base import Fact
 from models.outputs.requests import ChargeRequested
@@ -57,7 +57,7 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
     if not invoice.collecting:
         return
     collection, now = collection_of(case, home, invoice), case.desk.moment.now or case.at
-    while not collection.open:
+    while not collection.open and not _given_up(case, invoice):
         if invoice.round in invoice.failed_rounds:
             invoice.round = max(invoice.round, collection.round_at(now))
         method = collection.next_method(invoice.round, case.calendar.day_of(acted_at(case)))
@@ -74,6 +74,11 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
 def find_attempt(invoice: Invoice, attempt_id: str) -> Attempt | None:
     """The attempt of that name, if it is known."""
     return next((attempt for attempt in invoice.attempts if attempt.id == attempt_id), None)
+
+
+def _given_up(case: Case, invoice: Invoice) -> bool:
+    """PAY-6 Whether its end has come, acted on or not: what it is asked for then would only go back."""
+    return any((one.what, one.ref) == (END, invoice.id) and one.at <= acted_at(case) for one in case.member.due)
 
 
 def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None:
@@ -112,7 +117,7 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
         "next_attempt_on": str(case.calendar.day_of(after)) if after else None,
         "what_to_do": "add a payment method or update one: it is charged at once",
     }
-    once = named_after(invoice)
+    once = named_after(invoice.id)
     about = joined(invoice.id, str(number))
     home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
     if is_first:

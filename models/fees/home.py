@@ -83,6 +83,6 @@ def acted_at(case: Case) -> datetime:
     return max(case.at, case.desk.moment.now or case.at)
 
 
-def named_after(invoice: Invoice) -> Cause:
+def named_after(invoice_id: str) -> Cause:
     """What the notices of a fee are named after, whichever message completes what they tell (GEN-2, NTF-1)."""
-    return Cause(source="/memberships/fees", id=invoice.id)
+    return Cause(source="/memberships/fees", id=invoice_id)

@@ -9,7 +9,7 @@ from typing import Literal
 from models.case import Case, Ruling, applied, refused, superseded
 from models.due import case_of
 from models.fees import announcing
-from models.fees.home import DUE, END, named_after
+from models.fees.home import DUE, END, acted_at, named_after
 from models.fees.membership import PAYMENT, Membership, Term
 from models.fees.refunds import give_back
 from models.fees.standing import Standing
@@ -17,7 +17,7 @@ from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause, Fact
 from models.outputs.notifications import Kind
 from models.state import Due
-from models.values import dollars
+from models.values import dollars, joined
 
 
 class Life(Standing):
@@ -53,7 +53,7 @@ class Life(Standing):
             "term_ended": str(of.term.end),
             "lapses_on": str(case.calendar.day_of(over_at)),
         }
-        once, about = named_after(invoice), of.about(invoice.id)
+        once, about = named_after(invoice.id), of.about(invoice.id)
         of.told(case.notify(self.program, "membership.suspended", about, "PAY-3", facts, named_after=once))
 
     def give_up(self, case: Case) -> None:
@@ -75,7 +75,7 @@ class Life(Standing):
             back = give_back(case, invoice, case.cause, clause)
             return applied(f"{words} ({clause}): {back}.", clause, "refunded")
         if paid.amount < self.fee:
-            return self.too_low(invoice, paid)
+            return self.too_low(case, invoice, paid, case.cause, self.clauses.renewal)
         invoice.paid = paid
         if not of.can("renewed"):
             words = f"Invoice {invoice.id} was paid before {self.name} was {of.stage}: no refund (PRO-8)."
@@ -85,36 +85,56 @@ class Life(Standing):
         of.happens("renewed")
         self.paid_for(case, of, term)
         replaces = of.take_notices()
-        facts: dict[str, Fact] = {"invoice_id": invoice.id, "term_from": str(term.first), "term_to": str(term.end)}
-        once, clause = named_after(invoice), self.clauses.renewal
-        case.notify(self.program, self.kinds.renewed, invoice.id, clause, facts, replaces=replaces, named_after=once)
+        self.tell_renewed(case, term, replaces)
+        if of.stage == "ending":
+            self._runs_out(case, of)
+        clause = self.clauses.renewal
         says = f"Invoice {invoice.id} renews {self.name} from {term.first} to {term.end} ({clause})."
         return applied(f"{says}{self._reinstate(case, of, invoice, replaces)}", clause)
 
-    def cancel(self, case: Case, *, once: Cause | None = None) -> Ruling:
-        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late.
+    def tell_renewed(self, case: Case, term: Term, replaces: list[str]) -> None:
+        """Tell of a further year, by its first day: should that turn out to be another one, it is told anew."""
+        facts: dict[str, Fact] = {"invoice_id": term.invoice_id, "term_from": str(term.first), "term_to": str(term.end)}
+        once, about, clause = named_after(term.invoice_id), self.about_term(term), self.clauses.renewal
+        case.notify(self.program, self.kinds.renewed, about, clause, facts, replaces=replaces, named_after=once)
 
-        `once`: the request, where another event or a deadline completes it.
+    def about_term(self, term: Term) -> str:
+        """What tells of a paid year is named after that and its first day."""
+        return joined(term.invoice_id, str(term.first))
+
+    def restate(self, case: Case, of: Membership, term: Term) -> bool:
+        """GEN-2 The last paid year is this one instead: earlier money was told of later. Returns whether that could be done.
+
+        It can until the renewal that follows is told of, or anything has come for that.
         """
+        follows, notice_days = self.invoice_at_hand(case, of), case.policies.notice_days
+        told_at = case.calendar.start_of(term.end - timedelta(days=notice_days))
+        if not of.is_open or acted_at(case) >= told_at or follows.paid or follows.unused or follows.attempts:
+            return False
+        announcing.settled(case, self, follows, "the paid year is another one")
+        case.take(Invoice, follows.id)
+        of.terms = [*of.terms[:-1], term]
+        of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(term.end)).id
+        if of.stage == "ending":
+            self._runs_out(case, of)
+        return True
+
+    def cancel(self, case: Case) -> Ruling:
+        """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late."""
         of, clause = self.of(case), self.clauses.leaving
-        self.reconsider(case, of)
+        before, of.cancelled_at = self.wanted(case, of), case.at
+        if of.stage == "lapsed" or self.wanted(case, of) != before:
+            self.reconsider(case, of)
         of.happens("cancelled")
-        of.cancelled_at = case.at
         if self.to_be_charged(case, of):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
-            told = case.notify(self.program, self.kinds.cancelled, str(of.term.end), clause, facts, named_after=once)
-            of.told(told)
+            once, kind, about = named_after(of.term.invoice_id), self.kinds.cancelled, str(of.term.end)
+            of.told(case.notify(self.program, kind, about, clause, facts, named_after=once))
             return applied(words, clause, "after_the_next_renewal")
-        invoice = self.invoice_at_hand(case, of)
-        announcing.settled(case, self, invoice, f"{self.name} is cancelled")
-        case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
-        ends = max(case.calendar.start_of(of.term.end), case.at)
-        on = str(case.calendar.day_of(ends))
-        facts = {"ends_on": on, "last_renewal_on": None, "refund": None}
-        earlier = of.take_notices()
-        of.told(case.notify(self.program, self.kinds.cancelled, on, clause, facts, replaces=earlier, named_after=once))
+        ends = self._runs_out(case, of)
+        on = case.calendar.day_of(ends)
         if ends == case.at:
             self._over(case, of, "term_over", self.kinds.ended, clause)
             says = f"{self.name} is cancelled; the paid term is over already: it ends at once, without a refund"
@@ -124,7 +144,7 @@ class Life(Standing):
         )
 
     def switch(self, case: Case, *, on: bool) -> Ruling:
-        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends announcing."""
+        """PRO-7, CARE-6 Auto-renewal is switched while the paid term runs; the latest word counts. PAY-8 Off ends dunning."""
         of, clause = self.find(case), self.clauses.leaving
         if of is None or of.stage not in ("active", "lapsed") or not of.invoice:
             says = f"There is no open {self.name} membership whose renewal could change."
@@ -136,8 +156,9 @@ class Life(Standing):
         if case.at >= case.calendar.start_of(of.term.end):
             says = f"The term ended on {of.term.end}: renewal can be switched only before that ({clause})."
             return refused("term_over", says, clause)
-        changes, of.auto_renew, of.auto_renew_at = on != of.auto_renew, on, case.at
-        stays = self.reconsider(case, of) if changes else ""
+        before = self.wanted(case, of)
+        of.auto_renew, of.auto_renew_at = on, case.at
+        stays = self.reconsider(case, of) if self.wanted(case, of) != before else ""
         announcing.warn(case, self, self.invoice_at_hand(case, of))
         word = "on" if on else "off"
         too_late = "" if on or not self.to_be_charged(case, of) else f" The renewal of {of.term.end} is the last one."
@@ -152,11 +173,16 @@ class Life(Standing):
         """
         invoice = self.invoice_at_hand(case, of)
         announcing.stop(case, invoice)
+        untrue = []
         if of.stage == "lapsed":
             of.happens("taken_back")
-            for notice_id in of.take_notices():
-                why = "something said before the end was told after it"
-                case.retract(self.program, notice_id, why, self.clauses.leaving)
+            untrue = of.take_notices()
+        elif PAYMENT in of.causes:
+            untrue = [case.notice_id(named_after(invoice.id), "membership.suspended", of.about(invoice.id))]
+            of.notices = [notice_id for notice_id in of.notices if notice_id not in untrue]
+        for notice_id in untrue:
+            why = "something said before the end was told after it"
+            case.retract(self.program, notice_id, why, self.clauses.leaving)
         of.over_at, of.reopened = None, of.reopened + 1
         words = of.clear_payment()
         case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
@@ -172,15 +198,28 @@ class Life(Standing):
             then = case_of(case.desk, Due(ends, what, of.invoice))
             (self.give_up if what == END else self.term_over)(then)
 
-    def too_low(self, invoice: Invoice, paid: Paid) -> Ruling:
-        """Less than the fee pays nothing."""
+    def too_low(self, case: Case, invoice: Invoice, paid: Paid, cause: Cause, clause: str) -> Ruling:
+        """Less than the fee pays nothing, and goes back."""
         invoice.unused.append(paid)
-        says = f"${dollars(paid.amount)} is less than the fee, ${dollars(self.fee)}: support has to look at it."
-        return refused("amount_too_low", says, self.clauses.renewal)
+        back = give_back(case, invoice, cause, clause)
+        says = f"${dollars(paid.amount)} is less than the fee, ${dollars(self.fee)}: {back} ({clause})."
+        return refused("amount_too_low", says, clause)
 
     def invoice_at_hand(self, case: Case, of: Membership) -> Invoice:
         """The renewal at hand. What was opened has one."""
         return case.get(Invoice, of.invoice or "")
+
+    def _runs_out(self, case: Case, of: Membership) -> datetime:
+        """PRO-7, CARE-6 Cancelled: no renewal follows the paid term. Returns when it ends, and tells it."""
+        invoice, due = self.invoice_at_hand(case, of), case.calendar.start_of(of.term.end)
+        announcing.settled(case, self, invoice, f"{self.name} is cancelled")
+        case.schedule(due, DUE, invoice.id)
+        ends = max(due, case.at)
+        on, once, replaces = str(case.calendar.day_of(ends)), named_after(of.term.invoice_id), of.take_notices()
+        facts: dict[str, Fact] = {"ends_on": on, "last_renewal_on": None, "refund": None}
+        kind, clause = self.kinds.cancelled, self.clauses.leaving
+        of.told(case.notify(self.program, kind, on, clause, facts, replaces=replaces, named_after=once))
+        return ends
 
     def _over(self, case: Case, of: Membership, what: Literal["unpaid", "term_over"], kind: Kind, clause: str) -> None:
         """It lapses or ends: nothing is owed any more."""

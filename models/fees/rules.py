@@ -29,14 +29,16 @@ class Programme(NamedTuple):
     home: Life
     paid: Callable[[Case, Invoice, Paid], Ruling]
     """What money for an invoice of it does."""
+    paid_earlier: Callable[[Case, Invoice, Paid], str]
+    """What changes when the money that pays an invoice is earlier than what was told of before; in words."""
     back: Callable[[Case], str]
     """The clause by which money for nothing goes back."""
 
 
 PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
     {
-        "pro": Programme(renewal.LIFE, membership.money, renewal.clause_of_refunds),
-        "care": Programme(care_life.LIFE, care.money, care.clause_of_refunds),
+        "pro": Programme(renewal.LIFE, membership.money, membership.paid_earlier, renewal.clause_of_refunds),
+        "care": Programme(care_life.LIFE, care.money, care.paid_earlier, care.clause_of_refunds),
     }
 )
 
@@ -58,14 +60,20 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
         return duplicate("already_paid", says, "PAY-8")
     case.put(invoice.id, invoice)
     if invoice.paid:
-        invoice.unused.append(paid)
-        back = give_back(case, invoice, case.cause, "PAY-8")
-        return applied(f"Invoice {invoice.id} is paid already (PAY-8): {back}.", "PAY-8", "refunded")
-    ruling = programme.paid(case, invoice, paid)
-    if invoice.paid is None or not invoice.to_give_back:
-        return ruling
-    back = give_back(case, invoice, case.cause, "PAY-8")  # it had been too little, and pays nothing any more (GEN-2)
-    return Ruling(ruling.outcome, f"{ruling.says} What came before is other money (PAY-8): {back}.", ruling.clause)
+        return _paid_twice(case, programme, invoice, invoice.paid, paid)
+    return programme.paid(case, invoice, paid)
+
+
+def _paid_twice(case: Case, programme: Programme, invoice: Invoice, one: Paid, other: Paid) -> Ruling:
+    """PAY-8 Of money that comes twice the earlier pays, whichever is told first (GEN-2); the other goes back."""
+    earlier = other.at < one.at and other.amount >= programme.home.fee
+    if earlier:
+        one, other = other, one
+    invoice.paid = one
+    invoice.unused.append(other)
+    back = give_back(case, invoice, case.cause, "PAY-8")
+    words = programme.paid_earlier(case, invoice, one) if earlier else ""
+    return applied(f"Invoice {invoice.id} is paid already (PAY-8): {back}.{words}", "PAY-8", "refunded")
 
 
 def never_claimed(case: Case, data: PaymentSucceeded) -> str:

@@ -20,9 +20,10 @@ class Paid(Struct, array_like=True):
     """The charge that brought it; None: paid by hand."""
 
     def same(self, other: "Paid") -> bool:
-        """Whether it is the same money told again: one charge brings money once."""
-        by_charge = self.attempt_id is not None and self.attempt_id == other.attempt_id
-        return by_charge or (self.at, self.amount) == (other.at, other.amount)
+        """Whether it is the same money told again: one charge brings money once, and two bring other money."""
+        if self.attempt_id and other.attempt_id:
+            return self.attempt_id == other.attempt_id
+        return (self.at, self.amount) == (other.at, other.amount)
 
 
 class Method(Struct, array_like=True):

@@ -2,9 +2,11 @@
 
 from models.case import Case, Ruling, applied
 from models.fees import terms
+from models.fees.home import named_after
+from models.fees.membership import Term
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
-from models.outputs.base import Cause
+from models.outputs.base import Cause, Fact
 from models.pro.renewal import LIFE
 from models.pro.state import Application, Pro
 
@@ -32,7 +34,7 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
 def _fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-3 Money came for an application. Less than the fee does not pay it; not accepted, all of it goes back."""
     if paid.amount < LIFE.fee:
-        too_low = LIFE.too_low(invoice, paid)
+        too_low = LIFE.too_low(case, invoice, paid, cause_of(application), "PRO-3")
         return decline(case, application, invoice) if application.why_not else too_low
     invoice.paid = paid
     return answer(case, pro, application)
@@ -60,16 +62,38 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     pro.opened_on, pro.notices = term.first, []  # what was told of an earlier membership is over
     pro.causes, pro.suspended_at, pro.cancelled_at = [], None, None
     LIFE.paid_for(case, pro, term)
-    cause = cause_of(application)
-    card = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
-    case.notify(
-        "pro",
-        "pro.welcome",
-        application.id,
-        "PRO-4",
-        {"application_id": application.id, "card": card, "auto_renew": pro.auto_renew},
-        replaces=[case.notice_id(cause, "pro.application_received", application.id)],
-        cause=cause,
-    )
+    received = case.notice_id(cause_of(application), "pro.application_received", application.id)
+    _welcome(case, application, term, received)
     says = f"PRO is open from {term.first}, the day the fee was paid, to {term.end}: one year (PRO-4)."
     return applied(says, "PRO-4")
+
+
+def _welcome(case: Case, application: Application, term: Term, replaces: str) -> None:
+    """PRO-4 With the digital card. Told anew when the first day turns out to be another one."""
+    card = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
+    facts: dict[str, Fact] = {"application_id": application.id, "card": card, "auto_renew": application.auto_renew}
+    about, cause = LIFE.about_term(term), cause_of(application)
+    case.notify("pro", "pro.welcome", about, "PRO-4", facts, replaces=[replaces], cause=cause)
+
+
+def paid_earlier(case: Case, invoice: Invoice, paid: Paid) -> str:
+    """PRO-4, PRO-6 A year that begins on its day of payment begins on an earlier one. Returns the words for it."""
+    pro = case.member.pro
+    if pro is None or not pro.terms or pro.term.invoice_id != invoice.id:
+        return ""
+    paid_on, last = case.calendar.day_of(paid.at), pro.term
+    if invoice.application_id:
+        term = terms.first_term(paid_on, invoice.id)
+    else:
+        term = terms.next_term(pro.terms[-2], paid_on, invoice.id, automatic=True)
+    if term == last or not LIFE.restate(case, pro, term):
+        return ""
+    if invoice.application_id:
+        application = case.get(Application, invoice.application_id)
+        told = case.notice_id(cause_of(application), "pro.welcome", LIFE.about_term(last))
+        pro.opened_on = term.first
+        _welcome(case, application, term, told)
+    else:
+        told = case.notice_id(named_after(invoice.id), "pro.renewed", LIFE.about_term(last))
+        LIFE.tell_renewed(case, term, [told])
+    return f" The earlier payment counts: the paid year runs from {term.first} to {term.end}."

@@ -70,7 +70,9 @@ def reviewed(case: Case, data: ProReviewed) -> Ruling:
     if not data.approved:
         application.why_not = "not_approved"
         pro.happens("rejected")
-        _reject(case, application, [("not_approved", data.reason or "not approved by Sony")], "PRO-3")
+        received = case.notice_id(membership.cause_of(application), "pro.application_received", application.id)
+        reasons = [("not_approved", data.reason or "not approved by Sony")]
+        _reject(case, application, reasons, "PRO-3", replaces=(received,))
     return membership.answer(case, pro, application)
 
 
@@ -123,12 +125,12 @@ def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
     today = case.calendar.day_of(case.at)
     reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
-    if pro and pro.stage in ("active", "ending") and not LIFE.over(case, pro, case.at):
-        reasons.append(("already_member", "a PRO membership is open"))
-    elif pro and pro.stage == "applied":
+    if pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
     elif pro and pro.stage == "terminated":
         reasons.append(("terminated_before", "a PRO membership was terminated"))
+    elif pro and pro.terms and not LIFE.over(case, pro, case.at):
+        reasons.append(("already_member", "a PRO membership is open"))
     return reasons
 
 
@@ -145,11 +147,12 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
         pro.application_id, pro.auto_renew, pro.auto_renew_at = application.id, application.auto_renew, case.at
 
 
-def _reject(case: Case, application: Application, reasons: list[tuple[str, str]], clause: str) -> None:
+def _reject(
+    case: Case, application: Application, reasons: list[tuple[str, str]], clause: str, replaces: tuple[str, ...] = ()
+) -> None:
     """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer. PRO-2 names what is missing."""
     cause = membership.cause_of(application)
-    received = case.notice_id(cause, "pro.application_received", application.id)
     codes, words = tuple(code for code, _ in reasons), tuple(words for _, words in reasons)
     kind, name = ("pro.incomplete", "missing") if clause == "PRO-2" else ("pro.rejected", "reasons")
     facts: dict[str, Fact] = {"application_id": application.id, name: codes, "says": words}
-    case.notify("pro", kind, application.id, clause, facts, replaces=[received], cause=cause)  # type: ignore[arg-type]
+    case.notify("pro", kind, application.id, clause, facts, replaces=replaces, cause=cause)  # type: ignore[arg-type]

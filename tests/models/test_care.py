@@ -164,6 +164,26 @@ class TestStopping:
         assert shown(world)["term"]["to"] == last_end
         assert shown(world)["status"] == ("ended" if fact[0] == "care.cancel_requested" else "lapsed")
 
+    def test_care_4_cancelled_too_late_no_renewal_is_told_of_after_the_last_one(self) -> None:
+        world = with_care("2027-02-10 08:00")
+        world.send(care_cancelled(), time="2027-02-20 12:00")
+        world.tick(END)
+        world.send(care_paid(RENEWAL, paid_at=END, attempt_id=charges(world)[0].attempt_id))
+        assert world.notices[-1].params["ends_on"] == "2028-03-02"
+        told = len(world.told)
+        world.tick("2028-03-01 08:00")
+        assert len(world.told) == told, "neither a renewal notice nor an expiring method"
+        world.tick("2028-03-02 08:00")
+        assert {kind for kind, _ in world.standing()} == {"care.welcome", "care.renewed", "care.ended"}
+
+    @pytest.mark.parametrize("fact", [care_cancelled(), switch(on=False)], ids=["cancelled", "switched off"])
+    def test_care_4_said_too_late_and_told_later_it_tells_no_second_suspension(self, fact: Fact) -> None:
+        world = with_care(END)
+        world.send(declined(charges(world)[0]), time=END)
+        world.send(fact, time="2027-02-20 12:00")
+        world.tick("2027-03-02 09:00")
+        assert (shown(world)["status"], world.told.count("membership.suspended")) == ("suspended", 1)
+
     def test_care_6_benefits_stay_to_the_end_of_the_paid_term(self) -> None:
         world = with_care()
         world.send(care_cancelled(), time="2026-06-01 12:00")

@@ -327,6 +327,47 @@ class TestPaid:
         assert "It stays suspended: loan (GEN-3)." in answer.says
         assert "membership.reinstated" not in world.told
 
+    @pytest.mark.parametrize("earlier_first", [True, False])
+    def test_pro_6_of_two_late_payments_the_earlier_begins_the_year_whichever_is_told_first(
+        self, earlier_first: bool
+    ) -> None:
+        world = with_cards()
+        for day in ("10", "20") if earlier_first else ("20", "10"):
+            world.send(paid(RENEWAL, paid_at=f"2027-03-{day} 20:00", amount=f"1{day}.00"), event_id=day)
+        assert (str(world.pro.term.first), str(world.pro.term.end)) == ("2027-03-10", "2028-03-10")
+        assert (world.pro.invoice, world.entry(Invoice, "pro-m-1-2028-03-20")) == ("pro-m-1-2028-03-10", None)
+        assert [refund.amount for refund in world.bodies(RefundRequested)] == ["120.00"]
+        assert {due.ref for due in world.member().due} == {"pro-m-1-2028-03-10"}
+        assert [kind for kind, _ in world.standing()].count("pro.renewed") == 1
+
+    @pytest.mark.parametrize(
+        ("now", "first"), [("2028-02-09 07:59:59", "2027-03-10"), ("2028-02-09 08:00", "2027-03-20")]
+    )
+    def test_pro_6_earlier_money_counts_until_the_next_renewal_is_to_be_told_of(self, now: str, first: str) -> None:
+        world = with_cards()
+        world.send(paid(RENEWAL, paid_at="2027-03-20 20:00"))
+        world.tick(now)
+        assert world.send(paid(RENEWAL, paid_at="2027-03-10 20:00")).reason == "refunded"
+        assert str(world.pro.term.first) == first
+
+    def test_pay_8_two_charges_bring_two_payments_even_at_the_same_instant(self) -> None:
+        world = with_cards("card-1", "card-2")
+        world.send(decline(world=world), time="2027-03-02 12:00")
+        for charge in charges(world):
+            world.send(paid(RENEWAL, paid_at="2027-03-02 20:00", attempt_id=charge.attempt_id))
+        assert len(world.bodies(RefundRequested)) == 1
+
+    @pytest.mark.parametrize(("added_at", "is_asked"), [("2027-05-01 06:59:59", True), ("2027-05-01 07:00", False)])
+    def test_pay_6_nothing_is_asked_once_the_end_has_come_handled_or_not(self, added_at: str, is_asked: bool) -> None:
+        world = with_cards()
+        world.send(decline(world=world, reason="stolen"), time=END)
+        world.tick("2027-04-20 12:00")
+        before = len(charges(world))
+        world.send(added("card-2"), time=added_at)
+        assert len(charges(world)) - before == is_asked
+        world.tick("2027-05-01 07:00")
+        assert world.pro.status == "lapsed"
+
 
 class TestExpiring:
     """PAY-7"""
@@ -490,6 +531,13 @@ class TestLapsed:
         assert (world.pro.status, str(world.pro.term.first)) == ("active", "2027-03-06")
         assert world.send(failed(RENEWAL), time="2027-03-05 12:00").reason == "no_membership"
         assert world.send(paid(RENEWAL, paid_at=BEFORE_END)).reason == "refunded"
+
+    def test_pro_1_an_application_of_a_time_when_it_was_open_is_refused_also_when_it_is_told_after_the_lapse(
+        self,
+    ) -> None:
+        world = with_cards(auto=False)
+        assert world.send(applied_for("a2", "i9"), time=BEFORE_END).reason == "already_member"
+        assert world.send(applied_for("a3", "i8"), time=END).outcome == "applied"
 
     def test_pay_8_a_failure_after_the_lapse_owes_nothing(self) -> None:
         world = with_cards(auto=False)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from models.fees.state import Invoice
-from models.outputs import RefundRequested, Request
+from models.outputs import Notification, RefundRequested, Request
 from tests.models.world import Fact, World, applied_for, failed, paid, reviewed
 
 MARCH_1 = "2026-03-01 18:00"
@@ -125,6 +125,8 @@ def test_pro_3_less_than_the_fee_does_not_pay_it() -> None:
     world.send(reviewed())
     assert world.send(paid(amount="99.99")).reason == "amount_too_low"
     assert world.pro.status == "applied"
+    [refund] = world.bodies(RefundRequested)
+    assert (refund.amount, refund.clause) == ("99.99", "PRO-3")
     assert world.send(paid(amount="100.00")).outcome == "applied"
     assert world.pro.status == "active"
 
@@ -203,3 +205,28 @@ def test_pro_3_a_payment_whose_application_never_comes_goes_back() -> None:
     world.tick("2026-03-31 20:00")
     [request] = world.requests
     assert (request.clause, world.decisions[-1].reason) == ("PRO-3", "partner_never_arrived")
+
+
+@pytest.mark.parametrize("reviewed_no", [False, True])
+def test_ntf_2_a_rejection_replaces_what_was_sent_and_nothing_else(reviewed_no: bool) -> None:
+    world = World()
+    world.send(applied_for(**({} if reviewed_no else {"state": "PR"})), time=MARCH_1)
+    world.send(reviewed(approved=False))
+    told = world.ids(Notification)
+    assert set(world.notice("pro.rejected").replaces) == ({told[0]} if reviewed_no else set())
+
+
+@pytest.mark.parametrize("earlier_first", [True, False])
+def test_pro_4_of_two_payments_the_earlier_begins_the_year_whichever_is_told_first(earlier_first: bool) -> None:
+    facts = [paid(paid_at="2026-03-02 18:00"), paid(paid_at="2026-03-05 18:00", amount="120.00")]
+    world = World()
+    world.send(applied_for(), time=MARCH_1)
+    world.send(reviewed(), time=MARCH_1)
+    for fact in facts if earlier_first else reversed(facts):
+        world.send(fact)
+    assert (str(world.pro.term.first), str(world.pro.opened_on)) == ("2026-03-02", "2026-03-02")
+    assert [refund.amount for refund in world.bodies(RefundRequested)] == ["120.00"]
+    [welcome] = [of for kind, of in world.standing() if kind == "pro.welcome"]
+    cards = {of: notice.params for of, notice in zip(world.ids(Notification), world.notices, strict=True)}
+    assert cards[welcome]["card"]["valid_from"] == "2026-03-02"
+    assert {due.ref for due in world.member().due} == {"pro-m-1-2027-03-02"}
