@@ -1,12 +1,12 @@
-"""Layer 3b: the naive account of every member against the ledger and against what the changelogs hold."""
+"""Layer 3b: the naive accounts of every member, and that of points against the ledger and what the changelogs hold."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from audit import quarantines
+from audit import paid, quarantines
 from audit.account import Account
-from audit.account.partition import Accounts
+from audit.accounts import Accounts
 from audit.books import Book
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
@@ -23,6 +23,7 @@ QUESTIONS = {
     MEMBERS: "a second account that knows no rule of ours comes to the same balances and lifetime counts of every member",
     LOTS: "and to the same points in every lot, by the changelogs and by the ledger, and on every expiry day",
     ORDERS: "and to the same points for every order, by the ledger",
+    **paid.QUESTIONS,
 }
 
 KNOWN_KINDS: Final = frozenset(
@@ -42,13 +43,14 @@ def check(
     findings: Findings,
 ) -> None:
     """Keep the accounts of a partition's members, then compare."""
-    accounts = _accounts(shard, order, policies, clock, findings)
-    hot = dict(_hot(shard, findings))
+    kept = _accounts(shard, order, policies, clock, findings)
+    accounts, hot = kept.members, dict(_hot(shard, findings))
+    paid.check(shard, kept.fees, hot, findings)
     for member_id in sorted(accounts.keys() | hot.keys() | books.keys()):
         account, book = accounts.get(member_id, Account()), books.get(member_id, Book())
         findings.compared(MEMBERS)
         try:
-            kept = standing(member_id, hot[member_id].points if member_id in hot else None, shard.tables[state.LOTS])
+            stored = standing(member_id, hot[member_id].points if member_id in hot else None, shard.tables[state.LOTS])
         except UnreadableError as error:
             findings.differs(LOTS, f"member {member_id}: {error}")
             continue
@@ -56,9 +58,9 @@ def check(
             what = f"the ledger has {', '.join(sorted(unknown))}, which the own account does not know"
             findings.differs(MEMBERS, f"member {member_id}: {what}")
             continue
-        findings.all_differ(MEMBERS, (f"member {member_id}: {what}" for what in _member(account, book, kept)))
+        findings.all_differ(MEMBERS, (f"member {member_id}: {what}" for what in _member(account, book, stored)))
         findings.compared(LOTS, len(account.lots))
-        findings.all_differ(LOTS, (f"member {member_id}{what}" for what in _lots(account, book, kept)))
+        findings.all_differ(LOTS, (f"member {member_id}{what}" for what in _lots(account, book, stored)))
         findings.compared(ORDERS, len(account.by_order))
         for order_id, booked, own in _different(book.orders, account.by_order):
             what = f"the ledger comes to {booked} points, the own account to {own}"
@@ -79,7 +81,7 @@ def _accounts(
     policies: Policies,
     clock: Literal["wall", "external"],
     findings: Findings,
-) -> dict[str, Account]:
+) -> Accounts:
     accounts = Accounts(policies, quarantines.since(shard))
     answers = {
         (output.data["event"]["topic"], output.data["event"]["offset"]): output
@@ -99,7 +101,7 @@ def _accounts(
             else:
                 accounts.note(seq, read)
     accounts.catch_up()
-    return accounts.members
+    return accounts
 
 
 def _is_own(decision: Output, order: Mapping[int, Stored], shard: Shard) -> bool:

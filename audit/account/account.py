@@ -11,7 +11,7 @@ than was bought, which come first), and in which lots points were found when the
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from audit.account import membership, orders
 from audit.account.days import end_of
 from audit.account.facts import Facts
 from audit.account.purse import Purse
+from audit.account.seen import Seen, happened
 from models.policies import STANDARD, Policies
 
 HANDLERS: Final[Mapping[str, Callable[[Facts, Any], None]]] = MappingProxyType(
@@ -44,39 +45,27 @@ HANDLERS: Final[Mapping[str, Callable[[Facts, Any], None]]] = MappingProxyType(
 class Account:
     """One member's account. Events and ticks are told in the order in which they were handled."""
 
-    def __init__(self, policies: Policies = STANDARD, seen: dict[tuple[str, str], date | None] | None = None) -> None:
-        """``seen``: GEN-1 event ids and the day when they came, where several accounts share them."""
+    def __init__(self, policies: Policies = STANDARD, seen: Seen | None = None) -> None:
+        """``seen``: the ids that are spent, where several accounts share them."""
         self.facts = Facts(policies)
-        self._seen: dict[tuple[str, str], date | None] = {} if seen is None else seen
+        self._seen = Seen(policies) if seen is None else seen
 
     def note(self, event: Any, now: datetime | None) -> None:
-        """Take notice of an event as it was handled. ``now``: the partition's, None before its first tick.
+        """Take notice of an event as it came, perhaps once more. ``now``: the partition's, None before its first tick."""
+        if self._seen.is_news(event, now):
+            self.take(event, now)
 
-        The same (source, id) again changes nothing, whatever it says now (GEN-1), for as long as ids are remembered.
-        """
-        name, today = (event.source, event.id), now.date() if now else None
-        if name in self._seen:
-            came = self._seen[name]
-            if came is None or today is None or (today - came).days <= self.facts.policies.ids_remembered_days:
-                return
-        if self._too_early(event, now):
-            return
-        self._seen[name] = today
+    def take(self, event: Any, now: datetime | None) -> None:
+        """Take notice of news."""
         self.facts.now = now
         self._apply(event, now)
-
-    def _too_early(self, event: Any, now: datetime | None) -> bool:
-        """GEN-4 It says that it happened in a time that is far from having come: it was set aside, to be sent again."""
-        is_upstream = event.type != "member.released.v1"
-        latest = now + timedelta(days=self.facts.policies.ahead_days) if now else None
-        return is_upstream and latest is not None and latest < _happened(event)
 
     def _apply(self, event: Any, at: datetime | None, patience: datetime | None = None) -> None:
         """``patience``: when it is given up, if it has waited already."""
         facts = self.facts
-        facts.patience = patience
+        facts.room.patience = patience
         if handle := HANDLERS.get(event.type):
-            if facts.purse and facts.purse.over_by(_happened(event)) and handle is not membership.stay:
+            if facts.purse and facts.purse.over_by(happened(event)) and handle is not membership.stay:
                 facts.wait(membership.END, event)
             else:
                 handle(facts, event)
@@ -84,14 +73,13 @@ class Account:
 
     def _settle(self, at: datetime | None) -> None:
         """GEN-2 Apply what has waited for what came by then."""
-        for one in self.facts.no_longer_waiting(at):
+        for one in self.facts.room.no_longer_waiting(at):
             self._apply(one.event, at, one.until)
 
     def tick(self, now: datetime) -> None:
         """GEN-4 The partition's time has come to ``now``: what is due happens, in the order in which it was due."""
         facts = self.facts
-        for one in [one for waiting in facts.waiting.values() for one in waiting]:
-            one.until = one.until or now + timedelta(days=facts.policies.hold_days)
+        facts.room.start_counting(now)
         while facts.purse and (due := self._next_due(facts.purse)) and due[0] <= now:
             facts.now, what, which = due
             if what == "expiry":
@@ -155,10 +143,3 @@ class Account:
             "expired": sum(lot.expired for lot in purse.lots.values()) if purse else 0,
             "adjusted": purse.adjusted if purse else 0,
         }
-
-
-def _happened(event: Any) -> datetime:
-    """When, as the event's data says, or else its envelope."""
-    stated = [getattr(event.data, name, None) for name in ("placed_at", "paid_at", "purchased_at", "opened_at")]
-    when: datetime = next(filter(None, stated), event.time)
-    return when

@@ -1,20 +1,18 @@
-"""What is known of one member, as plain lists and dictionaries, and who waits for what."""
+"""What is known of one member's points, as plain lists and dictionaries."""
 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from audit.account.days import day_of
 from audit.account.purchase import Purchase
 from audit.account.purse import Purse
+from audit.account.waiting import Partner, WaitingRoom, order_of
 from models.policies import STANDARD, Policies
-
-Partner = tuple[str, str]
-"""What is waited for: ("order", id) and the like."""
 
 
 @dataclass(slots=True)
@@ -47,14 +45,6 @@ class Adjustment:
 
 
 @dataclass(slots=True)
-class Waiting:
-    """An event whose partner has not come, and when it is given up; None until the partition's first tick."""
-
-    event: Any
-    until: datetime | None
-
-
-@dataclass(slots=True)
 class Facts:
     """What is known of one member."""
 
@@ -77,11 +67,10 @@ class Facts:
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
     by_order: Counter[str] = field(default_factory=Counter)
     """What each order has brought to available + reserved - debt, in all."""
-    waiting: dict[Partner, list[Waiting]] = field(default_factory=dict)
-    patience: datetime | None = None
-    """When the event at hand is given up, if it has waited for something else before."""
-    came: list[Partner] = field(default_factory=list)
-    """What has become known just now, for the events that wait for it."""
+    room: WaitingRoom = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.room = WaitingRoom(self.policies.hold_days)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -101,22 +90,9 @@ class Facts:
         """MS-4 The membership that lasts then: joined before. What is behind its end waits for that."""
         return self.purse if self.purse and self.purse.joined_at < at else None
 
-    def given_up(self) -> datetime | None:
-        """GEN-2 When something that comes too early now is given up."""
-        return self.now + timedelta(days=self.policies.hold_days) if self.now else None
-
     def wait(self, partner: Partner, event: Any) -> None:
         """GEN-2 The event comes before what it is about."""
-        self.waiting.setdefault(partner, []).append(Waiting(event, self.patience or self.given_up()))
-
-    def no_longer_waiting(self, at: datetime | None) -> list[Waiting]:
-        """GEN-2 The events whose partner came by then, first what happened first, without those given up before."""
-        found = []
-        for partner in self.came:
-            waiting = [one for one in self.waiting.pop(partner, []) if not (one.until and at and one.until <= at)]
-            found += sorted(waiting, key=lambda one: order_of(one.event))
-        self.came = []
-        return found
+        self.room.wait(partner, event, self.now)
 
     def refused_of(self, order: Purchase) -> list[Any]:
         """MS-10 The returns of an order that were refused and may still count, first what happened first."""
@@ -130,8 +106,3 @@ class Facts:
         before = self.purse.total if self.purse else 0
         yield
         self.by_order[order.id] += (self.purse.total if self.purse else 0) - before
-
-
-def order_of(event: Any) -> tuple[datetime, str, str]:
-    """GEN-2 In which order events are taken that could have been handled before."""
-    return event.time, event.source, event.id

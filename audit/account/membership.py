@@ -1,6 +1,6 @@
 """Joining and leaving, points set aside, goodwill."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from audit.account.days import business_days_later, end_of, years_later
@@ -20,11 +20,14 @@ END: Final = ("end", "")
 
 def join(facts: Facts, event: Any) -> None:
     """MS-1: a resident of a state or DC, 18 on that day, 19 in Alabama and Nebraska. MS-2: once. MS-16: again."""
-    needed = 19 if event.data.state in ("AL", "NE") else 18
     settled = facts.purse or any(event.time < ended for _, ended in facts.former)
-    old_enough = years_later(event.data.birth_date, needed) <= facts.day(event.time)
-    if not settled and event.data.state in RESIDENT and old_enough:
+    if not settled and may_join(event.data.state, event.data.birth_date, facts.day(event.time)):
         facts.purse = Purse(event.time)
+
+
+def may_join(state: str, birth: date, day: date) -> bool:
+    """MS-1, PRO-1, CARE-1."""
+    return state in RESIDENT and years_later(birth, 19 if state in ("AL", "NE") else 18) <= day
 
 
 def ask_to_end(facts: Facts, event: Any) -> None:
@@ -41,7 +44,7 @@ def stay(facts: Facts, event: Any) -> None:
     purse = facts.purse
     if purse and purse.ends and purse.asked_to_end and purse.asked_to_end <= event.time < purse.ends:
         purse.asked_to_end = purse.ends = None
-        facts.came.append(END)
+        facts.room.came.append(END)
 
 
 def end(facts: Facts) -> None:
@@ -50,7 +53,7 @@ def end(facts: Facts) -> None:
         facts.reservations |= dict.fromkeys(facts.purse.set_aside)
         facts.former.append((facts.purse.joined_at, facts.purse.ends))
         facts.purse = None
-        facts.came.append(END)
+        facts.room.came.append(END)
 
 
 def reserve(facts: Facts, event: Any) -> None:
@@ -58,7 +61,7 @@ def reserve(facts: Facts, event: Any) -> None:
     told, day, purse = event.data, facts.day(event.time), facts.purse_at(event.time)
     if told.reservation_id in facts.reservations:
         return
-    facts.came.append(("reservation", told.reservation_id))
+    facts.room.came.append(("reservation", told.reservation_id))
     facts.turned_down.add(("reservation", told.reservation_id))
     if purse and told.points <= sum(lot.left for lot in purse.usable(day)):
         purse.set_aside[told.reservation_id] = purse.take(told.points, day)
@@ -93,7 +96,7 @@ def adjust(facts: Facts, event: Any) -> None:
         elif adjustment and told.points == adjustment.points and _person(told.actor) != _person(adjustment.actor):
             _book(facts, told.approves, adjustment, event.time)
     elif told.adjustment_id not in facts.adjustments:
-        facts.came.append(("adjustment", told.adjustment_id))
+        facts.room.came.append(("adjustment", told.adjustment_id))
         if not told.points or purse is None:
             facts.turned_down.add(("adjustment", told.adjustment_id))
             return

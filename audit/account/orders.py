@@ -22,7 +22,7 @@ def buy(facts: Facts, event: Any) -> None:
     own = Lot(told.order_id, years_later(day, YEARS_USABLE), told.placed_at)
     order = Purchase.told(told, own, purse)
     facts.orders[order.id] = order
-    facts.came.append(("order", order.id))
+    facts.room.came.append(("order", order.id))
     if purse:
         purse.lots[own.id] = own
         with facts.on_account_of(order):
@@ -38,7 +38,7 @@ def _pay_with_points(facts: Facts, order: Purchase, told: Any, purse: Purse, day
     claimed: list[Part] = []
     if told.reservation_id is not None:
         if told.reservation_id not in facts.reservations:
-            facts.came.append(("reservation", told.reservation_id))
+            facts.room.came.append(("reservation", told.reservation_id))
         until = facts.reservations.get(told.reservation_id)
         facts.reservations[told.reservation_id] = None
         freed = list(each(purse.set_aside.pop(told.reservation_id, [])))
@@ -77,9 +77,9 @@ def bring_back(facts: Facts, event: Any) -> None:
     if order is None:
         facts.wait(("order", told.order_id), event)
         return
-    facts.came.append(("return", told.return_id))
+    facts.room.came.append(("return", told.return_id))
     if not _is_left(order, told):
-        facts.refused[told.return_id] = Refused(order, event, facts.given_up())
+        facts.refused[told.return_id] = Refused(order, event, facts.room.given_up(facts.now))
         return
     facts.refused.pop(told.return_id, None)
     pieces = {part.line_id: part.quantity for part in told.lines}
@@ -145,7 +145,7 @@ def dispute(facts: Facts, event: Any) -> None:
         return
     order.disputed[told.dispute_id] = told.amount
     facts.disputes[told.dispute_id] = order
-    facts.came.append(("dispute", told.dispute_id))
+    facts.room.came.append(("dispute", told.dispute_id))
     settle(facts, order)
 
 

@@ -17,8 +17,8 @@ _TABLE: Final[Mapping[tuple[Stage | None, Happening], Stage]] = {
     ("active", "refunded"): "refunded",  # CARE-7
     ("active", "unpaid"): "lapsed",
     ("ending", "renewed"): "ending",  # CARE-4: cancelled too late for the renewal at hand
+    ("ending", "unpaid"): "ended",  # CARE-4: the same, and that one was not paid
     ("ending", "refunded"): "refunded",
-    ("ending", "unpaid"): "lapsed",
     ("ending", "term_over"): "ended",
     ("lapsed", "bought"): "active",
     ("lapsed", "renewed"): "active",  # paid in time, told late

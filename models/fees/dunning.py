@@ -25,7 +25,7 @@ def due(case: Case, home: Home, invoice: Invoice) -> None:
     invoice.collecting = True
     invoice.expiring.clear()  # true when it was told: nothing of it is withdrawn any more
     if invoice.failed_at:  # so it had been, when what the member wants was still told otherwise
-        home.suspend(case, invoice, invoice.failed_at)
+        _suspend(case, home, invoice, invoice.failed_at)
     proceed(case, home, invoice)
 
 
@@ -82,9 +82,12 @@ def _given_up(case: Case, invoice: Invoice) -> bool:
 
 
 def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None:
-    """PAY-9 Asked from when the request goes out, be it late: only then can it be answered."""
+    """PAY-9 Asked from when the request goes out, be it late: only then can it be answered; and not before the method was
+    renewed, if that is of a time to come: else it would count as not asked since, and be asked for ever.
+    """
     invoice = collection.invoice
-    attempt = Attempt(collection.attempt_id(invoice.round, method), method.id, invoice.round, acted_at(case))
+    asked_at = max(acted_at(case), method.renewed_at)
+    attempt = Attempt(collection.attempt_id(invoice.round, method), method.id, invoice.round, asked_at)
     invoice.attempts.append(attempt)
     facts = {
         "invoice_id": invoice.id,
@@ -118,13 +121,18 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
     about = joined(invoice.id, str(number))
     home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
     if is_first:
-        if case.policies.grace_days:
-            case.schedule(case.calendar.days_after(at, case.policies.grace_days), SUSPEND, invoice.id)
-        else:
-            home.suspend(case, invoice, at)
+        _suspend(case, home, invoice, at)
     if is_last:
         facts = {"invoice_id": invoice.id, "amount": dollars(home.fee), "what_to_do": facts["what_to_do"]}
         home.tell(case, case.notify(home.program, "payment.final_notice", invoice.id, "PAY-6", facts, named_after=once))
+
+
+def _suspend(case: Case, home: Home, invoice: Invoice, failed_at: datetime) -> None:
+    """PAY-3 At the end of the first failed round, or some days of grace later."""
+    if case.policies.grace_days:
+        case.schedule(case.calendar.days_after(failed_at, case.policies.grace_days), SUSPEND, invoice.id)
+    else:
+        home.suspend(case, invoice, failed_at)
 
 
 def _plan(case: Case, collection: Collection, now: datetime) -> None:

@@ -14,11 +14,16 @@ def added(case: Case, data: MethodAdded) -> Ruling:
             says = f"{METHODS} payment methods are on file already: {data.method_id} is not added."
             return refused("too_many_methods", says, "PAY-1")
         case.member.methods.append(
-            Method(data.method_id, data.kind, data.position, case.at, data.expires, case.at, True, case.at)
+            Method(data.method_id, data.kind, data.position, case.at, data.expires, case.at, case.at, True, case.at)
         )
         case.arrived("method", data.method_id)
         return applied(f"Method {data.method_id} is on file (PAY-1).", "PAY-1")
-    known = [_place(case, found, data.position), _renew(case, found, data.expires), _presence(case, found, on=True)]
+    known = [
+        _place(case, found, data.position),
+        _date(case, found, data.expires),
+        _renew(case, found),
+        _presence(case, found, on=True),
+    ]
     return _ruling(found, any(known))
 
 
@@ -30,8 +35,10 @@ def updated(case: Case, data: MethodUpdated) -> Ruling:
     news = []
     if data.position is not None:
         news.append(_place(case, found, data.position))
+    if data.expires is not None:
+        news.append(_date(case, found, data.expires))
     if data.expires is not None or data.position is None:
-        news.append(_renew(case, found, data.expires or found.expires))
+        news.append(_renew(case, found))
     return _ruling(found, any(news))
 
 
@@ -64,10 +71,17 @@ def _place(case: Case, method: Method, position: int) -> bool:
     return True
 
 
-def _renew(case: Case, method: Method, expires: str | None) -> bool:
+def _date(case: Case, method: Method, expires: str | None) -> bool:
+    if case.at < method.dated_at:
+        return False
+    method.expires, method.dated_at = expires, case.at
+    return True
+
+
+def _renew(case: Case, method: Method) -> bool:
     if case.at < method.renewed_at:
         return False
-    method.expires, method.renewed_at = expires, case.at
+    method.renewed_at = case.at
     return True
 
 

@@ -9,12 +9,11 @@ from models.values import dollars, joined, permanent_id
 
 def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
     """Ask for what came for an invoice, pays nothing and was not given back yet. Returns the words for it."""
-    came = sum([paid.amount for paid in invoice.unused])
-    amount = came - invoice.refunded
+    amount = invoice.to_give_back
     if not amount:
         return "nothing was paid yet; a later payment is refunded"
     about = joined(invoice.id, str(invoice.refunded)) if invoice.refunded else invoice.id
-    invoice.refunded = came
+    invoice.refunded += amount
     case.put(invoice.id, invoice)
     refund = {
         "refund_id": permanent_id("refund", about),

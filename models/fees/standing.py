@@ -118,7 +118,7 @@ class Standing(ABC):
         """Why money cannot pay a further year, and goes back (clause, words); None if it can."""
         if invoice.id != of.invoice or of.stage in ("applied", "rejected"):
             return self.clauses.renewal, "The membership it was to renew is over"
-        if of.cancelled_at and paid.at >= of.cancelled_at and not self.to_be_charged(case, of):
+        if of.cancelled_at and paid.at >= of.cancelled_at and not self.wanted(case, of):
             return self.clauses.leaving, f"{self.name} had been cancelled on {case.calendar.day_of(of.cancelled_at)}"
         ends = self.ends_at(case, of)
         if ends is None or paid.at < ends:

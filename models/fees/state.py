@@ -39,6 +39,8 @@ class Method(Struct, array_like=True):
     """When its position was said last."""
     expires: str | None
     """`YYYY-MM`: good through this month."""
+    dated_at: datetime
+    """When that was said last."""
     renewed_at: datetime
     """When it was added or replaced last."""
     on_file: bool
@@ -104,6 +106,11 @@ class Invoice(Struct, array_like=True):
     """When the first of them had failed."""
     expiring: dict[str, str] = field(default_factory=dict)
     """PAY-7 Method -> the notice that it expires before the charge."""
+
+    @property
+    def to_give_back(self) -> int:
+        """Cents that came, pay nothing and were not given back yet."""
+        return sum([paid.amount for paid in self.unused]) - self.refunded
 
     def knows(self, money: Paid) -> bool:
         """Whether that money pays nothing, and was told of before."""

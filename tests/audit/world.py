@@ -118,6 +118,66 @@ class World:
         data = {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": True}
         return self.publish("returns", "return.completed.v1", member, data)
 
+    def open_pro(self, member: str, *methods: str) -> None:
+        """An application that is approved and was paid 340 days ago: the year ends in 25 days."""
+        for place, method in enumerate(methods):
+            data = {"method_id": method, "kind": "card", "position": place}
+            self.publish("payments", "method.added.v1", member, data)
+        application = {
+            "application_id": f"a-{member}",
+            "invoice_id": f"i-{member}",
+            "birth_date": "1990-05-01",
+            "state": "CA",
+            "business": {"employment": "employee", "url": "https://example.org"},
+            "bodies": [{"model": "ILCE-1", "serial": "1"}, {"model": "ILCE-9M3", "serial": "2"}],
+            "lenses": [{"model": "SEL50F12GM", "serial": str(n)} for n in (3, 4, 5)],
+            "auto_renew": True,
+        }
+        self.publish("memberships", "pro.applied.v1", member, application)
+        self.publish("memberships", "pro.reviewed.v1", member, {"application_id": f"a-{member}", "approved": True})
+        self.pay(member, "pro", f"i-{member}", "100.00", self.now - timedelta(days=340))
+
+    def buy_care(self, member: str, *methods: str, **more: Any) -> None:
+        """Care that was bought 340 days ago: the year ends in 25 days."""
+        for place, method in enumerate(methods):
+            data = {"method_id": method, "kind": "card", "position": place}
+            self.publish("payments", "method.added.v1", member, data)
+        when = self.now - timedelta(days=340)
+        purchase = {
+            "email_hash": "c" * 64,
+            "birth_date": "1990-05-01",
+            "state": "CA",
+            "purchased_at": when.isoformat(),
+            "invoice_id": f"i-{member}",
+        }
+        self.publish("memberships", "care.purchased.v1", member, purchase | more)
+        self.pay(member, "care", f"i-{member}", "179.99", when)
+
+    def pay(
+        self, member: str, program: str, invoice: str, amount: str, when: datetime | None = None, **more: Any
+    ) -> dict[str, Any]:
+        """``payment.succeeded``, now unless told otherwise."""
+        paid_at = (when or self.now + timedelta(minutes=1)).isoformat()
+        data = {"invoice_id": invoice, "method_id": "card", "program": program, "amount": amount, "paid_at": paid_at}
+        return self.publish("payments", "payment.succeeded.v1", member, data | more)
+
+    def last_charge(self, member: str) -> dict[str, Any]:
+        """What was asked of the payment service last."""
+        name = self.catalogue.name("requests")
+        records = self.topics[name, partition_of(member.encode(), self.catalogue.partitions)]
+        found = [orjson.loads(record.value or b"") for record in records if record.key == member.encode()]
+        data: dict[str, Any] = found[-1]["data"]
+        return data
+
+    def answer(self, member: str, charge: Mapping[str, Any], *, paid: bool) -> None:
+        """What the payment service says to a charge."""
+        if paid:
+            attempt = charge["attempt_id"]
+            self.pay(member, charge["program"], charge["invoice_id"], charge["amount"], attempt_id=attempt)
+        else:
+            data = {name: charge[name] for name in ("invoice_id", "attempt_id", "method_id", "program")}
+            self.publish("payment-failures", "payment.failed.v1", member, data | {"reason": "insufficient_funds"})
+
     def shards(self) -> list[Shard]:
         """All partitions, as the audit reads them."""
         return [self.shard(number) for number in range(self.catalogue.partitions)]
@@ -201,6 +261,11 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     for member in ("ann", "bob", "cyd", "dan"):
         world.join(member)
     world.join("kid", state="AL", born="2008-01-01")
+    world.open_pro("pam", "card", "card-2")
+    world.open_pro("pim")
+    world.buy_care("cat", "card")
+    world.pay("cat", "care", "i-cat", "179.99")
+    world.pay("pam", "pro", "i-pam", "100.00")
     world.handle()
     again = world.order("ann", "A1", line("1"), line("2", "100.00", 1, bonus={"offer_id": "o", "points": 50}))
     world.order("bob", "B1", line("1", "12.34", 7), line("2", "5.00", 2, qualifying=False))
@@ -234,6 +299,8 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     world.tick(timedelta(days=31))
     world.handle()
     world.order("cyd", "C2")
+    for member, charge, paid in (("pam", world.last_charge("pam"), False), ("cat", world.last_charge("cat"), True)):
+        world.answer(member, charge, paid=paid)
     world.tick()
     world.handle()
     return world

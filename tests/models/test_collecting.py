@@ -16,7 +16,7 @@ DUE = at("2027-03-02 08:00")
 
 def card(name: str, position: int = 0, expires: str | None = None, renewed: str = "2026-03-01 12:00") -> Method:
     when = at(renewed)
-    return Method(name, "card", position, when, expires, when, True, when)
+    return Method(name, "card", position, when, expires, when, when, True, when)
 
 
 def asked(name: str, number: int = 0, when: str = "2027-03-02 08:00", failed: str | None = None) -> Attempt:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from audit.account import Account
+from audit.account.seen import Seen
 from models.desk import Desk, Moment
 from models.events import Event
 from models.outputs.ledger import LedgerEntry
@@ -113,7 +114,8 @@ class Histories(RuleBasedStateMachine):
     )
     def begin(self, both: bool, early: bool, points: int, ahead: int) -> None:
         """`ahead`: GEN-4 how many days events may be ahead of a clock that is late."""
-        policies, seen = Policies(ahead_days=ahead), dict[Any, Any]()
+        policies = Policies(ahead_days=ahead)
+        seen = Seen(policies)
         self.world = World(now=None, policies=policies)
         self.accounts = {member: Account(policies, seen) for member in ("ann", "bob")}
         self.ledger: dict[str, Counter[str]] = {member: Counter() for member in self.accounts}

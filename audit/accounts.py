@@ -1,0 +1,93 @@
+"""The accounts of all members of a partition, kept from its records in the order in which they were handled."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from audit import quarantines
+from audit.account import Account
+from audit.account.seen import Seen
+from audit.fees import Fees
+from audit.fees.account import HANDLERS
+from models.policies import Policies
+
+RELEASED = "member.released.v1"
+
+
+class Accounts:
+    """One account of points for each member, and one of fees for who has any. While one is set aside no time passes for it.
+
+    Of points between two events of a member only the last tick counts: what is due happens in the order in which it was
+    due. So an account is told the time when the member's next event comes, and at the end. Of fees it counts when
+    something was done: their account is told the first tick after each time that something is due, and no other.
+    """
+
+    def __init__(self, policies: Policies, aside: Mapping[bytes, list[int]]) -> None:
+        """``aside``: the records at which members were set aside, by the key of their quarantine."""
+        self.members: dict[str, Account] = {}
+        self.fees: dict[str, Fees] = {}
+        self._policies = policies
+        self._seen = Seen(policies)
+        self._aside = aside
+        self._lifted: Counter[str] = Counter()
+        """Number of the record that last brought a member back."""
+        self._ticks: list[tuple[int, datetime]] = []
+        self._told: Counter[str] = Counter()
+        """How many ticks an account has been told of."""
+
+    def tick(self, seq: int, at: datetime) -> None:
+        """Time goes on, and never back."""
+        self._ticks.append((seq, max(at, self._ticks[-1][1]) if self._ticks else at))
+        if len(self._ticks) == 1:
+            self.catch_up()  # what has been waiting so far waits from now on
+
+    def note(self, seq: int, event: Any) -> None:
+        """An event was handled as record ``seq``, with an effect that the accounts are to follow."""
+        member_id, now = event.subject, self._ticks[-1][1] if self._ticks else None
+        account = self.members.setdefault(member_id, Account(self._policies, self._seen))
+        self._catch_up(member_id)
+        if event.type == RELEASED and self._aside_since(member_id):
+            self._lifted[member_id] = seq
+            self._come_back(member_id)
+        if self._seen.is_news(event, now):
+            account.take(event, now)
+            if event.type in HANDLERS:
+                if member_id not in self.fees:
+                    self.fees[member_id] = Fees(member_id, self._policies, self._seen)
+                self.fees[member_id].take(event, now)
+
+    def catch_up(self) -> None:
+        """Tell everybody the time."""
+        for member_id in self.members:
+            self._catch_up(member_id)
+
+    def _catch_up(self, member_id: str) -> None:
+        aside = self._aside_since(member_id)
+        count = bisect_left(self._ticks, aside, key=lambda tick: tick[0]) if aside else len(self._ticks)
+        told = self._told[member_id]
+        if count > told:
+            self.members[member_id].tick(self._ticks[count - 1][1])
+            if member_id in self.fees:
+                self._tell_what_is_due(self.fees[member_id], told, count)
+            self._told[member_id] = count
+
+    def _tell_what_is_due(self, fees: Fees, told: int, count: int) -> None:
+        """Of the ticks not told yet, those at which something is due; and the first of all, from which waiting counts."""
+        if told == 0:
+            fees.tick(self._ticks[0][1])
+        while told < count and (due := fees.next_due):
+            told = bisect_left(self._ticks, due, lo=told, hi=count, key=lambda tick: tick[1])
+            if told < count:
+                fees.tick(self._ticks[told][1])
+                told += 1
+
+    def _come_back(self, member_id: str) -> None:
+        """What was due while the member was set aside is worked off now, and not tick by tick."""
+        self._told[member_id] = max(self._told[member_id], len(self._ticks) - 1)
+        self._catch_up(member_id)
+
+    def _aside_since(self, member_id: str) -> int | None:
+        numbers = self._aside.get(quarantines.key_of(member_id), ())
+        return next((number for number in numbers if number > self._lifted[member_id]), None)

@@ -1,0 +1,105 @@
+"""PAY: money and declines that were told, and methods on file."""
+
+from typing import Any, Final
+
+from audit.fees import care, life, pro
+from audit.fees.facts import Charge, Facts, Invoice, Money
+
+HARD: Final = ("stolen", "closed", "expired")
+
+
+def succeed(facts: Facts, event: Any) -> None:
+    """PAY-5, PAY-8 Money pays what it is for, or goes back."""
+    told = event.data
+    invoice, paid = facts.invoices.get(told.invoice_id), _money(told)
+    if invoice is None or not invoice.is_known:
+        facts.wait(("invoice", told.invoice_id), event)
+    elif invoice.programme != told.program or invoice.knows(paid):
+        return
+    elif invoice.paid:
+        _paid_twice(facts, invoice, invoice.paid, paid)
+    elif invoice.opening is None:
+        life.renew(facts, facts.memberships[told.program], invoice, paid)
+    elif told.program == "pro":
+        pro.money(facts, invoice, invoice.opening, paid)
+    else:
+        care.money(invoice, invoice.opening, paid)
+
+
+def _paid_twice(facts: Facts, invoice: Invoice, one: Money, other: Money) -> None:
+    """PAY-8, GEN-2 The earlier pays; the other goes back."""
+    of = facts.memberships[invoice.programme]
+    earlier = other.at < one.at and of.programme.cents <= other.cents
+    invoice.paid = other if earlier else one
+    invoice.spare.append(one if earlier else other)
+    life.give_back(invoice)
+    if earlier and of.terms:
+        life.begins_earlier(facts, of, invoice, other)
+
+
+def in_vain(facts: Facts, event: Any) -> None:
+    """GEN-2 Money that has waited in vain for its invoice goes back."""
+    if event.type != "payment.succeeded.v1":
+        return
+    told = event.data
+    invoice, paid = facts.invoices.setdefault(told.invoice_id, Invoice(told.invoice_id)), _money(told)
+    if not invoice.paid and not invoice.knows(paid):
+        invoice.spare.append(paid)
+        life.give_back(invoice)
+
+
+def fail(facts: Facts, event: Any) -> None:
+    """PAY-1, PAY-8 A failure of the renewal at hand, as long as it is owed, counts as a try of its method."""
+    told, at = event.data, event.time
+    invoice = facts.invoices.get(told.invoice_id)
+    if invoice is None or not invoice.is_known:
+        facts.wait(("invoice", told.invoice_id), event)
+        return
+    known = next((charge for charge in invoice.charges if charge.id == told.attempt_id), None)
+    if invoice.programme != told.program or (known and known.failed and not known.silent):
+        return
+    if told.hard or told.reason in HARD:
+        facts.cards.declined_hard(told.method_id, at)
+    of = facts.memberships.get(told.program)
+    if invoice.paid or invoice.opening or of is None or of.fee is not invoice or not life.wants(facts, of):
+        return
+    if known is None:
+        invoice.charges.append(Charge(told.attempt_id, told.method_id, None, at, at))
+    else:
+        known.failed, known.silent = known.failed or at, False
+    life.ask(facts, of, invoice, at)
+
+
+def add(facts: Facts, event: Any) -> None:
+    """PAY-1."""
+    is_new = event.data.method_id not in facts.cards.known
+    if facts.cards.add(event.data, event.time):
+        facts.room.came += [("method", event.data.method_id)] if is_new else []
+        _ask_again(facts, event)
+
+
+def change(facts: Facts, event: Any) -> None:
+    """PAY-1."""
+    if event.data.method_id not in facts.cards.known:
+        facts.wait(("method", event.data.method_id), event)
+    elif facts.cards.change(event.data, event.time):
+        _ask_again(facts, event)
+
+
+def remove(facts: Facts, event: Any) -> None:
+    """PAY-1."""
+    if event.data.method_id not in facts.cards.known:
+        facts.wait(("method", event.data.method_id), event)
+    elif facts.cards.remove(event.data, event.time):
+        _ask_again(facts, event)
+
+
+def _ask_again(facts: Facts, event: Any) -> None:
+    """PAY-5 A new method is tried at once."""
+    for of in facts.memberships.values():
+        if of.fee:
+            life.ask(facts, of, of.fee, event.time)
+
+
+def _money(told: Any) -> Money:
+    return Money(told.paid_at, told.amount, told.attempt_id)
