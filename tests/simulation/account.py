@@ -161,7 +161,7 @@ class Own:
         if not self.wanted:
             return self.due, "lapsed"
         if self.at_hand.failed_at:
-            return later(self.at_hand.failed_at, UNPAID), "lapsed"
+            return later(self.at_hand.failed_at, UNPAID), "ended" if self.cancelled else "lapsed"
         return None
 
     def is_over(self, at: datetime) -> bool:
