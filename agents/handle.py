@@ -25,13 +25,14 @@ from agents.ports import Emit, Record, Store
 from agents.wakes import Wakes
 from models import state
 from models.accounts.events import MemberReleased
-from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, Catalogue
+from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, TRANSFER, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
 from models.envelope import Event, Tick, Unreadable, decode
-from models.events import EVERYBODY
+from models.events import EVENT, EVERYBODY
 from models.outputs.base import HEADERS, encode
 from models.outputs.dead_letters import cut, dead_letter_headers, traceback_of
+from models.partitioning import partition_of
 from models.policies import RULES_VERSION, Policies
 from models.state import Member
 
@@ -86,6 +87,7 @@ class PartitionHandler:
         self._policies = policies
         self._wall = clock == "wall"
         self._clock_topic = catalogue.name(CLOCK.role)
+        self._transfers = catalogue.name(TRANSFER.role)
         self._dead_letters = catalogue.name("dead-letters")
         self._topic_of = {kind: catalogue.name(role) for kind, role in TOPIC_OF.items()}
         self.counts: Counter[tuple[str, str | None]] = Counter() if counts is None else counts
@@ -224,6 +226,10 @@ class PartitionHandler:
             for output in outputs:
                 topic = self._topic_of[type(output.data)]
                 emit(topic, output.subject.encode(), encode(output), headers=HEADERS, partition=self._partition)
+        for sent in decision.transfers:
+            key, value = sent.subject.encode(), EVENT.dump_json(sent, exclude_none=True)
+            home = partition_of(key, self._catalogue.partitions)  # the only output that leaves the partition
+            emit(self._transfers, key, value, headers=HEADERS, partition=home)
 
     def _dead_letter(self, record: Record, error_class: str, error: str, emit: Emit) -> None:
         headers = dead_letter_headers(

@@ -21,7 +21,7 @@ from agents.handle import PartitionHandler
 from audit import quarantines
 from audit.shard import Shard
 from audit.topics import Headers, Stored
-from models.catalogue import CLOCK, TABLES
+from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.desk import Decision, Moment
 from models.envelope import Event
 from models.policies import Policies
@@ -40,6 +40,8 @@ class Replayed:
     emitted: dict[str, list[tuple[bytes | None, bytes | None, Headers]]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    transfers: list[tuple[int, bytes | None, bytes | None]] = field(default_factory=list)
+    """What it sent to keys of any partition: (partition, key, value)."""
 
 
 class Replaying(PartitionHandler):
@@ -80,10 +82,12 @@ def replay(
         headers: Sequence[tuple[str, bytes | None]] = (),
         partition: int | None = None,
     ) -> None:
-        if partition != shard.number:
-            raise ValueError(f"partition {shard.number} emits to {topic}[{partition}]: the audit compares by partition")
         role = shard.catalogue.role(topic)
-        if role == CLOCK.role:
+        if role == TRANSFER.role and partition is not None:
+            result.transfers.append((partition, key, value))
+        elif partition != shard.number:
+            raise ValueError(f"partition {shard.number} emits to {topic}[{partition}]: the audit compares by partition")
+        elif role == CLOCK.role:
             result.owed.append((record.offset, value))
         else:
             result.emitted[role].append((key, value, tuple(headers)))

@@ -13,14 +13,16 @@ from redis.exceptions import RedisError
 
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable
-from audit import books, compare, documents, own, replay, transport
+from audit import books, compare, documents, own, replay, transfers, transport
 from audit.documents import Documents
+from audit.replay import Replayed
 from audit.report import Findings, Report
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
 from audit.topics import Snapshot, TopicReader, TopicsUnreadableError
+from audit.transfers import Transfers
 from audit.transport import Ids
 from models import state
-from models.catalogue import CLOCK, TABLES
+from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.policies import Policies
 
 COMMITTED, COVERED = "committed", "covered"
@@ -30,6 +32,7 @@ QUESTIONS: Final = {
     COMMITTED: "the workers have handled every input record (lag 0); ticks may be under way",
     **transport.QUESTIONS,
     **compare.QUESTIONS,
+    **transfers.QUESTIONS,
     **books.QUESTIONS,
     **own.QUESTIONS,
     **documents.QUESTIONS,
@@ -86,6 +89,7 @@ class _Audit:
         self._progress = progress
         self._patience = patience
         self._ids = transport.Ids()
+        self._transfers = Transfers()
         self._covered: Counter[str] = Counter()
 
     def make(self, *, views: bool) -> dict[str, int]:
@@ -108,11 +112,13 @@ class _Audit:
         seen_by_views = self._documents(views)
         for number in range(catalogue.partitions):
             shard = self._read(snapshot, number)
-            examine(shard, self._ids, self._policies, self._settings.clock, self._findings)
+            replayed = examine(shard, self._ids, self._policies, self._settings.clock, self._findings)
+            self._transfers.add(shard, replayed)
             if seen_by_views:
                 members, pages = shard.tables[state.MEMBERS], shard.tables[state.LOTS]
                 self._views(lambda: seen_by_views.check(members, pages, self._findings))  # noqa: B023 - now
             self._progress("partitions", number + 1, catalogue.partitions)
+        self._transfers.check(self._findings)
         if seen_by_views:
             self._views(lambda: seen_by_views.check_extra(self._findings))
             seen_by_views.close()
@@ -122,6 +128,7 @@ class _Audit:
         """Nothing was cut off at the start, and the workers are through with the inputs."""
         compacted = {topic.name for topic in self._catalogue.topics if topic.compacted}
         handled = {topic.name for topic in self._catalogue.handled}
+        ours = {self._catalogue.name(topic.role) for topic in (CLOCK, TRANSFER)}  # with markers, which nobody handles
         for place, end in snapshot.ends.items():
             name = f"{place.topic}[{place.partition}]"
             self._findings.compared(COVERED)
@@ -131,7 +138,7 @@ class _Audit:
             if place.topic in handled:
                 self._findings.compared(COMMITTED)
                 done = snapshot.committed.get(place, 0)
-                if done > end or (done < end and place.topic != self._catalogue.name(CLOCK.role)):
+                if done > end or (done < end and place.topic not in ours):
                     self._findings.differs(COMMITTED, f"{name}: handled up to {done} of {end}, and audited up to there")
 
     def _read(self, snapshot: Snapshot, number: int) -> Shard:
@@ -141,6 +148,10 @@ class _Audit:
             self._covered[place.topic] += len(found)
         handled = {topic.role: snapshot.committed.get(places[topic.role], 0) for topic in self._catalogue.handled}
         clock = places[CLOCK.role]
+        waiting = [record for record in records[places[TRANSFER.role]] if record.offset >= handled[TRANSFER.role]]
+        if waiting:
+            what = f"{len(waiting)} transfers from {waiting[0].place} on are not handled yet"
+            self._findings.differs(COMMITTED, f"{what}, and audited up to there")
         return Shard(
             number,
             self._catalogue,
@@ -149,6 +160,7 @@ class _Audit:
                 for role, done in handled.items()
             },
             later_ticks=[record for record in records[clock] if record.offset >= handled[CLOCK.role]],
+            transfers=records[places[TRANSFER.role]],
             outputs={role: records[places[role]] for role in OUTPUTS},
             dead_letters=records[places[DEAD_LETTERS]],
             tables={table: last_values(records[self._changelog(table, number)]) for table in TABLES},
@@ -175,17 +187,21 @@ class _Audit:
             self._findings.not_run(documents.VIEWS, f"Redis stopped answering: {type(error).__name__}")
 
 
-def examine(shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "external"], findings: Findings) -> None:
-    """Ask every layer that works on topics about one partition."""
+def examine(
+    shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "external"], findings: Findings
+) -> Replayed | None:
+    """Ask every layer that works on topics about one partition; returns its replay, None if the order cannot be told."""
     order = transport.check(shard, ids, findings)
     kept = books.read(shard.parsed.get("points-ledger", []), findings)
     if order is None:
         why = f"partition {shard.number}: the order of handling cannot be told, see `{transport.ANSWERED}` and `{transport.ORDER}`"
         for question in (*compare.QUESTIONS, *own.QUESTIONS):
             findings.not_run(question, why)
-        return
-    compare.check(shard, replay.replay(shard, order, policies, clock), policies, findings)
+        return None
+    replayed = replay.replay(shard, order, policies, clock)
+    compare.check(shard, replayed, policies, findings)
     own.check(shard, order, kept, policies, clock, findings)
+    return replayed
 
 
 @contextmanager

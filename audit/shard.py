@@ -52,6 +52,8 @@ class Shard:
     """By contract name, in handling order of the topics, each in offset order; ticks under ``clock``."""
     later_ticks: list[Stored] = field(default_factory=list)
     """Ticks that lie in the clock topic and are not handled yet."""
+    transfers: list[Stored] = field(default_factory=list)
+    """All that lie in the topic, handled or not: inputs here, outputs of whichever partition sent them."""
     outputs: dict[str, list[Stored]] = field(default_factory=dict)
     dead_letters: list[Stored] = field(default_factory=list)
     tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: {table: {} for table in TABLES})

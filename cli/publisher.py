@@ -1,7 +1,7 @@
 """Sends events and ticks in the order of a file, and waits for what the workers decide about them.
 
-Decisions are matched to records by topic, partition and offset. Before and after a tick everything sent is settled, so
-a file with ticks means the same however fast it is sent.
+Decisions are matched to records by topic, partition and offset. Before and after a tick everything sent is settled, with
+what it made one key tell another, so a file with ticks means the same however fast it is sent.
 """
 
 import time
@@ -17,6 +17,7 @@ from cli.lanes import Lanes
 from cli.talk import Advance
 from cli.tally import Coordinates, Tally, Verdict
 from cli.wire import Decided, Sent
+from models.catalogue import TRANSFER
 
 WAIT_S = 0.02
 PATIENCE_S = 60.0
@@ -24,6 +25,8 @@ WINDOW = 20_000
 """Most events on their way or waiting at a time: bounds the memory of a long run."""
 POLL_EVERY = 200
 NAMED = 5
+HOPS = 2
+"""How often a key tells another for one event: an account the key of its email, and that key the account."""
 START_WORKER = "is a worker running? start one with `memberships worker`"
 
 
@@ -81,10 +84,11 @@ class Publisher:
         self.settle()
 
     def settle(self) -> None:
-        """Waits until every event sent so far has its decision."""
+        """Waits until every event sent so far has its decision, and so has what they made one key tell another."""
         self._quiet_since = time.monotonic()
         while self._open:
             self._poll(WAIT_S)
+        self._follow_transfers()
 
     def tick(self, at: str) -> None:
         """Settles, sends one tick to every partition, and waits until the workers have handled it.
@@ -100,16 +104,22 @@ class Publisher:
         while len(sent) < len(everywhere):
             sent |= {partition for topic, partition, _ in self._poll(WAIT_S) if topic == "clock"}
             self._mind_silence(f"Kafka has not confirmed the tick {at} on {len(everywhere) - len(sent)}", UP)
-        self._follow_tick(at, everywhere)
+        self._follow("clock", f"the tick {at}")
+        self._follow_transfers()
         self.tally.ticks += 1
 
-    def _follow_tick(self, at: str, everywhere: range) -> None:
-        left, before = set(everywhere), dict[int, int]()
-        while behind := {p: offset for p, offset in self._wire.behind("clock").items() if p in left}:
+    def _follow_transfers(self) -> None:
+        for _ in range(HOPS):
+            self._follow(TRANSFER.role, "what one key tells another")
+
+    def _follow(self, topic: str, what: str) -> None:
+        """Until the workers have handled what is on a topic; a partition that is done stays done: others write there too."""
+        left, before = set(range(self._wire.partitions[topic])), dict[int, int]()
+        while behind := {p: offset for p, offset in self._wire.behind(topic).items() if p in left}:
             if behind != before:
                 self._quiet_since = time.monotonic()
-            left, before = set(behind), behind  # a partition that is done stays done: others may tick there meanwhile
-            self._mind_silence(f"no worker has handled the tick {at} on {len(behind)}", START_WORKER)
+            left, before = set(behind), behind
+            self._mind_silence(f"no worker has handled {what} on {len(behind)}", START_WORKER)
             self._poll(WAIT_S)
 
     def _mind_silence(self, what: str, hint: str) -> None:

@@ -23,6 +23,7 @@ from agents.settings import Settings
 from cli.errors import check_failed, kafka_not_ready, kafka_refused, kafka_unreachable
 from cli.talk import say
 from cli.tally import Coordinates, Verdict
+from models.catalogue import TRANSFER
 
 CONNECT_S = 5.0
 ANSWER_S = 10.0
@@ -199,7 +200,8 @@ class Wire:
         return Decided((topic, event["partition"], event["offset"]), (data["outcome"], data.get("reason") or ""))
 
     def _count_partitions(self, found: dict[str, TopicMetadata]) -> dict[str, int]:
-        names = {topic: self._catalogue.name(topic) for topic in (*input_topics(self._settings), "clock", "decisions")}
+        ours = ("clock", "decisions", TRANSFER.role)
+        names = {topic: self._catalogue.name(topic) for topic in (*input_topics(self._settings), *ours)}
         missing = [name for name in names.values() if name not in found]
         if missing:
             message = f"topics are missing: {', '.join(missing)}"

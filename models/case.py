@@ -12,8 +12,8 @@ from msgspec import Struct, field
 
 from models.calendar import Calendar
 from models.desk import Desk, Record, S
-from models.events import Event
-from models.outputs.base import Cause, Fact, addressed
+from models.events import EVENT_MODELS, Event
+from models.outputs.base import SOURCE, Cause, Fact, addressed
 from models.outputs.decisions import Outcome
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Kind, Notification
@@ -204,6 +204,17 @@ class Case(Struct):
         request = kind(clause=clause, cause=cause, **facts)
         desk.out.requests.append(addressed(request, request_id, desk.member_id, desk.moment.now))
         self.requests.append(request_id)
+
+    def send(self, to: str, data: Payload, about: str, *, at: datetime, cause: Cause) -> None:
+        """Tell another key, by an event that is decided there like any other, once. `cause` names it, as in `notify`.
+
+        at: its business time. It must follow from the cause alone, like the data.
+        """
+        event_id = permanent_id(data.TYPE, self.desk.member_id, cause.source, cause.id, about)
+        sent = EVENT_MODELS[data.TYPE](
+            specversion="1.0", id=event_id, source=SOURCE, type=data.TYPE, subject=to, time=at, data=data
+        )
+        self.desk.out.transfers.append(sent)
 
     def notice_id(self, cause: Cause, kind: Kind, about: str) -> str:
         """NTF-1 The permanent id of a notice to this member: f(member, cause, kind, about).

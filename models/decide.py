@@ -15,6 +15,7 @@ from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
 from models.care import orders
 from models.care import rules as care
+from models.care.events import TRANSFERS
 from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
 from models.desk import At, Decision, Desk, Moment, Record
 from models.events import EVERYBODY, Event
@@ -27,6 +28,9 @@ from models.policies import RULES_VERSION, STANDARD, Policies
 from models.pro import rules as pro
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
+
+OURS: Final[tuple[type[Payload], ...]] = (MemberReleased, *TRANSFERS)
+"""Whose dates are not looked at: an operator's word, and what another key sends, whose partition has looked and may be ahead."""
 
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
@@ -147,8 +151,8 @@ def _ahead_of_now(case: Case) -> Ruling | None:
     now = case.desk.moment.now
     if now is None or case.at <= now:  # as nearly always
         return None
-    days, is_ours = case.policies.ahead_days, case.event is not None and isinstance(case.event.data, MemberReleased)
-    if is_ours or case.at <= now + timedelta(days=days):  # no date of ours counts
+    days, is_ours = case.policies.ahead_days, case.event is not None and isinstance(case.event.data, OURS)
+    if is_ours or case.at <= now + timedelta(days=days):
         return None
     says = (
         f"It is of {case.at:%Y-%m-%d %H:%M} UTC, more than {days} days ahead of now: set aside until it is sent again"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from msgspec import Struct, field
 
 from models import state
+from models.events import Event
 from models.outputs.base import Output
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
@@ -53,6 +54,8 @@ class Decision(Struct):
     notifications: list[Output[Notification]] = field(default_factory=list)
     ledger: list[Output[LedgerEntry]] = field(default_factory=list)
     requests: list[Output[Request]] = field(default_factory=list)
+    transfers: list[Event[Any]] = field(default_factory=list)
+    """What it means for other keys: events to them, on partitions that may be other workers'."""
     due: datetime | None = None
     """When this member next wants to be woken; None: not at all."""
 

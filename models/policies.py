@@ -69,6 +69,9 @@ class Policies(BaseModel):
     care_refund_own_order: bool = Field(
         True, description="CARE-7: for the fee to go back, the products that Care was bought with have to come back too"
     )
+    claim_reminder_days: tuple[Annotated[int, Field(ge=1, le=30)], ...] = Field(
+        (7, 21, 28), description="CARE-3: how many days after a purchase a guest is reminded to open an account"
+    )
     pro_bodies: tuple[str, ...] = Field(
         ("ILCE-1*", "ILCE-7*", "ILCE-9*"), description="PRO-2: listed full-frame bodies, as patterns"
     )

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, TypeVar
 import msgspec
 from msgspec import Struct, field
 
-from models.care.state import Care
+from models.care.state import Care, Guest
 from models.fees.state import Method
 from models.points.state import Former, Points
 from models.pro.state import Pro
@@ -84,6 +84,8 @@ class Member(Struct, array_like=True):
     methods: list[Method] = field(default_factory=list)
     """PAY-1 On file; removed ones are kept as marks."""
     care: Care | None = None
+    guest: Guest | None = None
+    """CARE-3 Of keys that are an email's."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

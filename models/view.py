@@ -55,4 +55,6 @@ def _memberships(member: Member) -> dict[str, Any]:
         found["pro"] = pro.view(member.pro)
     if member.care:
         found["care"] = care.view(member.care)
+    elif member.guest and (bought := care.of_guest(member.guest)):
+        found["care"] = bought
     return found

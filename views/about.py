@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from views.ids import SHORT
 from views.timeline import Explanation
 
-THINGS: Final = "order|return|reservation|dispute|adjustment|application|invoice|repair|lot"
+THINGS: Final = "order|return|reservation|dispute|adjustment|application|invoice|purchase|repair|lot"
 """What sentences name by an id, as in `Return r-1 of order o-1`."""
 
 
@@ -40,6 +40,7 @@ def _names(one: Explanation) -> set[Any]:
         found |= {fact for name, fact in notice.get("params", {}).items() if name.endswith("_id")}
     for request in one["requests"]:
         found |= {request.get(name) for name in ("invoice_id", "attempt_id", "refund_id")}
+        found.add(notice["cause"]["id"])  # of what another key told of, the event that it had been told by
     return found - {None, ""}
 
 

@@ -164,6 +164,19 @@ def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[L
     return f"Repair {of.which} had not been handed to the carrier when its turnaround ended, {_minute(of.due)} (REP-4)."
 
 
+def _asked_again(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    facts = notices[0]["params"]
+    return f"The guest was reminded to open an account by {facts['open_by']}: purchase {facts['invoice_id']} (CARE-3)."
+
+
+def _nobody_claimed(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    facts = notices[-1]["params"]
+    back = f" {facts['refund']}." if facts["refund"] else ""
+    return (
+        f"Nobody opened an account by {facts['open_by']}: purchase {facts['invoice_id']} is cancelled (CARE-3).{back}"
+    )
+
+
 SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]], str]]] = MappingProxyType(
     {
         "points.expire": _expired,
@@ -174,6 +187,8 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
             ("fee.notice", "fee.expiring", "fee.due", "fee.silent", "fee.round", "fee.suspend", "fee.end"), _fee
         ),
         "care.refund": _fee_kept,
+        "care.remind": _asked_again,
+        "care.unclaimed": _nobody_claimed,
         "repair.turnaround": _not_handed_over,
     }
 )

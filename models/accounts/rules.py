@@ -1,13 +1,29 @@
-"""The way back for a member who was set aside (MS-20, fault isolation)."""
+"""An account, which may have bought as a guest (CARE-3); and the way back for a member who was set aside (MS-20)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.accounts.events import MemberReleased
-from models.case import Case, Ruling, applied, superseded
+from models.accounts.events import AccountOpened, MemberReleased
+from models.care.events import GuestAccountOpened, Origin
+from models.case import Case, Ruling, applied, refused, superseded
+from models.events import GUEST
 from models.payload import Payload
 from models.state import Quarantine
+
+
+def opened(case: Case, data: AccountOpened) -> Ruling:
+    """CARE-3 The key of the email is told, whether something was bought there or not: it decides, and remembers."""
+    member_id, cause = case.desk.member_id, case.cause
+    if member_id.startswith(GUEST):
+        return refused("no_account", "An account has a member id of its own: this is the key of an email.", "CARE-3")
+    origin = Origin.of(cause)
+    told = GuestAccountOpened(origin=origin, email_hash=data.email_hash, member_id=member_id, opened_at=case.at)
+    case.send(f"{GUEST}{data.email_hash}", told, data.email_hash, at=case.at, cause=cause)
+    says = (
+        "The account is open: what was bought as a guest with its email in the last 30 days is claimed by it (CARE-3)."
+    )
+    return applied(says, "CARE-3")
 
 
 def released(case: Case, _data: MemberReleased) -> Ruling:
@@ -25,5 +41,5 @@ def released(case: Case, _data: MemberReleased) -> Ruling:
     return applied(says, "MS-20")
 
 
-RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType({MemberReleased: released})
+RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType({AccountOpened: opened, MemberReleased: released})
 """The rule of each event type."""

@@ -1,10 +1,14 @@
 """Care: bought with a product, claimed on products (CARE)."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 
+from pydantic import Field
+
+from models.fees.events import PaymentFailed, PaymentSucceeded
+from models.outputs.base import Cause
 from models.payload import Payload
-from models.values import Date, Id, Instant, Money, Sha256, State, Subject
+from models.values import Date, Id, Instant, Model, Sha256, State, Subject
 
 
 class CarePurchased(Payload):
@@ -48,10 +52,28 @@ class CareClaimOpened(Payload):
     filed_by: Subject
 
 
+class Origin(Model):
+    """The event that a transfer comes from, by its name at the key that sends it: what follows elsewhere is traced to it."""
+
+    source: Annotated[Id, Field(max_length=256)]
+    id: Id
+
+    @classmethod
+    def of(cls, cause: Cause) -> Self:
+        """The same of a cause."""
+        return cls(source=cause.source, id=cause.id)
+
+    @property
+    def cause(self) -> Cause:
+        """As a cause."""
+        return Cause(source=self.source, id=self.id)
+
+
 class GuestAccountOpened(Payload):
     """Internal, CARE-3: tells the guest's key that a member opened an account with the guest's email."""
 
     TYPE: ClassVar = "guest.account_opened.v1"
+    origin: Origin
     email_hash: Sha256
     member_id: Subject
     opened_at: Instant
@@ -66,13 +88,45 @@ class GuestCareClaimed(Payload):
     """Internal, CARE-3: hands a guest's purchase over to the member who claimed it in time."""
 
     TYPE: ClassVar = "guest.care_claimed.v1"
+    origin: Origin
+    """The purchase."""
     guest: Subject
     purchase: CarePurchased
-    paid_at: Instant | None = None
-    paid_amount: Money | None = None
-    """Of the fee, if the guest's key saw it paid."""
+
+    @property
+    def happened_at(self) -> datetime:
+        """When it was bought: the account has what was bought then (CARE-2)."""
+        return self.purchase.purchased_at
+
+
+class GuestPaymentSucceeded(Payload):
+    """Internal, CARE-3: hands on money that the guest's key is told of, for a purchase that a member has claimed."""
+
+    TYPE: ClassVar = "guest.payment_succeeded.v1"
+    origin: Origin
+    guest: Subject
+    payment: PaymentSucceeded
+
+    @property
+    def happened_at(self) -> datetime:
+        """When the money came."""
+        return self.payment.paid_at
+
+
+class GuestPaymentFailed(Payload):
+    """Internal, CARE-3: hands on a failure likewise."""
+
+    TYPE: ClassVar = "guest.payment_failed.v1"
+    origin: Origin
+    guest: Subject
+    payment: PaymentFailed
 
 
 EVENTS: tuple[type[Payload], ...] = (CarePurchased, CareCancelRequested, CareAutoRenewChanged, CareClaimOpened)
-TRANSFERS: tuple[type[Payload], ...] = (GuestAccountOpened, GuestCareClaimed)
+TRANSFERS: tuple[type[Payload], ...] = (
+    GuestAccountOpened,
+    GuestCareClaimed,
+    GuestPaymentSucceeded,
+    GuestPaymentFailed,
+)
 """What one key's decision sends to another key; never accepted from outside."""

@@ -1,4 +1,4 @@
-"""The life of a Care membership as a table: (stage, what happens) -> stage. What is not in it does not happen.
+"""The lives of a Care membership and of a guest's purchase as tables: (stage, what happens) -> stage. What is not in it does not happen.
 
 Suspension is no stage but a set of causes over `active` (GEN-3).
 """
@@ -30,3 +30,17 @@ _TABLE: Final[Mapping[tuple[Stage | None, Happening], Stage]] = {
 TABLE: Final[Mapping[tuple[str | None, str], str]] = MappingProxyType(
     {(before, what): after for (before, what), after in _TABLE.items()}
 )
+
+GuestStage: TypeAlias = Literal["unclaimed", "claimed", "missed", "refused"]
+GuestHappening: TypeAlias = Literal["bought", "refused", "claimed", "not_claimed"]
+
+GUEST_TABLE: Final[Mapping[tuple[GuestStage | None, GuestHappening], GuestStage]] = MappingProxyType(
+    {
+        (None, "bought"): "unclaimed",
+        ("unclaimed", "refused"): "refused",  # CARE-1
+        ("unclaimed", "claimed"): "claimed",  # CARE-3
+        ("unclaimed", "not_claimed"): "missed",
+        ("missed", "claimed"): "claimed",  # opened in time, told late, and nothing had gone back
+    }
+)
+"""CARE-3 The same of what a guest bought."""

@@ -1,17 +1,24 @@
-"""Care's own events: bought, cancelled, auto-renewal, claims. Not built yet: a guest's purchase (CARE-3)."""
+"""Care's own events: bought, handed over by a guest's key, cancelled, auto-renewal, claims."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.care import claims, orders, refunding
-from models.care.events import CareAutoRenewChanged, CareCancelRequested, CareClaimOpened, CarePurchased
+from models.care import claims, guest, guest_fee, orders, refunding
+from models.care.events import (
+    CareAutoRenewChanged,
+    CareCancelRequested,
+    CareClaimOpened,
+    CarePurchased,
+    GuestAccountOpened,
+    GuestCareClaimed,
+)
 from models.care.life import LIFE
 from models.care.protection import qualifies
+from models.care.selling import refuse, why_not_sold
 from models.care.state import Care, Purchase, Window
-from models.case import Case, Ruling, applied, digest, duplicate, not_supported_yet, refused, retold
+from models.case import Case, Ruling, applied, digest, duplicate, refused, retold
 from models.due import DeadlineRule
-from models.eligibility import why_not_eligible
 from models.fees import terms
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
@@ -21,36 +28,31 @@ from models.payload import Payload
 from models.points.state import Order
 from models.values import dollars
 
-GUEST: Final = "guest:"
-
 
 def purchased(case: Case, data: CarePurchased) -> Ruling:
     """CARE-1 By a resident of an eligible state of the age of majority; CARE-2 a year from the purchase."""
-    if case.desk.member_id.startswith(GUEST):
-        return not_supported_yet("A guest's purchase of Care", "CARE-3")
-    known = case.find(Purchase, data.invoice_id)
-    if known:
-        return retold(known.content, data, f"Purchase {known.id}")
-    invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id, "care")
-    if invoice.application_id or invoice.due_on:
-        says = f"Invoice {data.invoice_id} belongs to something else: a purchase needs one of its own (CARE-1)."
-        return refused("invoice_in_use", says, "CARE-1")
+    if guest_fee.is_guest(case):
+        return guest.purchased(case, data)
+    if told := _told_before(case, data):
+        return told
     order = case.find(Order, data.order_id) if data.order_id else None
     if data.order_id and order is None:
         return hold(case, "order", data.order_id, f"Care is bought with order {data.order_id}, which is not known yet")
-    purchase = _note(case, data, invoice)
-    if reasons := _why_not(case, data, order):
-        return _refuse(case, purchase, reasons)
-    return _open(case, purchase, order)
+    return _sell(case, data, _why_not(case, data, order), order)
+
+
+def claimed(case: Case, data: GuestCareClaimed) -> Ruling:
+    """CARE-3 A guest's purchase becomes the member's, from its own day on (CARE-2). The guest's key has seen to CARE-1."""
+    case.cause = data.origin.cause
+    return _told_before(case, data.purchase) or _sell(case, data.purchase, _has_it_already(case), None)
 
 
 def order_never_arrived(case: Case, data: CarePurchased) -> str:
     """CARE-1 What it was bought with is not known in time: not sold, and its fee goes back. Returns the words for it."""
-    invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id, "care")
-    if invoice.application_id or invoice.due_on:
+    if _told_before(case, data):
         return ""
     reasons = [("no_qualifying_purchase", f"order {data.order_id} is none of the store's")]
-    return _refuse(case, _note(case, data, invoice), reasons).says
+    return _sell(case, data, reasons, None).says
 
 
 def cancel_requested(case: Case, data: CareCancelRequested) -> Ruling:
@@ -105,6 +107,8 @@ def clause_of_refunds(_case: Case) -> str:
 RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
     {
         CarePurchased: purchased,
+        GuestCareClaimed: claimed,
+        GuestAccountOpened: guest.account_opened,
         CareCancelRequested: cancel_requested,
         CareAutoRenewChanged: auto_renew_changed,
         CareClaimOpened: claims.opened,
@@ -112,7 +116,9 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 )
 """The rule of each event type."""
 
-DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType({refunding.REFUND: refunding.waited_long_enough})
+DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType(
+    {refunding.REFUND: refunding.waited_long_enough, **guest.DEADLINES}
+)
 """The rule of each deadline."""
 
 GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType(
@@ -121,30 +127,32 @@ GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 """What else is done, and the words for it, when an event of that type has waited in vain (GEN-2)."""
 
 
-def _note(case: Case, data: CarePurchased, invoice: Invoice) -> Purchase:
-    """The purchase is known from now on, and so is its invoice."""
+def _told_before(case: Case, data: CarePurchased) -> Ruling | None:
+    """Why it is no news (GEN-1), or has no invoice of its own; None if it is."""
+    known, invoice = case.find(Purchase, data.invoice_id), case.find(Invoice, data.invoice_id)
+    if known:
+        return retold(known.content, data, f"Purchase {known.id}")
+    if invoice and (invoice.application_id or invoice.due_on):
+        says = f"Invoice {data.invoice_id} belongs to something else: a purchase needs one of its own (CARE-1)."
+        return refused("invoice_in_use", says, "CARE-1")
+    return None
+
+
+def _sell(case: Case, data: CarePurchased, reasons: list[tuple[str, str]], order: Order | None) -> Ruling:
+    """The purchase is known from now on, and so is its invoice; Care opens if nothing is against it."""
     purchase = Purchase(data.invoice_id, digest(data), case.cause.source, case.cause.id)
+    invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id, "care")
     invoice.program, invoice.application_id = "care", purchase.id
     case.put(purchase.id, purchase)
     case.put(invoice.id, invoice)
     case.arrived("invoice", invoice.id)
-    return purchase
+    if reasons:
+        purchase.why_not = reasons[0][0]
+        return refuse(case, purchase.id, reasons)
+    return _open(case, purchase, order)
 
 
-def _refuse(case: Case, purchase: Purchase, reasons: list[tuple[str, str]]) -> Ruling:
-    purchase.why_not = reasons[0][0]
-    facts: dict[str, Fact] = {
-        "invoice_id": purchase.id,
-        "reasons": tuple(code for code, _ in reasons),
-        "says": tuple(words for _, words in reasons),
-    }
-    case.notify("care", "care.refused", purchase.id, "CARE-1", facts)
-    words = "; ".join([words for _, words in reasons])
-    says = f"Care is not sold: {words} (CARE-1). Its fee goes back if it is paid."
-    return refused(purchase.why_not, says, "CARE-1")
-
-
-def _open(case: Case, purchase: Purchase, order: Order | None = None) -> Ruling:
+def _open(case: Case, purchase: Purchase, order: Order | None) -> Ruling:
     """CARE-2 A year from the day of the purchase."""
     care = case.member.care
     if care:
@@ -176,15 +184,15 @@ def _renew(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
 
 def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple[str, str]]:
     """CARE-1 Why it is not sold (code, words), all reasons at once."""
-    reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, case.calendar.day_of(case.at)))
-    sold_in = case.policies.care_states
-    if sold_in is not None and data.state not in sold_in:
-        reasons.append(("not_sold_there", f"Care is not sold in {data.state}"))
+    reasons = why_not_sold(case, data)
     if order and not qualifies(case, order):
         reasons.append(("no_qualifying_purchase", f"order {order.id} has no qualifying product that was kept"))
     if not data.order_id and not case.policies.care_without_order:
         reasons.append(("no_qualifying_purchase", "it was bought without a qualifying product"))
+    return reasons + _has_it_already(case)
+
+
+def _has_it_already(case: Case) -> list[tuple[str, str]]:
     care = case.member.care
-    if care and care.terms and not LIFE.over(case, care, case.at):
-        reasons.append(("already_member", "a Care membership is open"))
-    return reasons
+    is_open = care is not None and bool(care.terms) and not LIFE.over(case, care, case.at)
+    return [("already_member", "a Care membership is open")] if is_open else []

@@ -1,4 +1,4 @@
-"""What is remembered about Care: the section of the hot value, and entries per purchase, fee, order and claim."""
+"""What is remembered about Care: the section of the hot value, and entries per purchase, fee, order and claim; and what a guest's key holds."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -6,7 +6,7 @@ from typing import ClassVar, Final, Literal
 
 from msgspec import Struct, field
 
-from models.care.lifecycle import TABLE
+from models.care.lifecycle import GUEST_TABLE, TABLE, GuestHappening, GuestStage
 from models.fees.membership import Membership
 from models.outputs.base import Cause
 
@@ -159,3 +159,51 @@ class Care(Membership, array_like=True):
     """CARE-7 When the request for a refund that waits is decided at the latest."""
     refunded: str | None = None
     """CARE-7 The invoice of the fee that was given back last."""
+
+
+class Kept(Struct, array_like=True):
+    """A payment or a failure that a guest's key was told of, as it is handed on: by which event, when, and its data."""
+
+    source: str
+    id: str
+    at: datetime
+    type: str
+    data: bytes
+    """JSON."""
+
+
+class GuestPurchase(Struct, array_like=True):
+    """CARE-3 What a guest bought, named by its invoice. The one at hand is in the hot value, earlier ones are entries."""
+
+    KIND: ClassVar[str] = "guest"
+
+    stage: GuestStage
+    id: str
+    data: bytes
+    """What was said of it, as JSON: the account gets it whole."""
+    source: str
+    event_id: str
+    """The event that brought it."""
+    at: datetime
+    until: datetime
+    """The first instant at which it is too late to open an account."""
+    kept: list[Kept] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """What the guest was told and stands."""
+    gone_back: bool = False
+    """GEN-6 Money of it was asked to be given back: that is final."""
+
+    def happens(self, what: GuestHappening) -> None:
+        """Move to the next stage. KeyError says that a rule has not asked before whether it can."""
+        self.stage = GUEST_TABLE[self.stage, what]
+
+
+class Guest(Struct, array_like=True):
+    """CARE-3 What the key of an email remembers for ever."""
+
+    account: str | None = None
+    """The member who opened an account with this email."""
+    opened_at: datetime | None = None
+    """When, by the earliest word."""
+    purchase: GuestPurchase | None = None
+    """The latest that was accepted."""

@@ -12,3 +12,5 @@ STOP_DAYS: Final = 15
 """CARE-4 How many days before a renewal is the last one on which it can be stopped."""
 CARDS: Final = frozenset({"card", "credit_card", "debit_card"})
 """CARE-8 The kinds of methods that the fee is asked from."""
+CLAIM_DAYS: Final = 30
+"""CARE-3 How many days after the purchase are left to open an account."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from models.calendar import rfc3339
-from models.care.state import Care
+from models.care.state import Care, Guest
 from models.care.terms import FEE
 from models.fees.view import paid
 
@@ -43,4 +43,20 @@ def view(care: Care) -> dict[str, Any]:
             for claim in care.claims
         ],
         "refund_requested": {"decided_by": rfc3339(care.asked_until)} if care.asked_until else None,
+    }
+
+
+def of_guest(guest: Guest) -> dict[str, Any] | None:
+    """CARE-3 The latest purchase under an email, with the member who has the account; None before the first."""
+    purchase = guest.purchase
+    if purchase is None:
+        return None
+    return {
+        "status": purchase.stage,
+        "causes": [],
+        "term": None,
+        "auto_renew": None,
+        "purchase": purchase.id,
+        "claim_before": rfc3339(purchase.until),
+        "account": guest.account,
     }

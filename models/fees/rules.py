@@ -5,11 +5,13 @@ A success or failure of an invoice that nobody knows waits until it is known (GE
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
+from models.care import guest_fee
 from models.care import life as care_life
 from models.care import rules as care
-from models.case import Case, Ruling, applied, duplicate, not_supported_yet, refused, superseded
+from models.care.events import GuestPaymentFailed, GuestPaymentSucceeded
+from models.case import Case, Ruling, applied, duplicate, refused, superseded
 from models.due import DeadlineRule
 from models.fees import announcing, dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
@@ -21,6 +23,8 @@ from models.hold import hold
 from models.payload import Payload
 from models.pro import membership, renewal
 from models.values import PaidProgram
+
+T = TypeVar("T")
 
 
 class Programme(NamedTuple):
@@ -45,10 +49,10 @@ PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
 
 def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
     """PRO-3, PRO-5 A fee is paid; what follows is the programme's."""
-    if case.desk.member_id.startswith(care.GUEST):
-        return not_supported_yet("Paying as a guest", "CARE-3")
+    if of_guest := guest_fee.told(case, data):
+        return of_guest
     programme = PROGRAMMES[data.program]
-    paid, invoice = _paid(data), case.find(Invoice, data.invoice_id)
+    paid, invoice = Paid.told(data), case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} is paid before it is known")
     if invoice.program != data.program:
@@ -78,7 +82,7 @@ def _paid_twice(case: Case, programme: Programme, invoice: Invoice, one: Paid, o
 
 def never_claimed(case: Case, data: PaymentSucceeded) -> str:
     """PRO-3, PRO-5 Money that waited in vain for its invoice goes back. Returns the words for it."""
-    invoice, paid = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id), _paid(data)
+    invoice, paid = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id), Paid.told(data)
     if invoice.paid or invoice.knows(paid):
         return ""
     invoice.unused.append(paid)
@@ -88,8 +92,8 @@ def never_claimed(case: Case, data: PaymentSucceeded) -> str:
 
 def failed(case: Case, data: PaymentFailed) -> Ruling:
     """PAY-1 A charge was declined. PAY-8 Only that of the current, unpaid invoice counts for it."""
-    if case.desk.member_id.startswith(care.GUEST):
-        return not_supported_yet("A guest's failed payment", "CARE-3")
+    if of_guest := guest_fee.told(case, data):
+        return of_guest
     programme = PROGRAMMES[data.program]
     invoice = case.find(Invoice, data.invoice_id)
     if invoice is None or _unnamed(invoice):
@@ -139,10 +143,6 @@ def _other_program(invoice: Invoice, said: str) -> Ruling:
     return refused("other_program", says, "PAY-8")
 
 
-def _paid(data: PaymentSucceeded) -> Paid:
-    return Paid(data.paid_at, data.amount, data.attempt_id)
-
-
 def _unnamed(invoice: Invoice) -> bool:
     """Nothing but returned money is known of it: an application may still name it as its own."""
     return invoice.application_id is None and invoice.due_on is None
@@ -165,6 +165,16 @@ def _method(rule: Callable[[Case, Any], Ruling]) -> Callable[[Case, Any], Ruling
     return decide
 
 
+def _handed_on(rule: Callable[[Case, Any], T]) -> Callable[[Case, Any], T]:
+    """CARE-3 What a guest's key was told of the fee, as if it had been told here: what follows names that event."""
+
+    def decide(case: Case, data: GuestPaymentSucceeded | GuestPaymentFailed) -> T:
+        case.cause = data.origin.cause
+        return rule(case, data.payment)
+
+    return decide
+
+
 def _deadline(rule: Callable[[Case, Home, Invoice], None]) -> DeadlineRule:
     """A deadline of a fee; one that is not the current one any more has none."""
 
@@ -181,6 +191,8 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
     {
         PaymentSucceeded: succeeded,
         PaymentFailed: failed,
+        GuestPaymentSucceeded: _handed_on(succeeded),
+        GuestPaymentFailed: _handed_on(failed),
         MethodAdded: _method(methods.added),
         MethodUpdated: _method(methods.updated),
         MethodRemoved: _method(methods.removed),
@@ -201,5 +213,7 @@ DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType(
 )
 """The rule of each deadline."""
 
-GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType({PaymentSucceeded: never_claimed})
+GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType(
+    {PaymentSucceeded: never_claimed, GuestPaymentSucceeded: _handed_on(never_claimed)}
+)
 """What else is done, and the words for it, when an event of that type has waited in vain (GEN-2)."""

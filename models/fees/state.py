@@ -1,10 +1,11 @@
 """What is remembered of fees: the payment methods on file, and one entry per invoice with the facts known of it."""
 
 from datetime import date, datetime
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from msgspec import Struct, field
 
+from models.fees.events import PaymentSucceeded
 from models.values import PaidProgram
 
 METHODS: Final = 32
@@ -18,6 +19,11 @@ class Paid(Struct, array_like=True):
     amount: int
     attempt_id: str | None = None
     """The charge that brought it; None: paid by hand."""
+
+    @classmethod
+    def told(cls, data: PaymentSucceeded) -> Self:
+        """What an event says that came."""
+        return cls(data.paid_at, data.amount, data.attempt_id)
 
     def same(self, other: "Paid") -> bool:
         """Whether it is the same money told again: one charge brings money once, and two bring other money."""

@@ -13,8 +13,14 @@ import pytest
 import structlog
 
 from agents import handle
+from audit import transport
+from audit.replay import replay
+from audit.report import Findings
 from audit.shard import Shard
 from audit.topics import Stored
+from audit.transfers import AGAIN, Transfers
+from audit.transfers import QUESTIONS as TRANSFERS
+from models.partitioning import partition_of
 from models.policies import STANDARD
 from tests.audit.world import World, a_small_shop, audited, differing
 
@@ -178,6 +184,68 @@ def test_a_record_of_another_version_of_the_rules_is_no_difference(shop: World) 
     """given a rolling restart, when a decision names another version and is otherwise the same, then that is clean."""
     shards, _ = changed(shop, "decisions", edited(lambda data: data.update(rules_version="9")))
     assert differing(shards) == {}
+
+
+def test_transfers_go_from_partition_to_partition(shop: World) -> None:
+    """given keys that tell each other something, then it was both within a partition and across."""
+    claims = [(record.partition, orjson.loads(record.value or b"")) for s in shop.shards() for record in s.transfers]
+    homes = {
+        partition_of(event["data"]["guest"].encode(), 2) == there for there, event in claims if "guest" in event["data"]
+    }
+    assert homes == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("what", "tamper"),
+    [
+        ("is sent by the replay and is missing", lambda records: records[1:]),
+        ("is there and no replay sends it", lambda records: [*records, records[0]]),
+        ("is there and no replay sends it, 2 times", lambda records: [*records, records[0], records[0]]),
+        ("is there and no replay sends it", lambda records: [replace(records[0], value=b"{}"), *records[1:]]),
+        ("is there and no replay sends it", lambda records: [replace(records[0], key=b"other"), *records[1:]]),
+    ],
+    ids=["missing", "twice", "three times", "other content", "another key"],
+)
+def test_a_transfer_that_is_not_as_it_was_sent_is_named(
+    shop: World, what: str, tamper: Callable[[list[Stored]], list[Stored]]
+) -> None:
+    shards = shop.shards()
+    shard = next(shard for shard in shards if shard.transfers)
+    shard.transfers = tamper(shard.transfers)
+    found = audited(shards)["transfers"]
+    assert any(what in difference for difference in found.differences), found.differences
+    assert all(f"transfers, partition {shard.number}: " in difference for difference in found.differences)
+
+
+def test_a_transfer_on_another_partition_is_named(shop: World) -> None:
+    one, other = shop.shards()
+    other.transfers.append(one.transfers.pop())
+    assert audited([one, other])["transfers"].found == 2
+
+
+def test_a_transfer_that_was_set_aside_and_sent_again_is_no_difference(shop: World) -> None:
+    """given an account that was quarantined when it was told, when its letters are redriven, then that is as it should be."""
+    shards = shop.shards()
+    shard = next(shard for shard in shards if shard.transfers)
+    again = shard.transfers[0]
+    shard.transfers.append(again)
+    shard.dead_letters.append(replace(again, headers=(("dl_topic", b"transfers"),)))
+    findings = Findings(TRANSFERS)
+    transfers = Transfers()
+    for each in shards:
+        order = transport.check(each, transport.Ids(), Findings(transport.QUESTIONS))
+        assert order
+        transfers.add(each, replay(each, order, STANDARD, "external"))
+    transfers.check(findings)
+    assert findings.checks()[0].state == "clean"
+    assert findings.taken_as_given == {AGAIN: 1}
+
+
+def test_transfers_are_not_compared_while_one_partition_cannot_be_replayed(shop: World) -> None:
+    transfers, findings = Transfers(), Findings(TRANSFERS)
+    transfers.add(shop.shard(0), None)
+    transfers.check(findings)
+    assert findings.checks()[0].state == "not_run"
 
 
 def test_a_rule_that_failed_is_replayed_as_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ What a test gets are shards as the audit reads them, or the same records written
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,8 @@ from audit.report import Check, Findings
 from audit.run import examine
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
 from audit.topics import Headers, Stored
+from audit.transfers import QUESTIONS as TRANSFERS
+from audit.transfers import Transfers
 from audit.transport import QUESTIONS as TRANSPORT
 from audit.transport import Ids
 from models.catalogue import APP, TABLES, Catalogue
@@ -195,6 +198,7 @@ class World:
             self.catalogue,
             inputs={role: records(name(role))[:end] for role, end in done.items()},
             later_ticks=records(name("clock"))[done["clock"] :],
+            transfers=records(name("transfers")),
             outputs={role: records(name(role)) for role in OUTPUTS},
             dead_letters=records(name(DEAD_LETTERS)),
             tables={table: last_values(records(self.catalogue.changelog(table))) for table in TABLES},
@@ -243,15 +247,38 @@ def line(line_id: str, price: str = "9.99", quantity: int = 3, **more: Any) -> d
 
 def audited(shards: Sequence[Shard]) -> dict[str, Check]:
     """What the audit finds in those shards, by the name of the check."""
-    findings, ids = Findings({**TRANSPORT, **REPLAY, **BOOKS, **OWN}), Ids()
+    findings, ids, transfers = Findings({**TRANSPORT, **REPLAY, **TRANSFERS, **BOOKS, **OWN}), Ids(), Transfers()
     for shard in shards:
-        examine(shard, ids, STANDARD, "external", findings)
+        transfers.add(shard, examine(shard, ids, STANDARD, "external", findings))
+    transfers.check(findings)
     return {check.name: check for check in findings.checks()}
 
 
 def differing(shards: Sequence[Shard]) -> dict[str, str]:
     """The first difference of each check that is not clean."""
     return {name: check.differences[0] for name, check in audited(shards).items() if check.state != "clean"}
+
+
+def email(name: str) -> str:
+    """The hash of somebody's email."""
+    return sha256(name.encode()).hexdigest()
+
+
+def buy_care_as_guest(world: World, name: str, invoice_id: str) -> str:
+    """A guest buys Care and pays; returns the key."""
+    key = f"guest:{email(name)}"
+    at = (world.now + timedelta(minutes=1)).isoformat()
+    person = {"email_hash": email(name), "birth_date": "1990-05-01", "state": "CA"}
+    world.publish("memberships", "care.purchased.v1", key, person | {"purchased_at": at, "invoice_id": invoice_id})
+    paid = {"invoice_id": invoice_id, "method_id": "card", "program": "care", "amount": "179.99", "paid_at": at}
+    world.publish("payments", "payment.succeeded.v1", key, paid)
+    return key
+
+
+def open_account(world: World, member: str, name: str) -> None:
+    """``account.opened`` with somebody's email."""
+    person = {"email_hash": email(name), "birth_date": "1990-05-01", "state": "CA"}
+    world.publish("memberships", "account.opened.v1", member, person)
 
 
 def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = True) -> World:
@@ -273,6 +300,12 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     world.order("eve", "E1")
     world.bring_back("dan", "RD", "D1", l1=1)
     world.tick()
+    world.handle()
+    for number in range(3):
+        buy_care_as_guest(world, f"guest-{number}", f"C{number}")
+    world.handle()
+    open_account(world, "bob", "guest-0")
+    open_account(world, "cyd", "guest-1")
     world.handle()
     world.send("orders", again)
     world.send("orders", again | {"time": START.isoformat()})

@@ -27,11 +27,13 @@ class ListWire:
     def __init__(
         self, rule: Callable[[str, int], tuple[str, str] | None] = lambda _topic, _offset: ("applied", "")
     ) -> None:
-        self.partitions = {"orders": 1, "returns": 1, "memberships": 3, "clock": 2}
+        self.partitions = {"orders": 1, "returns": 1, "memberships": 3, "clock": 2, "transfers": 2}
         self.log: list[str] = []
         self.handled_ticks = True
         self.confirmed_ticks = True
         self.further_ticks = 0
+        self.under_way: list[int] = []
+        """Partitions of transfers that are handled, one with each call: what one brings about may be on another."""
         self._rule = rule
         self._ends: dict[tuple[str, int], int] = {}
         self._to_confirm: list[Sent] = []
@@ -68,6 +70,10 @@ class ListWire:
     def behind(self, topic: str) -> dict[int, int]:
         """One further tick on partition 0 is handled with each call, while there are any."""
         everywhere = range(self.partitions[topic])
+        if topic == "transfers":
+            if self.under_way:
+                self.log.append("transfer")
+            return {self.under_way.pop(0): 0} if self.under_way else {}
         if not self.handled_ticks:
             return dict.fromkeys(everywhere, 0)
         if not self.further_ticks:
@@ -104,6 +110,15 @@ def test_unordered_does_not_wait() -> None:
     Publisher(wire, ordered=False).publish([order("m"), back("m"), order("n")])
 
     assert wire.log[:3] == ["send orders m", "send returns m", "send orders n"]
+
+
+def test_a_tick_waits_for_what_one_key_tells_another() -> None:
+    """given two keys that answer each other from partition to partition, then time stands still until they are done."""
+    wire = ListWire()
+    wire.under_way = [1, 0, 1]
+    Publisher(wire).publish([order("m"), Tick("2026-03-02T18:00:00Z")])
+
+    assert wire.log == ["send orders m", "decided orders", *["transfer"] * 3, "send clock", "send clock"]
 
 
 @pytest.mark.parametrize("ordered", [True, False])

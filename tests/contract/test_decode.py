@@ -7,7 +7,8 @@ import pytest
 from cloudevents.core.bindings import kafka as binding
 from cloudevents.core.formats.json import JSONFormat
 
-from models.catalogue import INPUT_BYTES
+from models.care.events import TRANSFERS
+from models.catalogue import INPUT_BYTES, INPUTS
 from models.envelope import Event, Tick, Unreadable, decode
 from models.partitioning import partition_of
 from tests.contract.samples import EVENT_TYPES, PARTITIONS, STRUCTURED, example, order, place, read, refused
@@ -103,14 +104,16 @@ def test_what_concerns_everybody_is_right_on_every_partition(key: bytes | None) 
         assert isinstance(decode("memberships", partition, PARTITIONS, key, value, STRUCTURED), Event)
 
 
-def test_internal_events_are_not_accepted_from_outside() -> None:
-    event = example("guest.account_opened.v1")
-    _, partition, key = place(event)
+@pytest.mark.parametrize("name", [kind.TYPE for kind in TRANSFERS])
+def test_internal_events_are_not_accepted_from_outside(name: str) -> None:
+    event = example(name)
+    home, partition, key = place(event)
+    assert home == "transfers"
 
-    found = decode("memberships", partition, PARTITIONS, key, orjson.dumps(event), STRUCTURED)
-
-    assert isinstance(found, Unreadable)
-    assert found.reason == "wrong_topic"
+    for topic in (topic.role for topic in INPUTS):
+        found = decode(topic, partition, PARTITIONS, key, orjson.dumps(event), STRUCTURED)
+        assert isinstance(found, Unreadable)
+        assert found.reason == "wrong_topic"
     assert isinstance(decode("transfers", partition, PARTITIONS, key, orjson.dumps(event), STRUCTURED), Event)
 
 

@@ -87,13 +87,6 @@ class TestBuying:
         assert world.send(care_bought()).outcome == "duplicate"
         assert world.send(care_bought(state="NV")).outcome == "conflict"
 
-    def test_care_3_a_guest_is_not_served_yet(self) -> None:
-        world = World()
-        for fact in (care_bought(), care_paid(), failed("c1", program="care")):
-            assert world.send(fact, member=f"guest:{'e' * 64}").reason == "not_supported_yet"
-        world.tick("2026-06-01 12:00")
-        assert world.requests == [], "what a guest has paid is not given back as money for nothing"
-
 
 class TestRenewal:
     def test_care_4_charged_on_the_day_and_joins_on_also_when_paid_late(self) -> None:

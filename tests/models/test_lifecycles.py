@@ -15,7 +15,11 @@ from models.pro.state import Pro
 from tests.models.world import at
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycles.md"
-TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {"Care": care.TABLE, "PRO": pro.TABLE}
+TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {
+    "Care": care.TABLE,
+    "Care bought by a guest": care.GUEST_TABLE,
+    "PRO": pro.TABLE,
+}
 
 
 def page() -> str:

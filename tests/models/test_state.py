@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models import state
-from models.care.state import Claim, Cover, Purchase, Window
+from models.care.state import Claim, Cover, GuestPurchase, Purchase, Window
 from models.fees.state import Invoice
 from models.hold import Held, Waiting
 from models.points import lots
@@ -28,7 +28,7 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Application, Purchase, Window, Cover, Claim, Repair, Held, Waiting, Quarantine),
+        *(Invoice, Application, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Held, Waiting, Quarantine),
     )
 }
 
@@ -72,6 +72,7 @@ def rich_world() -> World:
     ):
         world.send(fact, event_id=event_id, time=time)
     protect(world, "m-4")
+    buy_as_guest(world, f"guest:{'e' * 64}")
     world.quarantine()
     return world
 
@@ -122,6 +123,16 @@ def leave_once(world: World, member: str) -> None:
             world.send(fact, event_id=f"{member} {time}", time=time, member=member)
         else:
             world.tick(time)
+
+
+def buy_as_guest(world: World, key: str) -> None:
+    """A purchase that is not sold, and one that waits with its money."""
+    for fact, event_id in (
+        (given_.care_bought("c2", state="PR"), "guest c2"),
+        (given_.care_bought("c3"), "guest c3"),
+        (given_.paid("c3", program="care", amount="179.99"), "guest c3 paid"),
+    ):
+        world.send(fact, event_id=event_id, time="2026-03-02 18:00", member=key)
 
 
 def collect_lots(world: World, member: str) -> None:

@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 
 from models.outputs import Decided, LedgerEntry, Notification, Request
 from models.policies import Policies
+from models.state import MEMBERS, Member, decode
 from tests.models import world as given_
-from tests.models.world import Fact, World, line, step
+from tests.models.world import MEMBER, Fact, World, line, step
 
+GUEST = f"guest:{'e' * 64}"
 # Few ids and many events, so that they meet.
 orders, returns, invoices, applications, repairs, claims, serials = (
     st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S")
@@ -64,33 +66,48 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         repairs,
     ),
 )
-moves = st.one_of(st.tuples(facts, instants), st.tuples(facts, instants), st.tuples(st.none(), instants))
+bought = st.builds(given_.care_bought, invoices, purchased_at=instants, state=st.sampled_from(["CA", "CA", "PR"]))
+of_guests: st.SearchStrategy[Fact] = st.one_of(
+    bought,
+    bought,
+    st.builds(
+        given_.paid, invoices, paid_at=instants, program=st.just("care"), amount=st.sampled_from(["179.99", "5.00"])
+    ),
+    st.builds(given_.failed, invoices, program=st.just("care")),
+    st.just(given_.account_opened()),
+)
+ours = st.tuples(st.one_of(facts, facts, st.just(given_.account_opened())), instants, st.just(MEMBER))
+moves = st.one_of(
+    ours, ours, st.tuples(of_guests, instants, st.just(GUEST)), st.tuples(st.none(), instants, st.just(MEMBER))
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(moves, min_size=1, max_size=40), st.sampled_from([None, "2026-01-01 00:00"]))
 def test_every_event_gets_one_answer_and_the_books_balance(
-    story: list[tuple[Fact | None, str]], now: str | None
+    story: list[tuple[Fact | None, str, str]], now: str | None
 ) -> None:
     world = World(now=now, policies=Policies(held_at_most=5, hold_days=7))
     sent = 0
-    for fact, time in story:
+    for fact, time, key in story:
         if fact is None:
             world.tick(time)
             continue
         sent += 1
-        answer = world.send(fact, event_id=f"fact-{sent}", time=time)
+        answer = world.send(fact, event_id=f"fact-{sent}", time=time, member=key)
         assert answer.event.id == f"fact-{sent}"
         assert answer.says.endswith(".")
     world.tick("2030-01-01 00:00")  # the first tick, for some: it starts the count of what is held
     world.tick("2030-02-01 00:00")
     own = [decision.event.id for decision in world.decisions]
     held = [decision for decision in world.decisions if decision.outcome == "held"]
-    assert len(own) == sent + len(held), "one answer each, and one more when a held one settles"
+    told = sent + len(world.transfers)
+    assert len(own) == told + len(held), "one answer each, and one more when a held one settles"
     assert len(set(world.ids(Decided))) == len(own)
     for kind in (Notification, LedgerEntry, Request):
         assert len(set(world.ids(kind))) == len(world.bodies(kind))
-    assert not sent or world.member().held == 0
-    if sent and world.member().points:
+    members = {key.decode(): decode(raw, Member) for (table, key), raw in world.tables.items() if table == MEMBERS}
+    assert not any(member.held for member in members.values())
+    if MEMBER in members and members[MEMBER].points:
         world.check_books()
         assert world.points.debt == 0

@@ -8,6 +8,7 @@ from models.view import view
 from tests.models.world import (
     World,
     cancel_requested,
+    care_bought,
     joined,
     line,
     order,
@@ -30,6 +31,22 @@ def shown(world: World) -> dict[str, Any]:
 def test_nothing_known_yet() -> None:
     document = view("m-1", Member())
     assert (document["points"], document["memberships"], document["repairs"]) == (None, {}, [])
+
+
+def test_care_3_what_a_guest_bought_and_until_when_it_can_be_claimed() -> None:
+    world, key = World(), f"guest:{'e' * 64}"
+    world.send(care_bought(), time="2026-03-02 18:00", member=key)
+    assert view(key, world.member(key))["memberships"] == {
+        "care": {
+            "status": "unclaimed",
+            "causes": [],
+            "term": None,
+            "auto_renew": None,
+            "purchase": "c1",
+            "claim_before": "2026-04-02T07:00:00Z",
+            "account": None,
+        }
+    }
 
 
 def test_ms_19_the_balance_with_its_full_expiry_schedule() -> None:

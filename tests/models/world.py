@@ -67,6 +67,10 @@ class World:
         self.offsets: dict[str, int] = {}
         self.due: dict[str, datetime] = {}
         self.outputs: list[Output[Any]] = []
+        self.under_way: list[Event[Any]] = []
+        """What one key sent to another and the other has not been told yet."""
+        self.transfers: list[Event[Any]] = []
+        """All that was sent so."""
 
     def read(self, table: str, key: bytes) -> bytes | None:
         return self.tables.get((table, key))
@@ -76,11 +80,23 @@ class World:
     def send(
         self, fact: Fact, *, event_id: str | None = None, time: str | None = None, member: str = MEMBER
     ) -> Decided:
+        """Send an event, and deliver what it makes keys tell each other; its own answer."""
+        answer = self.send_alone(fact, event_id=event_id, time=time, member=member)
+        self.deliver()
+        return answer
+
+    def send_alone(
+        self, fact: Fact, *, event_id: str | None = None, time: str | None = None, member: str = MEMBER
+    ) -> Decided:
         """Send an event; its own answer. Without a time it happens at the world's now."""
         when = at(time) if time else self.now
         assert when is not None
-        sent = event(fact, event_id=event_id or f"e{self.seq}", time=when, member=member)
-        return self.receive(sent)
+        return self.receive(event(fact, event_id=event_id or f"e{self.seq}", time=when, member=member))
+
+    def deliver(self) -> None:
+        """Tell each key what others sent to it, until there is nothing more to tell."""
+        while self.under_way:
+            self.receive(self.under_way.pop(0))
 
     def receive(self, sent: Event[Any]) -> Decided:
         topic = TOPIC_OF[PAYLOADS[sent.type]]
@@ -128,6 +144,9 @@ class World:
         self.due.pop(member, None)
         if decision.due:
             self.due[member] = decision.due
+        new_transfers = [EVENT.validate_json(EVENT.dump_json(sent, exclude_none=True)) for sent in decision.transfers]
+        self.transfers += new_transfers
+        self.under_way += new_transfers
 
     # then
 
@@ -402,6 +421,10 @@ def care_cancelled(*, refund: bool = False) -> Fact:
 def claimed(claim_id: str = "k1", serial: str = "S1", order_id: str = "o1", filed_by: str = MEMBER) -> Fact:
     plain = {"claim_id": claim_id, "serial": serial, "order_id": order_id, "filed_by": filed_by}
     return "care.claim_opened", plain
+
+
+def account_opened(email_hash: str = "e" * 64) -> Fact:
+    return "account.opened", {"email_hash": email_hash, "birth_date": "1990-05-05", "state": "CA"}
 
 
 def auto_renew(on: bool) -> Fact:

@@ -216,7 +216,7 @@ class MemoryWire:
     def __init__(self, installation: Installation, poll: Callable[[], object] | None = None) -> None:
         self._installation = installation
         self._handle = poll or installation.poll
-        roles = [topic.role for topic in (*installation.catalogue.inputs, *installation.catalogue.outputs)]
+        roles = [topic.role for topic in (*installation.catalogue.handled, *installation.catalogue.outputs)]
         self.partitions = dict.fromkeys(roles, len(installation.partitions))
         self._reports: list[Sent] = []
         self._read: dict[int, int] = defaultdict(int)

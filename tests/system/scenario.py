@@ -5,8 +5,8 @@
     steps:
       - tick: 2026-03-02 09:00            # the clock of all partitions; comes first
       - send: points.joined               # an event; what does not matter is filled in (see `defaults.yaml`)
-        from: ann                         # the member: subject and key
-        data: {state: CA}                 # laid over the defaults
+        from: ann                         # the member: subject and key; `guest ann`: the key of her email
+        data: {state: CA}                 # laid over the defaults; `$email ann` is the hash of hers
         then: applied                     # its own answer: outcome, or {outcome, reason, clause, told: [kinds]}
         later: refused partner_never_arrived   # its second answer, if it was held
       - raw: orders                       # bytes that are no event, under the member's key
@@ -18,6 +18,7 @@
         told: [points.welcome]            # all notifications in their order; {kind, due, params} looks closer
         booked: [earn 398]                # all ledger entries
         asked: [{type: refund.requested, amount: 100.00}]
+        received: [guest.account_opened applied]   # what other keys told her, with the answers
         letters: [not_json]
         view: {points.available: 398}     # dotted paths into the read side's document
 
@@ -32,6 +33,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
@@ -40,8 +42,8 @@ import orjson
 import yaml
 
 from cli.lines import Item, Message, Raw, Tick
-from models.catalogue import TOPIC_OF
-from models.events import PAYLOADS
+from models.catalogue import TOPIC_OF, TRANSFER
+from models.events import GUEST, PAYLOADS
 from models.policies import STANDARD
 from tests.system.outcome import Json, Told
 
@@ -103,7 +105,13 @@ class Scenario:
 
     def subject(self, member: str) -> str:
         """The member's id: scenarios share an installation and no members."""
+        if member.startswith("guest "):
+            return f"{GUEST}{self.email(member.removeprefix('guest '))}"
         return f"{self.name}.{member}"
+
+    def email(self, member: str) -> str:
+        """The hash of the member's email."""
+        return sha256(self.subject(member).encode()).hexdigest()
 
     @property
     def steps(self) -> list[Step]:
@@ -180,11 +188,15 @@ def _event(
     if step.get("again"):
         return known[step["id"]]
     happened = _instant(step["at"]) if "at" in step else now
+    data = {name: _with_email(scenario, value) for name, value in (step.get("data") or {}).items()}
     event_id, source = step.get("id", f"step-{number}"), f"/scenarios/{scenario.name}"
-    known[event_id] = message(
-        step["send"], scenario.subject(step["from"]), step.get("data") or {}, happened, event_id, source
-    )
+    known[event_id] = message(step["send"], scenario.subject(step["from"]), data, happened, event_id, source)
     return known[event_id]
+
+
+def _with_email(scenario: Scenario, value: Any) -> Any:
+    of = str(value).removeprefix("$email ")
+    return scenario.email(of) if of != value and isinstance(value, str) else value
 
 
 def message(
@@ -237,6 +249,8 @@ def _answers(steps: list[Step], told: Told) -> Iterator[str]:
     by_record: dict[tuple[str, int], list[Json]] = {}
     for decision in told.decisions:
         event = decision["data"]["event"]
+        if event["topic"] == TRANSFER.role:
+            continue  # compared with what is `received`
         by_record.setdefault((event["topic"], event["offset"]), []).append(decision["data"])
     answered = sorted(by_record.values(), key=lambda decisions: decisions[0]["seq"])
     kinds = {notice["id"]: notice["data"]["notification"] for notice in told.notifications}
@@ -273,13 +287,18 @@ def _difference(answer: Answer, decision: Json, kinds: Mapping[str, str]) -> str
 
 def _ends(expected: Mapping[str, Any], told: Told) -> Iterator[str]:
     """What a member was told, what was booked and asked, and where it ended."""
-    assert expected.keys() <= {"told", "booked", "asked", "letters", "view"}, expected.keys()
+    assert expected.keys() <= {"told", "booked", "asked", "received", "letters", "view"}, expected.keys()
     notices = [notice["data"] for notice in told.notifications]
     yield from _list("told", expected.get("told", []), notices, lambda n: str(n["notification"]))
     entries = [f"{entry['data']['kind']} {entry['data']['points']}" for entry in told.ledger]
     yield from _list("booked", expected.get("booked", []), entries, str)
     requests = [request["data"] | {"type": request["type"].removesuffix(".v1")} for request in told.requests]
     yield from _list("asked", expected.get("asked", []), requests, lambda r: str(r["type"]))
+    answers = [decision["data"] for decision in told.decisions if decision["data"]["event"]["topic"] == TRANSFER.role]
+    received = [
+        " ".join([one["event"]["type"].removesuffix(".v1"), one["outcome"], one["reason"] or ""]) for one in answers
+    ]
+    yield from _list("received", expected.get("received", []), [text.rstrip() for text in received], str)
     yield from _list("letters", expected.get("letters", []), [letter.error_class for letter in told.letters], str)
     for path, value in expected.get("view", {}).items():
         found = _at(told.view, path)

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from random import Random
 from typing import Any
 
 from cli.lines import Message
+from models.events import GUEST
 from models.policies import Policies
 from tests.system import scenario
 
@@ -24,9 +26,15 @@ class Story:
         self.free: list[Message] = []
         self._time = START
 
-    def _message(self, kind: str, **data: Any) -> Message:
+    @property
+    def keys(self) -> list[str]:
+        """All whom it is about."""
+        return sorted({message.subject for message in (*self.before, *self.free)})
+
+    def _message(self, kind: str, subject: str | None = None, /, **data: Any) -> Message:
         self._time += timedelta(minutes=7)
-        return scenario.message(kind, self.member, data, self._time, f"{self.member}-{self._time:%H%M}", SOURCE)
+        event_id = f"{self.member}-{self._time:%H%M}"
+        return scenario.message(kind, subject or self.member, data, self._time, event_id, SOURCE)
 
     def pause(self, length: timedelta) -> None:
         """Nothing happens for that long."""
@@ -35,8 +43,8 @@ class Story:
     def given(self, kind: str, **data: Any) -> None:
         self.before.append(self._message(kind, **data))
 
-    def when(self, kind: str, **data: Any) -> None:
-        self.free.append(self._message(kind, **data))
+    def when(self, kind: str, subject: str | None = None, /, **data: Any) -> None:
+        self.free.append(self._message(kind, subject, **data))
 
 
 def an_order(member: str, chance: Random) -> Story:
@@ -105,9 +113,23 @@ def a_repair(member: str, chance: Random) -> Story:
     return story
 
 
+def a_guest(member: str, chance: Random) -> Story:
+    """A guest's purchase, the fee, which may fail and be told under either key, and the account, some of it told twice."""
+    story, email = Story(member, chance), sha256(member.encode()).hexdigest()
+    guest, fee = f"{GUEST}{email}", {"invoice_id": "care-1", "program": "care"}
+    story.when("care.purchased", guest, email_hash=email)
+    if chance.random() < 0.5:
+        story.when("payment.failed", guest, **fee, attempt_id="try-1")
+    for key in chance.choice(([guest], [member], [guest, member], [])):
+        story.when("payment.succeeded", key, **fee, amount="179.99", attempt_id="try-2")
+    for _ in range(chance.randint(0, 2)):
+        story.when("account.opened", member, email_hash=email)
+    return story
+
+
 def all_kinds(seed: int, each: int = 5) -> Iterator[Story]:
     """Some stories of each kind."""
     chance = Random(seed)
-    for tell in (an_order, an_application, a_renewal, a_repair):
+    for tell in (an_order, an_application, a_renewal, a_repair, a_guest):
         for number in range(each):
             yield tell(f"{tell.__name__}-{number}", chance)

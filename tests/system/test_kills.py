@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -17,16 +18,19 @@ from random import Random
 from time import sleep
 from typing import Any
 
+import orjson
 import pytest
 
-from cli.lines import Message, Tick, as_message
+from cli.lines import Item, Message, Tick, as_message
 from cli.publisher import Publisher
+from cli.wire import connected
 from driver.failstop import CRASH_POINTS
 from local.kafka import Kafka
 from models.catalogue import OUTPUTS
+from models.partitioning import partition_of
 from samples.generated.month import month
 from tests.support.processes import PATIENCE, eventually
-from tests.system import outcome
+from tests.system import guests, outcome, scenario, stories
 from tests.system.memory import Installation, MemoryWire
 from tests.system.site import DECIDED_S, PARTITIONS, Site, Worker
 
@@ -35,6 +39,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("kills")]
 SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "1")))
 KILLS = 5
 """At random moments, besides one at each named point."""
+GUESTS, HANDED_OVER = 60, 12
 TWO_WORKERS_DAYS = 1_600
 """Lines of the month for the runs with two workers."""
 
@@ -95,6 +100,47 @@ def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) 
         _audited(site)
 
 
+def test_killed_with_transfers_under_way(broker: Kafka, tmp_path: Path) -> None:
+    """CARE-3 What one key has told another, and the other has not handled, is handled once, whoever comes after."""
+    accounts = [_dated("account.opened", guests.account(n), email_hash=guests.email(n)) for n in range(HANDED_OVER)]
+    bought = [_dated("care.purchased", guests.key(n), email_hash=guests.email(n)) for n in range(HANDED_OVER)]
+    with Site(broker, tmp_path) as site:
+        with connected(site.settings) as wire:
+            for message in accounts:
+                wire.send(message.topic, message.subject.encode(), message.value, headers=message.headers)
+        assert site.worker(crash_at="after-commit:1").ends() == -signal.SIGKILL
+        assert site.read("transfers"), "the accounts are opened"
+        assert "transfers" not in {decided["data"]["event"]["topic"] for decided in _decisions(site)}, "nobody was told"
+        assert site.worker(crash_at="before-commit:1").ends() == -signal.SIGKILL
+        last = site.worker()
+        site.publish(bought)
+        last.stop()
+        answers = Counter(
+            (decided["data"]["event"]["type"], decided["data"]["outcome"])
+            for decided in _decisions(site)
+            if decided["data"]["event"]["topic"] == "transfers"
+        )
+        told = ("guest.account_opened.v1", "guest.care_claimed.v1")
+        assert answers == {(kind, "applied"): HANDED_OVER for kind in told}
+        ways = {
+            (partition_of(guests.key(n).encode(), PARTITIONS), _home(guests.account(n))) for n in range(HANDED_OVER)
+        }
+        assert {one == other for one, other in ways} == {True, False}, "within a partition and across"
+        _audited(site)
+
+
+def _dated(kind: str, subject: str, **data: str) -> Message:
+    return scenario.message(kind, subject, data, stories.START, f"{kind} {subject}", guests.SOURCE)
+
+
+def _decisions(site: Site) -> list[dict[str, Any]]:
+    return [orjson.loads(record.value or b"") for record in site.read("decisions")]
+
+
+def _home(member: str) -> int:
+    return partition_of(member.encode(), PARTITIONS)
+
+
 class _Gates:
     """Publishing in the background, held up at each gate until the fault before it is over: so that none is too late."""
 
@@ -137,7 +183,7 @@ class _Gates:
         finally:
             self._ended.set()
 
-    def _held_up(self) -> Iterator[Message | Tick]:
+    def _held_up(self) -> Iterator[Item]:
         for first, last in pairwise([0, *self._at, len(self._items)]):
             yield from self._items[first:last]
             if last in self._at:
@@ -153,8 +199,11 @@ def _publishing(site: Site, lines: int, faults: int) -> Iterator[_Gates]:
 
 
 @cache
-def _month() -> tuple[Message | Tick, ...]:
-    return tuple(Tick(line["tick"]) if "tick" in line else as_message(line) for line in month())
+def _month() -> tuple[Item, ...]:
+    """The sample's month, and guests who buy in it."""
+    return tuple(
+        guests.among((Tick(line["tick"]) if "tick" in line else as_message(line) for line in month()), range(GUESTS))
+    )
 
 
 @cache

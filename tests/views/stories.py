@@ -23,6 +23,6 @@ def told(world: World, member: str = MEMBER) -> list[Explanation]:
     return explanations(*lines.values())
 
 
-def due(world: World) -> list[Explanation]:
+def due(world: World, member: str = MEMBER) -> list[Explanation]:
     """Those of deadlines."""
-    return [one for one in told(world) if one["outcome"] == "due"]
+    return [one for one in told(world, member) if one["outcome"] == "due"]

@@ -36,8 +36,8 @@ from views.deadlines import SENTENCES, SPELLED_OUT, deadline
 from views.timeline import Explanation
 
 
-def last(world: World, what: str) -> Explanation:
-    return [one for one in due(world) if one["deadline"] and one["deadline"]["what"] == what][-1]
+def last(world: World, what: str, key: str = MEMBER) -> Explanation:
+    return [one for one in due(world, key) if one["deadline"] and one["deadline"]["what"] == what][-1]
 
 
 def with_bonus(*bonuses: int) -> World:
@@ -234,6 +234,22 @@ def test_a_refund_belongs_to_the_answer_that_asked_for_it() -> None:
     assert one["event"] is not None
     assert [(request["request"], request["amount"]) for request in one["requests"]] == [("refund.requested", "100.00")]
     assert is_about(one, world.bodies(RefundRequested)[0].refund_id, ZoneInfo(STANDARD.zone))
+
+
+class TestGuests:
+    def test_reminded_and_missed(self) -> None:
+        world, key = World(), f"guest:{'e' * 64}"
+        world.send(care_bought(), time="2026-03-02 18:00", member=key)
+        money = paid("c1", program="care", amount="179.99")
+        world.send(money, time="2026-03-02 18:00", member=key)
+        world.tick("2026-03-09 18:00")
+        assert last(world, "care.remind", key)["says"] == (
+            "The guest was reminded to open an account by 2026-04-01: purchase c1 (CARE-3)."
+        )
+        world.tick("2026-04-02 18:00")
+        assert last(world, "care.unclaimed", key)["says"] == (
+            "Nobody opened an account by 2026-04-01: purchase c1 is cancelled (CARE-3). $179.99 of invoice c1 is refunded."
+        )
 
 
 def test_nothing_booked_or_told_is_left_out_of_the_story() -> None:
