@@ -171,10 +171,7 @@ def _asked_again(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]
 
 def _nobody_claimed(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     facts = notices[-1]["params"]
-    back = f" {facts['refund']}." if facts["refund"] else ""
-    return (
-        f"Nobody opened an account by {facts['open_by']}: purchase {facts['invoice_id']} is cancelled (CARE-3).{back}"
-    )
+    return f"Nobody opened an account by {facts['open_by']}: purchase {facts['invoice_id']} is cancelled (CARE-3)."
 
 
 SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]], str]]] = MappingProxyType(

@@ -390,14 +390,20 @@ def partition_with(shop: World, topic: str, least: int) -> int:
 
 
 def changed(shop: World, topic: str, change: Callable[[Stored], Any]) -> tuple[list[Shard], Stored]:
-    """The shop's shards with the first record of an output topic changed (None: gone; a list: instead of it)."""
+    """The shop's shards with a record of an output topic changed (None: gone; a list: instead of it): the first that no
+    deadline has caused."""
     shards = shop.shards()
-    shard = next(shard for shard in shards if shard.outputs[topic])
-    first, *rest = shard.outputs[topic]
+    places = [(s, number) for s in shards for number, one in enumerate(s.outputs[topic]) if not from_deadline(one)]
+    shard, number = places[0]
+    first = shard.outputs[topic][number]
     result = change(first)
     new = [] if result is None else result if isinstance(result, list) else [result]
-    shard.outputs[topic] = new + rest
+    shard.outputs[topic] = [*shard.outputs[topic][:number], *new, *shard.outputs[topic][number + 1 :]]
     return shards, first
+
+
+def from_deadline(record: Stored) -> bool:
+    return transport.DEADLINES.encode() in (record.value or b"")
 
 
 def edited(change: Callable[[dict[str, Any]], Any], *, rehash: bool = False) -> Callable[[Stored], Stored]:

@@ -248,7 +248,8 @@ class TestGuests:
         )
         world.tick("2026-04-02 18:00")
         assert last(world, "care.unclaimed", key)["says"] == (
-            "Nobody opened an account by 2026-04-01: purchase c1 is cancelled (CARE-3). $179.99 of invoice c1 is refunded."
+            "Nobody opened an account by 2026-04-01: purchase c1 is cancelled (CARE-3). "
+            "$179.99 of invoice c1 is to be given back (CARE-3)."
         )
 
 

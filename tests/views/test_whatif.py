@@ -35,7 +35,8 @@ def live(installation: Installation, member: str) -> Live:
     """The tables as they are: what is done to them shows."""
     number = partition_of(member.encode(), len(installation.partitions))
     tables = {name: store.committed for name, store in installation.tables[number].items()}
-    offsets = {topic: len(installation.topics[topic, number]) for topic in installation.handled}
+    handled = [topic.role for topic in installation.catalogue.handled]
+    offsets = {topic: len(installation.topics[topic, number]) for topic in handled}
     return Live(member, number, tables, offsets)
 
 
@@ -103,7 +104,11 @@ def test_what_is_told_is_what_then_happens(story: Scenario, member: str) -> None
     items, subject = items_of(story, member), story.subject(member)
     for split in (0, len(items) // 2, len(items) - 1):
         world = Installation(1)
+        world.handled = tuple(
+            role for role in world.handled if role != TRANSFER.role
+        )  # what others answer is no part of it
         happen(world, items[:split])
+        sent_before = len(world.read(TRANSFER.role))
         before = {topic: len(world.read(topic)) for topic in (*OUTPUTS, "dead-letters")}
         outcome = ask(world, subject, *map(supposed, items[split:]))
         happen(world, items[split:])
@@ -112,6 +117,8 @@ def test_what_is_told_is_what_then_happens(story: Scenario, member: str) -> None
         assert in_order(told(outcome)) == in_order(really)
         aside = [letter["reason"] for step in outcome["steps"] for letter in step["set_aside"]]
         assert aside == [one.error_class for one in letters(world.read("dead-letters")[before["dead-letters"] :])]
+        sent = [line["event"] for step in outcome["steps"] for line in step["sent_on"]]
+        assert sent == [orjson.loads(record.value or b"") for record in world.read(TRANSFER.role)[sent_before:]]
         raw = world.table("members").get(subject.encode())
         document = raw and view(subject, state.decode(raw, Member))
         if document:
