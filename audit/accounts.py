@@ -14,10 +14,13 @@ from audit.fees.account import HANDLERS
 from models.policies import Policies
 
 RELEASED = "member.released.v1"
+GUEST = "guest:"
+"""What the key of somebody without an account starts with."""
 
 
 class Accounts:
-    """One account of points for each member, and one of fees for who has any. While one is set aside no time passes for it.
+    """One account of points for each member, and one of fees for who has any, but for guests, who have no
+    membership yet (CARE-3). While one is set aside no time passes for it.
 
     Of points between two events of a member only the last tick counts: what is due happens in the order in which it was
     due. So an account is told the time when the member's next event comes, and at the end. Of fees it counts when
@@ -53,7 +56,7 @@ class Accounts:
             self._come_back(member_id)
         if self._seen.is_news(event, now):
             account.take(event, now)
-            if event.type in HANDLERS:
+            if event.type in HANDLERS and not member_id.startswith(GUEST):
                 if member_id not in self.fees:
                     self.fees[member_id] = Fees(member_id, self._policies, self._seen)
                 self.fees[member_id].take(event, now)

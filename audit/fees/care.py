@@ -23,8 +23,21 @@ def goes_beyond(event: Any) -> bool:
 
 
 def buy(facts: Facts, event: Any) -> None:
-    """CARE-1, CARE-2 A year from the day of the purchase, for whom it may be sold to and has none."""
-    told, at = event.data, event.data.purchased_at
+    """CARE-1 For whom it may be sold to."""
+    told, policies = event.data, facts.policies
+    is_sold = policies.care_without_order and (policies.care_states is None or told.state in policies.care_states)
+    of_age = may_join(told.state, told.birth_date, facts.day(told.purchased_at))
+    _buy(facts, told, may_be_sold=bool(is_sold and of_age))
+
+
+def claim(facts: Facts, event: Any) -> None:
+    """CARE-3 A guest's purchase, which the guest's key has found in order."""
+    _buy(facts, event.data.purchase, may_be_sold=True)
+
+
+def _buy(facts: Facts, told: Any, *, may_be_sold: bool) -> None:
+    """CARE-2 A year from the day of the purchase, for who has none."""
+    at = told.purchased_at
     invoice = facts.invoices.setdefault(told.invoice_id, Invoice(told.invoice_id))
     if ("care", told.invoice_id) in facts.openings or invoice.is_known:
         return
@@ -32,10 +45,8 @@ def buy(facts: Facts, event: Any) -> None:
     facts.openings["care", opening.id] = invoice.opening = opening
     invoice.programme = "care"
     facts.room.came.append(("invoice", invoice.id))
-    policies = facts.policies
-    is_sold = policies.care_without_order and (policies.care_states is None or told.state in policies.care_states)
     has_one = of and not life.is_over(facts, of, at)
-    opening.why_not = bool(has_one or not is_sold or not may_join(told.state, told.birth_date, facts.day(at)))
+    opening.why_not = bool(has_one or not may_be_sold)
     if opening.why_not:
         return
     if of is None:

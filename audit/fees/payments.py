@@ -26,6 +26,20 @@ def succeed(facts: Facts, event: Any) -> None:
         care.money(invoice, invoice.opening, paid)
 
 
+def succeed_as_guest(facts: Facts, event: Any) -> None:
+    """CARE-3 What a guest's key hands on is told as if the account had been told it."""
+    succeed(facts, _handed_on(event, "payment.succeeded.v1"))
+
+
+def fail_as_guest(facts: Facts, event: Any) -> None:
+    """CARE-3 Likewise."""
+    fail(facts, _handed_on(event, "payment.failed.v1"))
+
+
+def _handed_on(event: Any, kind: str) -> Any:
+    return event.model_copy(update={"type": kind, "data": event.data.payment})
+
+
 def _paid_twice(facts: Facts, invoice: Invoice, one: Money, other: Money) -> None:
     """PAY-8, GEN-2 The earlier pays; the other goes back."""
     of = facts.memberships[invoice.programme]
