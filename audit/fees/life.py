@@ -1,6 +1,7 @@
 """A paid membership from its first term on: what it wants, when it ends, and what each deadline brings."""
 
 from datetime import date, datetime, timedelta
+from itertools import chain, count
 from typing import Final
 
 from audit.account.days import years_later
@@ -58,9 +59,13 @@ def pay(facts: Facts, of: Membership, term: Term) -> None:
     """A year is paid for; the fee of the next one has its name now."""
     of.terms.append(term)
     of.uncharged, of.over, of.suspended_at = False, None, None
-    name = f"{of.programme.name}-{facts.member}-{term.end}"
-    name = name if len(name) <= ID_LENGTH else permanent_id(name)
-    of.fee = facts.invoices[name] = Invoice(name, of.programme.name, due=term.end)
+    texts = (
+        f"{of.programme.name}-{facts.member}-{term.end}{count}" for count in chain([""], map(".{}".format, count(2)))
+    )
+    names = (text if len(text) <= ID_LENGTH else permanent_id(text) for text in texts)
+    name = next(name for name in names if name not in facts.invoices or not facts.invoices[name].is_known)
+    of.fee = facts.invoices.setdefault(name, Invoice(name))
+    of.fee.programme, of.fee.due = of.programme.name, term.end
     facts.room.came.append(("invoice", name))
 
 

@@ -1,5 +1,6 @@
 """A renewal fee before it is due: named, told of (CARE-5, PRO-5), and which methods expire before it (PAY-7)."""
 
+import itertools
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,8 +17,8 @@ NOTICE_WINDOW: Final = 20
 def open_renewal(case: Case, home: Home, end: datetime) -> Invoice:
     """The invoice of the renewal that follows a term, `end`: named now, told of before it is due."""
     due_on = case.calendar.day_of(end)
-    name = f"{home.program}-{case.desk.member_id}-{due_on}"
-    invoice = Invoice(name if len(name) <= ID_LENGTH else permanent_id(name), home.program, due_on=due_on)
+    invoice = _unnamed(case, f"{home.program}-{case.desk.member_id}-{due_on}")
+    invoice.program, invoice.due_on = home.program, due_on
     case.put(invoice.id, invoice)
     for what, days in ((NOTICE, case.policies.notice_days), (EXPIRING, case.policies.expiring_days), (DUE, 0)):
         case.schedule(case.calendar.start_of(due_on - timedelta(days=days)), what, invoice.id)
@@ -78,6 +79,17 @@ def warn(case: Case, home: Home, invoice: Invoice) -> None:
             told = case.notify(home.program, "payment.method_expiring", about, "PAY-7", facts)
             invoice.expiring[method.id] = told
     case.put(invoice.id, invoice)
+
+
+def _unnamed(case: Case, name: str) -> Invoice:
+    """Of that name, or with a count where another fee has it, as when Care is given back and bought again on one day."""
+    for count in itertools.count(1):
+        told = name if count == 1 else f"{name}.{count}"
+        told = told if len(told) <= ID_LENGTH else permanent_id(told)
+        invoice = case.find(Invoice, told) or Invoice(told)
+        if not invoice.is_named:
+            break
+    return invoice
 
 
 def _withdraw(case: Case, home: Home, invoice: Invoice, methods: list[str], why: str) -> None:

@@ -53,7 +53,7 @@ def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
         return of_guest
     programme = PROGRAMMES[data.program]
     paid, invoice = Paid.told(data), case.find(Invoice, data.invoice_id)
-    if invoice is None or _unnamed(invoice):
+    if invoice is None or not invoice.is_named:
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} is paid before it is known")
     if invoice.program != data.program:
         return _other_program(invoice, data.program)
@@ -96,7 +96,7 @@ def failed(case: Case, data: PaymentFailed) -> Ruling:
         return of_guest
     programme = PROGRAMMES[data.program]
     invoice = case.find(Invoice, data.invoice_id)
-    if invoice is None or _unnamed(invoice):
+    if invoice is None or not invoice.is_named:
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} failed before it is known")
     if invoice.program != data.program:
         return _other_program(invoice, data.program)
@@ -141,11 +141,6 @@ def _other_program(invoice: Invoice, said: str) -> Ruling:
         f"Invoice {invoice.id} is one of {invoice.program}, not of {said}: nothing changes, support has to look at it."
     )
     return refused("other_program", says, "PAY-8")
-
-
-def _unnamed(invoice: Invoice) -> bool:
-    """Nothing but returned money is known of it: an application may still name it as its own."""
-    return invoice.application_id is None and invoice.due_on is None
 
 
 def _method(rule: Callable[[Case, Any], Ruling]) -> Callable[[Case, Any], Ruling]:

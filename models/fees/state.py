@@ -114,6 +114,11 @@ class Invoice(Struct, array_like=True):
     """PAY-7 Method -> the notice that it expires before the charge."""
 
     @property
+    def is_named(self) -> bool:
+        """Whether somebody has said what it is for; else nothing but money that went back is known of it."""
+        return self.application_id is not None or self.due_on is not None
+
+    @property
     def to_give_back(self) -> int:
         """Cents that came, pay nothing and were not given back yet."""
         return sum([paid.amount for paid in self.unused]) - self.refunded

@@ -51,6 +51,18 @@ def items(world: World) -> list[tuple[str, str]]:
 
 
 class TestGranted:
+    def test_care_7_bought_again_on_the_same_day_its_renewal_is_an_invoice_of_its_own(self) -> None:
+        world = alone()
+        world.send(ASK, time="2026-03-02 19:00")
+        world.send(care_bought("c2", "2026-03-02 20:00"), time="2026-03-02 20:00")
+        world.send(added())
+        assert world.member().care.invoice == "care-m-1-2027-03-02.2"
+        world.tick("2027-02-01 00:00")
+        world.tick("2027-03-03 00:00")
+        assert [charge.attempt_id for charge in world.bodies(ChargeRequested)] == ["care-m-1-2027-03-02.2-0-card-1"]
+        world.send(care_paid("care-m-1-2027-03-02"), time="2027-03-03 00:00")
+        assert [found.invoice_id for found in world.bodies(RefundRequested)] == ["c1", "care-m-1-2027-03-02"]
+
     def test_care_7_nothing_bought_and_nothing_used(self) -> None:
         world = alone()
         answer = world.send(ASK, time="2026-03-10 12:00")

@@ -1,8 +1,11 @@
 """The smallest histories in which the rules of fees and the naive account once differed, with what the terms say."""
 
+from datetime import timedelta
+
 from models.fees.state import Invoice
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
+from tests.models.two_accounts import FEE, NOW, TwoAccounts
 from tests.models.world import (
     SLOW_CLOCK,
     World,
@@ -84,3 +87,19 @@ def test_care_4_one_who_cancelled_too_late_pays_for_the_last_renewal_even_if_tol
     care = world.member().care
     assert care
     assert (care.stage, str(care.term.end), world.bodies(RefundRequested)) == ("ending", "2028-03-02", [])
+
+
+def test_pro_5_a_renewal_gets_a_name_of_its_own_where_the_same_day_was_another_ones() -> None:
+    """Given a year that lapsed, when a further application is paid with the old date, then its renewal is another invoice."""
+    accounts = TwoAccounts(ahead_days=1_000)
+    for number, years in (("1", timedelta()), ("2", timedelta(days=366))):
+        accounts.apply(number, number, auto=False, lacks="", late=NOW)
+        accounts.review(number, True, NOW)
+        accounts.pay_first("pro", number, FEE["pro"], years)
+        accounts.both_agree()
+        accounts.wait(timedelta(days=366) - years, ticked=True)
+        accounts.both_agree()
+    assert [name for name in accounts.stored.invoices if name.startswith("pro-")] == [
+        "pro-ann-2027-03-02",
+        "pro-ann-2027-03-02.2",
+    ]
