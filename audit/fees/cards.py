@@ -60,6 +60,8 @@ class Cards:
     """All of one member's."""
 
     known: dict[str, Card] = field(default_factory=dict)
+    declined_before: dict[str, list[datetime]] = field(default_factory=dict)
+    """Hard declines of methods that are not known yet."""
 
     def add(self, told: Any, at: datetime) -> bool:
         """On file, or replaced. Returns whether that is the latest word on anything; it is none where there is no room."""
@@ -68,6 +70,7 @@ class Cards:
             if len(self.known) >= AT_MOST and not self._forget_one():
                 return False
             card = self.known[told.method_id] = Card(told.method_id, told.kind)
+            card.hard_declines = self.declined_before.pop(card.id, [])
         parts = (card.places, told.position), (card.months, told.expires), (card.renewals, None), (card.presence, True)
         news = [_tell(words, at, what) for words, what in parts]
         return any(news)
@@ -89,8 +92,9 @@ class Cards:
 
     def declined_hard(self, method_id: str, at: datetime) -> None:
         """Stolen, closed, expired."""
-        if card := self.known.get(method_id):
-            card.hard_declines.append(at)
+        card = self.known.get(method_id)
+        declines = card.hard_declines if card else self.declined_before.setdefault(method_id, [])
+        declines.append(at)
 
     def _forget_one(self) -> bool:
         gone = {card.id: max(at for at, _ in card.presence) for card in self.known.values() if not card.on_file}

@@ -2,7 +2,7 @@
 
 from models.case import Case, Ruling, applied, refused, superseded
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated
-from models.fees.state import METHODS, Method
+from models.fees.state import METHODS, Declined, Method
 from models.hold import hold
 
 
@@ -13,9 +13,10 @@ def added(case: Case, data: MethodAdded) -> Ruling:
         if not _room(case):
             says = f"{METHODS} payment methods are on file already: {data.method_id} is not added."
             return refused("too_many_methods", says, "PAY-1")
-        case.member.methods.append(
-            Method(data.method_id, data.kind, data.position, case.at, data.expires, case.at, case.at, True, case.at)
-        )
+        new = Method(data.method_id, data.kind, data.position, case.at, data.expires, case.at, case.at, True, case.at)
+        if case.find(Declined, new.id):
+            new.declined_hard_at = case.take(Declined, new.id).at
+        case.member.methods.append(new)
         case.arrived("method", data.method_id)
         return applied(f"Method {data.method_id} is on file (PAY-1).", "PAY-1")
     known = [
@@ -56,9 +57,13 @@ def find(case: Case, method_id: str) -> Method | None:
 
 
 def declined_hard(case: Case, method_id: str) -> bool:
-    """PAY-1 A hard decline retires the method, unless it was replaced since. Returns whether it is retired."""
+    """PAY-1 A hard decline retires the method, unless it was replaced since; one that is not known yet, once it is. Returns
+    whether it is retired by now.
+    """
     method = find(case, method_id)
     if method is None:
+        before = case.find(Declined, method_id)
+        case.put(method_id, Declined(max(before.at, case.at) if before else case.at))
         return False
     method.declined_hard_at = max(method.declined_hard_at or case.at, case.at)
     return method.retired

@@ -65,6 +65,14 @@ class Method(Struct, array_like=True):
         return self.on_file and not self.retired and (self.expires is None or f"{day:%Y-%m}" <= self.expires)
 
 
+class Declined(Struct, array_like=True):
+    """PAY-1 The latest hard decline of a method that is not known yet."""
+
+    KIND: ClassVar[str] = "declined"
+
+    at: datetime
+
+
 class Attempt(Struct, array_like=True):
     """A charge of one method for an invoice: asked for by us, or known by its failure alone."""
 

@@ -2,9 +2,11 @@
 
 from itertools import permutations
 
-from models.fees.state import METHODS
+import pytest
+
+from models.fees.state import METHODS, Declined
 from models.view import view
-from tests.models.world import Fact, World, added, member, removed, updated
+from tests.models.world import Fact, World, added, failed, member, pro_member, removed, updated
 
 
 def shown(world: World) -> list[tuple[str, int, str | None]]:
@@ -58,6 +60,23 @@ def test_a_change_before_the_method_is_known_waits_for_it() -> None:
     assert world.send(updated("a", expires="2031-01"), time="2026-03-03 12:00").reason == "awaits_method"
     world.send(added("a"), time="2026-03-02 12:00")
     assert shown(world) == [("a", 0, "2031-01")]
+
+
+@pytest.mark.parametrize(("renewed", "retired"), [("2026-03-05 11:59:59", True), ("2026-03-05 12:00:01", False)])
+def test_pay_1_a_hard_decline_retires_a_method_whichever_is_told_first(renewed: str, retired: bool) -> None:
+    facts: list[tuple[Fact, str]] = [
+        (failed("pro-m-1-2027-03-02", "t1", method_id="a", reason="stolen"), "2026-03-05 12:00"),
+        (failed("pro-m-1-2027-03-02", "t2", method_id="a", reason="closed"), "2026-03-04 12:00"),
+        (added("a"), "2026-03-03 12:00"),
+        (updated("a", expires="2036-01"), renewed),
+    ]
+    for order in permutations(facts):
+        world = pro_member(World())
+        for n, (fact, time) in enumerate(order):
+            world.send(fact, event_id=f"f{n}", time=time)
+        [method] = world.member().methods
+        assert method.retired == retired
+        assert world.entry(Declined, "a") is None
 
 
 def test_the_hot_value_keeps_so_many_and_removed_ones_make_room() -> None:

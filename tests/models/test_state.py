@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from models import state
 from models.care.state import Claim, Cover, GuestPurchase, Purchase, Window
-from models.fees.state import Invoice
+from models.fees.state import Declined, Invoice
 from models.hold import Held, Waiting
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
@@ -28,7 +28,8 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Application, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Held, Waiting, Quarantine),
+        *(Invoice, Declined, Application, Purchase, GuestPurchase, Window, Cover, Claim, Repair),
+        *(Held, Waiting, Quarantine),
     )
 }
 
@@ -57,6 +58,7 @@ def rich_world() -> World:
         (given_.added("card-2", 0, None), "k2", "2026-03-08 12:40"),
         (given_.removed("card-2"), "k3", "2026-03-09 11:00"),
         (given_.failed("pro-m-1-2027-03-02"), "f2", "2027-02-01 12:00"),
+        (given_.failed("pro-m-1-2027-03-02", "t2", method_id="card-9", reason="stolen"), "f3", "2027-02-01 13:00"),
         (given_.paid("i3", paid_at="2026-04-01 12:00"), "p3", "2026-04-01 12:00"),
         (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
         (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
