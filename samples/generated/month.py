@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from samples.generated import oddities, professionals, saver, shoppers, spenders
+from samples.generated import care, oddities, professionals, saver, shoppers, spenders
 from samples.script import Line, Script
 
 SEED = 20_260_301
@@ -15,8 +15,9 @@ SPENDERS = 120
 LONGSTANDING = 12
 APPLICANTS = 24
 RENEWING = 12
+OWNERS = 12
 SAVER = "sample-points"
-SHOWN = (SAVER, "sample-pro-renewing-01", "sample-pro-repair-late")
+SHOWN = (SAVER, "sample-pro-renewing-01", "sample-care-02", "sample-pro-repair-late")
 """Members whose stories are worth a look."""
 ASKED = (f"{SAVER}-earbuds", "points.expire")
 """Of the first of them: an order that was paid with reserved points, and an expiry, worth a closer look."""
@@ -27,6 +28,7 @@ def month(seed: int = SEED) -> Iterator[Line]:
     script = Script(seed)
     _shoppers(script)
     _professionals(script)
+    _care(script)
     _oddities(script)
     _points(script)
     saver.save_and_spend(script, SAVER, MONTH)
@@ -80,6 +82,19 @@ def _repairs(script: Script) -> None:
         member = f"sample-pro-new-{number:02}"
         received = tuesday + timedelta(days=7 + number % 3)
         professionals.repair(script, member, received, days=1 + number % 3, proof=number != 4)
+
+
+def _care(script: Script) -> None:
+    for number in range(OWNERS):
+        care.owner(script, f"sample-care-{number:02}", DAYS[number % 2], number)
+    for number in range(6):
+        care.longstanding(script, f"sample-care-renewing-{number}", date(2025, 3, 5) + timedelta(days=number), number)
+    care.too_young(script, "sample-care-young", DAYS[3])
+    february, days = MONTH - timedelta(days=26), timedelta(days=1)
+    care.guest(script, "sample-care-guest-opens", DAYS[2], 10 * days)
+    care.guest(script, "sample-care-guest-had-one", DAYS[2], -40 * days)
+    care.guest(script, "sample-care-guest-late", february, 31 * days)
+    care.guest(script, "sample-care-guest-never", february, None)
 
 
 def _oddities(script: Script) -> None:
