@@ -28,10 +28,10 @@ def month(seed: int = SEED) -> Iterator[Line]:
     script = Script(seed)
     _shoppers(script)
     _professionals(script)
-    _care(script)
     _oddities(script)
     _points(script)
     saver.save_and_spend(script, SAVER, MONTH)
+    _care(script)
     return script.lines(_ticks())
 
 
