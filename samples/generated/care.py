@@ -19,10 +19,10 @@ def owner(script: Script, member: str, day: date, number: int) -> None:
     camera = f"{member}-camera"
     _buy(script, member, camera, at)
     match number % 6:
-        case 0:  # a claim that is accepted, one for what somebody else files, one for what was not bought in the store
+        case 0:  # one claim is accepted, one filed by somebody else, one for what was not bought in the store
             _claim(script, member, "shutter", camera, at + 5 * days)
             _claim(script, member, "gift", camera, at + 6 * days, filed_by="somebody-else")
-            _claim(script, member, "elsewhere", f"{member}-from-elsewhere", at + 7 * days)
+            _claim(script, member, "elsewhere", f"{member}-from-elsewhere", at + 1 * days)
         case 1:  # the camera goes back in its window, and the fee is asked back: granted
             _give_back(script, member, camera, at + 3 * days)
             _cancel(script, member, at + 4 * days, refund=True)
@@ -132,9 +132,7 @@ def _cancel(script: Script, member: str, at: datetime, *, refund: bool) -> None:
     script.event(at, "memberships", "care.cancel_requested", f"cancel-{member}", member, data)
 
 
-def _claim(
-    script: Script, member: str, name: str, order_id: str, at: datetime, *, filed_by: str | None = None
-) -> None:
+def _claim(script: Script, member: str, name: str, order_id: str, at: datetime, *, filed_by: str | None = None) -> None:
     claim_id = f"{member}-{name}"
     data = {
         "claim_id": claim_id,

@@ -86,7 +86,9 @@ def _repairs(script: Script) -> None:
 
 def _care(script: Script) -> None:
     for number in range(OWNERS):
-        care.owner(script, f"sample-care-{number:02}", DAYS[number % 2], number)
+        member = f"sample-care-{number:02}"
+        shoppers.join(script, member, MONTH - timedelta(days=3))
+        care.owner(script, member, DAYS[number % 2], number)
     for number in range(6):
         care.longstanding(script, f"sample-care-renewing-{number}", date(2025, 3, 5) + timedelta(days=number), number)
     care.too_young(script, "sample-care-young", DAYS[3])
