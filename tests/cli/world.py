@@ -1,4 +1,4 @@
-"""The workers' handling path on plain dictionaries: one handler for each partition, nothing between them."""
+"""The workers' handling path on plain dictionaries: one handler for each partition, and what one tells another."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ import orjson
 from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from cli import lines
-from models.catalogue import TABLES, Catalogue
+from models.catalogue import TABLES, TRANSFER, Catalogue
 from models.partitioning import partition_of
 from models.policies import STANDARD
 
@@ -67,7 +67,16 @@ class World:
     def _handle(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
         offset = self._offsets[topic, partition]
         self._offsets[topic, partition] += 1
-        self._handlers[partition].handle([InMemory(topic, partition, offset, key, value)], self._emit)
+        told: list[tuple[bytes | None, bytes | None]] = []
 
-    def _emit(self, topic: str, _key: bytes | None, value: bytes | None, **_: Any) -> None:
+        def emit(topic: str, key: bytes | None, value: bytes | None, **_: Any) -> None:
+            self._emit(topic, value)
+            if topic == TRANSFER.role:
+                told.append((key, value))
+
+        self._handlers[partition].handle([InMemory(topic, partition, offset, key, value)], emit)
+        for to, event in told:
+            self._handle(TRANSFER.role, partition_of(to or b"", self.partitions), to, event)
+
+    def _emit(self, topic: str, value: bytes | None) -> None:
         self.written[topic].append({} if topic == "dead-letters" else orjson.loads(value or b"{}"))

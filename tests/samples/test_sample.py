@@ -124,7 +124,7 @@ def test_has_every_outcome(world: World) -> None:
 
     assert set(by_outcome) == {"applied", "duplicate", "conflict", "held", "superseded", "refused", "dead_lettered"}
     assert outcomes["conflict", "other_content"] == 10
-    assert outcomes["refused", "under_age"] == 8
+    assert outcomes["refused", "under_age"] == 9
 
 
 def test_each_broken_message_is_broken_in_a_way_of_its_own(world: World) -> None:
