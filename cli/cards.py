@@ -20,6 +20,8 @@ HEAD = ("member_id", "generation", "revision", "updated_at", "as_of")
 DAYS = 12
 """Days of the expiry schedule that are shown; the rest is summed up."""
 DAYS_IN_A_LINE = 4
+LISTED = 8
+"""Products, claims and the like that are shown of a membership; the rest is counted."""
 NAMED = 3
 """Reservations that are named; the rest is counted."""
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
@@ -99,10 +101,19 @@ def _lines(value: Any) -> Iterator[Text]:
         if line:
             yield line
         for name, facts in entry.items():
-            if isinstance(facts, dict) and (
-                brief := [_fact(key, fact) for key, fact in facts.items() if _fits_a_line(fact)]
-            ):
-                yield Text.assemble((f"{label(name)}: ", "dim"), Text("  ").join(brief))
+            nested = [facts] if isinstance(facts, dict) else facts if isinstance(facts, list) else []
+            brief = [one for one in map(_brief, nested) if one]
+            for one in brief[:LISTED]:
+                yield Text.assemble((f"{label(name)}: ", "dim"), one)
+            if more := brief[LISTED:]:
+                yield Text(f"and {len(more)} more {label(name)} (--json)", style="dim")
+
+
+def _brief(facts: Any) -> Text | None:
+    """What is nested in an entry, on one line."""
+    if not isinstance(facts, dict):
+        return None
+    return Text("  ").join(_fact(name, fact) for name, fact in facts.items() if _fits_a_line(fact))
 
 
 def _fits_a_line(fact: Any) -> bool:

@@ -52,9 +52,9 @@ def _memberships(member: Member) -> dict[str, Any]:
         joined_at = rfc3339(member.points.joined_at)
         found["points"] = {"status": "active", "causes": [], "term": None, "auto_renew": None, "since": joined_at}
     if member.pro:
-        found["pro"] = pro.view(member.pro)
+        found["pro"] = pro.view(member.pro, member.due)
     if member.care:
-        found["care"] = care.view(member.care)
+        found["care"] = care.view(member.care, member.due)
     elif member.guest and (bought := care.of_guest(member.guest)):
         found["care"] = bought
     return found

@@ -1,11 +1,13 @@
 """What the read side shows of Care. JSON-ready."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from models.calendar import rfc3339
 from models.care.state import Care, Guest
 from models.care.terms import FEE
 from models.fees.view import paid
+from models.state import Due
 
 
 def promise(care: Care | None) -> dict[str, Any] | None:
@@ -16,12 +18,12 @@ def promise(care: Care | None) -> dict[str, Any] | None:
     return {"what": "the refund of Care's fee decided", "due": due, "clause": "CARE-7", "state": "open"}
 
 
-def view(care: Care) -> dict[str, Any]:
+def view(care: Care, due: Sequence[Due]) -> dict[str, Any]:
     """What all paid memberships show, the products with the last day of their protection, claims, a refund that is asked for.
 
-    A product is protected up to its last day while the membership is active.
+    A product is protected up to its last day while the membership is active. due: the member's deadlines.
     """
-    return paid(care, FEE) | {
+    return paid(care, FEE, due) | {
         "products": [
             {
                 "serial": product.serial,

@@ -1,11 +1,28 @@
-"""What the read side shows of payment methods. JSON-ready."""
+"""What the read side shows of payment methods, and of what all paid memberships have in common. JSON-ready."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final
 
+from models.calendar import rfc3339
+from models.fees.home import DUE, END, EXPIRING, NOTICE, ROUND, SILENT, SUSPEND
 from models.fees.membership import PAYMENT, Membership
 from models.fees.state import Method
+from models.state import Due
 from models.values import dollars
+
+AHEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        NOTICE: "renewal_announced",
+        EXPIRING: "methods_checked",
+        DUE: "fee_due",
+        SILENT: "answer_awaited_until",
+        ROUND: "charged_again",
+        SUSPEND: "suspended",
+        END: "lapsed",
+    }
+)
+"""Deadline of a fee -> what happens then at the latest, if nothing else does."""
 
 
 def view(methods: Sequence[Method]) -> list[dict[str, Any]]:
@@ -23,8 +40,11 @@ def view(methods: Sequence[Method]) -> list[dict[str, Any]]:
     ]
 
 
-def paid(of: Membership, fee: int) -> dict[str, Any]:
-    """What paid memberships have in common: status with its causes, the last term paid for, when the next fee is due."""
+def paid(of: Membership, fee: int, due: Sequence[Due]) -> dict[str, Any]:
+    """What paid memberships have in common: status with its causes, the last term paid for, when the next fee is due.
+
+    due: the member's deadlines; those of the renewal at hand say what comes next (PAY-1, PAY-2, PAY-6).
+    """
     term = of.terms[-1] if of.terms else None
     renews = of.stage == "active" and of.status == "active" and of.auto_renew and not of.uncharged
     return {
@@ -37,4 +57,5 @@ def paid(of: Membership, fee: int) -> dict[str, Any]:
         "renewal_invoice": of.invoice if of.stage == "active" else None,
         "ends_on": term.end.isoformat() if term and of.stage == "ending" else None,
         "uncharged": of.uncharged,
+        "ahead": {AHEAD[one.what]: rfc3339(one.at) for one in due if one.what in AHEAD and one.ref == of.invoice},
     }

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from cli import cards
-from cli.cards import DAYS
+from cli.cards import DAYS, LISTED
 
 POINTS: dict[str, Any] = {
     "available": 1_234,
@@ -59,6 +59,16 @@ def test_a_member_in_full() -> None:
         assert part in text
     assert "revision 7, updated 2026-03-10 12:00 UTC" in text
     assert "orders-0" not in text
+
+
+@pytest.mark.parametrize(("products", "more"), [(LISTED, False), (LISTED + 1, True)])
+def test_what_is_listed_of_a_membership_has_a_line_each_up_to_a_limit(products: int, more: bool) -> None:
+    listed = [{"serial": f"S-{number}", "until": "2028-03-01"} for number in range(products)]
+    text = shown(cards.member("m-1", DOCUMENT | {"memberships": {"care": {"status": "active", "products": listed}}}))
+
+    assert text.count("products: serial S-") == LISTED
+    assert "products: serial S-0  until 2028-03-01" in text
+    assert ("and 1 more products (--json)" in text) == more
 
 
 def test_a_member_of_nothing_yet() -> None:

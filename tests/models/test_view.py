@@ -7,6 +7,7 @@ from models.state import MEMBERS, Member, member_key
 from models.view import view
 from tests.models.world import (
     World,
+    added,
     cancel_requested,
     care_bought,
     joined,
@@ -120,6 +121,21 @@ def test_pay_4_suspended_has_no_benefits_and_no_next_charge() -> None:
     pro = shown(world)["memberships"]["pro"]
     assert (pro["status"], pro["causes"], pro["open_invoice"]) == ("suspended", ["payment"], "pro-m-1-2027-03-02")
     assert (pro["benefits"], pro["next_charge"]) == ({}, None)
+
+
+def test_pay_2_what_comes_next_of_a_fee_is_shown() -> None:
+    world = pro_member(World())
+    dates = {"renewal_announced": "2027-01-31T08:00:00Z", "methods_checked": "2027-01-31T08:00:00Z"}
+    assert shown(world)["memberships"]["pro"]["ahead"] == dates | {"fee_due": "2027-03-02T08:00:00Z"}
+    world.send(added("card-1"), time="2026-03-03 18:00")
+    world.tick("2027-01-31 08:00")
+    world.tick("2027-03-02 08:00")
+    assert shown(world)["memberships"]["pro"]["ahead"] == {"answer_awaited_until": "2027-03-09T08:00:00Z"}
+    world.tick("2027-03-09 08:00")
+    dates = {"charged_again": "2027-03-12T08:00:00Z", "lapsed": "2027-05-08T07:00:00Z"}
+    assert shown(world)["memberships"]["pro"]["ahead"] == dates
+    world.tick("2027-05-08 07:00")
+    assert shown(world)["memberships"]["pro"]["ahead"] == {}
 
 
 def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
