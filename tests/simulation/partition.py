@@ -29,6 +29,11 @@ class Message(NamedTuple):
     id: str
 
     @property
+    def happened(self) -> datetime:
+        """Its business time: money says itself when it was paid."""
+        return datetime.fromisoformat(self.data["paid_at"]) if "paid_at" in self.data else self.time
+
+    @property
     def value(self) -> bytes:
         event = {
             "specversion": "1.0", "id": self.id, "source": "/simulation", "type": f"{self.kind}.v1",

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 from tests.simulation.account import Account
@@ -47,9 +47,9 @@ class Simulation:
             dark = max(0, dark - 1)
             self._day(START + day * DAY, dark=dark > 0)
             each_day(day)
-        self._now = START + days * DAY
-        self._take(self.partition.tick(self._now), self._now)
+        self._tick(START + days * DAY)
         self._look(list(self._accounts))
+        self.counts["days suspended"] = sum([one.suspended for one in self._accounts.values()], timedelta()).days
         self.counts["handled"] = self.partition.handled
         return self.counts
 
@@ -61,12 +61,22 @@ class Simulation:
                 self._deliver(begins + DAY)
             return
         self._deliver(tick)
-        self._now = tick
-        self._take(self.partition.tick(tick), tick)
+        self._tick(tick)
         self._look(sorted(self._changed))
         self._look(self._chance.sample(sorted(self._accounts), k=max(1, self.members // 100)))
         self._changed.clear()
         self._deliver(begins + DAY)
+
+    def _tick(self, now: datetime) -> None:
+        self._now = now
+        outputs = self.partition.tick(now)
+        self._take(outputs, now)
+        for member in {output.event["subject"]: None for output in outputs}:
+            self._handled(member, now)
+
+    def _handled(self, member: str, at: datetime) -> None:
+        with self._watching(member):
+            self._accounts[member].handled(self.partition.member(member), at)
 
     def _deliver(self, until: datetime) -> None:
         while message := self._post.take(until):
@@ -74,6 +84,7 @@ class Simulation:
                 self._accounts[message.member].event(message, self._now)
             self._changed.add(message.member)
             self._take(self.partition.send(message), max(self._now, message.time))
+            self._handled(message.member, message.happened)
 
     def _take(self, outputs: list[Output], at: datetime) -> None:
         for topic, event in outputs:
