@@ -48,14 +48,14 @@ class Known:
             self.handle(message)
 
     def waited_in_vain(self, now: datetime) -> list[tuple[str, Message]]:
-        """GEN-2 Take out what has waited for 30 days."""
+        """GEN-2 Take out what has waited for 30 days: money first, as what would name its invoice is given up with it."""
         found = []
         for what, held in list(self.waiting.items()):
             over = [message for since, message in held if since + timedelta(days=30) <= now]
             self.waiting[what] = [(since, message) for since, message in held if message not in over]
             found += [(what, message) for message in over]
         self.counts["waited in vain"] += len(found)
-        return found
+        return sorted(found, key=lambda held: held[1].kind != "payment.succeeded")
 
     def new_fee(self, own: Membership, invoice_id: str) -> Fee:
         """The fee that an application or a purchase names."""

@@ -46,7 +46,7 @@ class Notices:
             return
         self.sent.add(notice_id)
         self.standing[notice_id] = data
-        told.notice(data)
+        told.notice(data, own.at_hand.failed_at)
         if kind in ("care.claim_accepted", "care.claim_refused"):
             shopping.claim_told(self.known, kind, params)
         elif kind in ("care.refund", "care.refund_refused"):

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.models.world import applied_for, gear
+from tests.simulation.buyer import Buyer
 from tests.simulation.partition import HOUR, Json, Message
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
@@ -49,6 +50,7 @@ class Person:
         self._sent = self._cards = self._bought = 0
         self._quality: dict[str, str] = {}
         self._expires: dict[str, str | None] = {}
+        self._buyer = Buyer(name, self._chance, self._send, self._some)
 
     def begin(self, at: datetime, days: int) -> None:
         """A life begins within so many days."""
@@ -123,6 +125,8 @@ class Person:
         elif chance < 0.22:
             self._pay(program, invoice, self._near(due, -10, 3))
             self._pay(program, invoice, self._near(due, -10, 3))
+        elif chance < 0.3:
+            self._fail_unasked(program, invoice, self._near(due, -3, 6))
 
     def _on_failed(self, program: str, params: Json, now: datetime) -> None:
         chance = self._chance.random()
@@ -136,6 +140,8 @@ class Person:
             self._renew_card(self._chance.choice(sorted(self._expires)), now + self._some(0, 3))
         elif chance < 0.5:
             self._switch(program, now - self._some(0, 3), on=False)
+        elif chance < 0.6:
+            self._fail_unasked(program, params["invoice_id"], now + self._some(-1, 15))
 
     def _on_final_notice(self, program: str, params: Json, now: datetime) -> None:
         chance = self._chance.random()
@@ -150,6 +156,8 @@ class Person:
 
     def _on_welcome(self, program: str, _params: Json, now: datetime) -> None:
         """A member from now on; what comes of it in the first years."""
+        if program == "care":
+            self._buyer.has_care(now, is_new=True)
         for _ in range(self._chance.choice((0, 0, 1, 2, 3))):
             at, chance = now + self._some(0, 1500), self._chance.random()
             if chance < 0.15:
@@ -182,6 +190,18 @@ class Person:
 
     _on_ended = _on_lapsed
 
+    def _on_renewed(self, program: str, _params: Json, now: datetime) -> None:
+        if program == "care":
+            self._buyer.has_care(now, is_new=False)
+
+    def _on_suspended(self, program: str, _params: Json, now: datetime) -> None:
+        if program == "care":
+            self._buyer.suspended(now)
+
+    def _on_refund(self, _program: str, _params: Json, now: datetime) -> None:
+        if self._chance.random() < 0.4:
+            self._buy_care(now + self._some(1, 300))
+
     def _on_terminated(self, _program: str, _params: Json, now: datetime) -> None:
         if self._chance.random() < 0.5:
             self._apply(now + self._some(0, 100))
@@ -210,6 +230,8 @@ class Person:
             "email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA" if self._chance.random() < 0.95 else "PR",
             "purchased_at": at.isoformat(), "invoice_id": invoice,
         }  # fmt: skip
+        if self._chance.random() < 0.6:
+            data["order_id"] = self._buyer.order(at - self._some(0, 0.02), good=0.95, comes=0.97)
         self._send("care.purchased", data, at, late=0.3)
         self._first_fee("care", invoice, at)
 
@@ -226,12 +248,22 @@ class Person:
     def _pay(self, program: str, invoice: str, at: datetime) -> None:
         """By hand: no charge of ours."""
         money = self._money(program, invoice, at, None)
+        if self._chance.random() < 0.03:
+            money["amount"] = "200.00"  # more than any fee
         if self._chance.random() < 0.03:  # less than the fee, and later the rest of it, which is also less
             rest = at + self._some(0, 2)
             for part, when in (("60.00", at), ("40.00", rest)):
                 self._send("payment.succeeded", money | {"amount": part, "paid_at": when.isoformat()}, when, late=0.15)
             return
         self._send("payment.succeeded", money, at, late=0.15)
+
+    def _fail_unasked(self, program: str, invoice: str, at: datetime) -> None:
+        """Somebody has tried a card of theirs on their own."""
+        if self._expires:
+            self._sent += 1
+            card = self._chance.choice(sorted(self._expires))
+            request = {"invoice_id": invoice, "attempt_id": f"{invoice}-x{self._sent}", "method_id": card}
+            self._decline(request | {"program": program}, at, hard=self._chance.random() < 0.1)
 
     def _money(self, program: str, invoice: str, at: datetime, attempt: str | None) -> Json:
         data = {"invoice_id": invoice, "method_id": "theirs", "program": program, "amount": FEES[program]}

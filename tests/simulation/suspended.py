@@ -24,15 +24,16 @@ class Told:
     since: datetime | None = None
     _withdrawn: datetime | None = None
     """When that had begun which was withdrawn in the decision at hand."""
-    _first: dict[str, datetime] = field(default_factory=dict)
-    """When each fee's suspension began: told anew, it begins when it had."""
 
-    def notice(self, data: Json) -> None:
-        """A notice, in its order."""
+    def notice(self, data: Json, failed_at: datetime | None) -> None:
+        """A notice, in its order. failed_at: when the fee at hand had failed; what was known then may be told by a deadline
+        of an earlier date."""
         kind, at = data["notification"], instant(data["not_before"])
         if kind == "membership.suspended":
             assert self.since is None, "PAY-3: told of the suspension twice"
-            self.since = self._first.setdefault(data["params"]["invoice_id"], at)
+            assert failed_at is not None, "PAY-3: nothing has failed"
+            assert at <= failed_at, "PAY-3: told with a date after the failure"
+            self.since = failed_at
         elif kind in ENDED_BY:
             since = self.since or self._withdrawn
             self.intervals += [(since, at)] if since and since < at else []
