@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from tests.simulation.partition import DAY, Json
+from tests.simulation.partition import Json
 
 DEAR, CHEAP = ("0.00", "4.99", "12.50"), ("0.00", "0.00", "0.00", "35.00", "99.99")
 
@@ -22,6 +22,8 @@ class Buyer:
         self._count = 0
         self._orders: dict[str, list[Json]] = {}
         """The lines of each."""
+        self._at_home: set[str] = set()
+        """Of which nothing was sent back."""
 
     def order(self, at: datetime, *, good: float = 0.85, comes: float = 1.0) -> str:
         """`good`: how likely it is that something on it qualifies; `comes`: that the store tells of it. Returns its id."""
@@ -39,10 +41,14 @@ class Buyer:
         if chance.random() < comes:
             self._send("order.placed", data, at, late=0.15)
         self._orders[order_id] = lines
+        self._at_home.add(order_id)
         return order_id
 
     def send_back(self, order_id: str, at: datetime) -> None:
-        """All of it, part of it, or the order is cancelled."""
+        """All of it, part of it, or the order is cancelled; once."""
+        if order_id not in self._at_home:
+            return
+        self._at_home.remove(order_id)
         chance = self._chance
         fate = chance.random()
         if fate < 0.3:
@@ -124,6 +130,6 @@ class Buyer:
         self._send("return.completed", data, at, late=0.15)
         if chance.random() < 0.07:
             sent_on = at + self._some(0.1, 6)
-            self._send("return.rejected", {"return_id": return_id}, sent_on, late=0.1)
+            self._send("return.rejected", {"return_id": return_id}, sent_on)
             if chance.random() < 0.5:
-                self._return(order_id, line_id, pieces, sent_on + DAY)
+                self._return(order_id, line_id, pieces, sent_on + self._some(21, 28))

@@ -107,12 +107,7 @@ class Person:
     def _on_renewal_notice(self, program: str, params: Json, _now: datetime) -> None:
         due, invoice, chance = params["due_on"], params["invoice_id"], self._chance.random()
         if not params["charged"]:
-            if chance < 0.55:
-                self._pay(program, invoice, self._near(due, -25, -0.2))
-            elif chance < 0.65:
-                self._pay(program, invoice, self._near(due, -0.1, 10))
-            elif chance < 0.8:
-                self._switch(program, self._near(due, -20, 3), on=True)
+            self._renews_by_hand(program, due, invoice)
         elif chance < 0.06:
             self._pay(program, invoice, self._near(due, -25, 1))
         elif chance < 0.12:
@@ -127,6 +122,15 @@ class Person:
             self._pay(program, invoice, self._near(due, -10, 3))
         elif chance < 0.3:
             self._fail_unasked(program, invoice, self._near(due, -3, 6))
+
+    def _renews_by_hand(self, program: str, due: str, invoice: str) -> None:
+        chance = self._chance.random()
+        if chance < 0.55:
+            self._pay(program, invoice, self._near(due, -25, -0.2))
+        elif chance < 0.65:
+            self._pay(program, invoice, self._near(due, -0.1, 10))
+        elif chance < 0.8:
+            self._switch(program, self._near(due, -20, 3), on=True)
 
     def _on_failed(self, program: str, params: Json, now: datetime) -> None:
         chance = self._chance.random()
