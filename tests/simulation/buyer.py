@@ -58,13 +58,13 @@ class Buyer:
             if chance.random() < 0.92:
                 self._return(order_id, line["line_id"], line["quantity"], at + self._some(0, 3))
 
-    def claim(self, at: datetime) -> None:
+    def claim(self, at: datetime, order_id: str | None = None) -> None:
         """Something is broken; now and then by somebody else, of another shop, or of an order that never comes."""
         self._count += 1
         chance = self._chance
-        order_id = (
-            chance.choice(sorted(self._orders)) if self._orders and chance.random() < 0.95 else f"{self._name}-o0"
-        )
+        if order_id is None:
+            is_ours = self._orders and chance.random() < 0.95
+            order_id = chance.choice(sorted(self._orders)) if is_ours else f"{self._name}-o0"
         lines = self._orders.get(order_id, [])
         serials = [serial for line in lines for serial in line["serial_numbers"]]
         serial = chance.choice(serials) if serials and chance.random() < 0.95 else "elsewhere"
@@ -95,7 +95,7 @@ class Buyer:
         if self._chance.random() < 0.25:
             self.send_back(order_id, at + self._some(0, 25))
         for _ in range(self._chance.choice((0, 0, 1, 2))):
-            self.claim(at + self._some(0, 850))
+            self.claim(at + self._some(0, 850 if self._chance.random() < 0.7 else 40))
 
     def _regrets(self, now: datetime) -> None:
         """The fee is asked back, some time around what goes back, and sometimes twice."""
@@ -127,7 +127,9 @@ class Buyer:
             "return_id": return_id, "order_id": order_id, "in_window": chance.random() < 0.93,
             "lines": [{"line_id": line_id, "quantity": pieces}],
         }  # fmt: skip
-        self._send("return.completed", data, at, late=0.15)
+        self._send("return.completed", data, at, late=0.3)
+        if chance.random() < 0.2:  # of what is on its way back, or back
+            self.claim(at + self._some(-1, 4), order_id)
         if chance.random() < 0.07:
             sent_on = at + self._some(0.1, 6)
             self._send("return.rejected", {"return_id": return_id}, sent_on)
