@@ -121,13 +121,13 @@ class Window:
     """None: nobody asked, or it waits."""
     reasons: set[str] = field(default_factory=set)
     benefits: list[int] = field(default_factory=list)
-    over: datetime | None = None
+    ended: datetime | None = None
     """Once granted: when Care ended with it."""
     told: list[str] = field(default_factory=list)
     """The notices of the answer."""
 
     def holds(self, at: datetime) -> bool:
-        return self.since <= at < (self.over or self.until)
+        return self.since <= at < (self.ended or self.until)
 
 
 @dataclass

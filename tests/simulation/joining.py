@@ -77,6 +77,9 @@ def bought(known: Known, own: Membership, message: Message) -> None:
         known.wait(order_id, message)
         return
     barred = own.stage == "open" and not own.is_over(message.time)
+    if own.stage == "refunded" and own.years:  # else it is as if it had not been bought
+        ended = known.care.windows[known.care.granted].ended
+        barred = ended is not None and message.time < ended
     needless = order is not None and not order.qualifies(message.time)
     known.counts["Care without a qualifying product"] += needless
     if barred or needless or data["state"] == "PR":

@@ -151,11 +151,11 @@ def _grant(known: Known, own: Membership, window: Window) -> None:
     times = [one.at for order in window.orders for one in order.returns.values()]
     times += [order.cancelled[0] for order in window.orders if order.cancelled]
     assert window.asked
-    window.granted, window.over = True, max([window.asked, *[at for at in times if at < window.until]])
+    window.granted, window.ended = True, max([window.asked, *[at for at in times if at < window.until]])
     window.benefits = [amount for order in window.orders for amount in order.received(window.until)]
     known.care.granted = window.fee
     own.stage, own.at_hand = "refunded", Fee("")
-    own.years = [year for year in own.years if year.end <= day_of(window.over) and year.fee != window.fee]
+    own.years = [year for year in own.years if year.end <= day_of(window.ended) and year.fee != window.fee]
     known.counts["refund granted"] += 1
     fee = own.fees[window.fee]
     if fee.paid:
