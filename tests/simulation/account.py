@@ -36,6 +36,9 @@ RULES: Final[Mapping[str, Callable[[Known, Membership, Message], None]]] = {
     "return.rejected": shopping.sent_on,
     "payment.succeeded": money.came,
     "payment.failed": charges.failed,
+    "guest.care_claimed": joining.handed_over,
+    "guest.payment_succeeded": joining.handed_on,
+    "guest.payment_failed": joining.handed_on,
 }
 
 
@@ -65,6 +68,8 @@ class Account:
         if message.kind.startswith("method."):
             self._known.wallet.hear(message)
             return
+        if message.kind == "account.opened":
+            return  # the key of the email is told, and decides (CARE-3)
         area = message.kind.partition(".")[0]
         own = self._known.own[message.data.get("program") or ("pro" if area == "pro" else "care")]
         RULES[message.kind](self._known, own, message)

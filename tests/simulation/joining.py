@@ -97,6 +97,20 @@ def bought(known: Known, own: Membership, message: Message) -> None:
     known.arrived(fee.id)
 
 
+def handed_over(known: Known, own: Membership, message: Message) -> None:
+    """CARE-3 What was bought as a guest is the member's, who cannot have Care twice."""
+    known.counts["bought as a guest"] += 1
+    purchase = {name: fact for name, fact in message.data["purchase"].items() if name != "order_id"}
+    bought(known, own, message._replace(kind="care.purchased", data=purchase | {"state": "CA"}))
+
+
+def handed_on(known: Known, _own: Membership, message: Message) -> None:
+    """CARE-3 What the guest's key was told of the fee."""
+    known.handle(
+        message._replace(kind=message.kind.replace("guest.payment_", "payment."), data=message.data["payment"])
+    )
+
+
 def not_sold(known: Known, own: Membership, invoice_id: str) -> None:
     """CARE-1 Its fee goes back, whenever it comes."""
     own.applications[invoice_id] = {"invoice": invoice_id, "rejected": True}

@@ -27,6 +27,7 @@ class Message(NamedTuple):
     data: Json
     time: datetime
     id: str
+    source: str = "/simulation"
 
     @property
     def happened(self) -> datetime:
@@ -36,7 +37,7 @@ class Message(NamedTuple):
     @property
     def value(self) -> bytes:
         event = {
-            "specversion": "1.0", "id": self.id, "source": "/simulation", "type": f"{self.kind}.v1",
+            "specversion": "1.0", "id": self.id, "source": self.source, "type": f"{self.kind}.v1",
             "subject": self.member, "time": self.time.isoformat(), "data": self.data,
         }  # fmt: skip
         return orjson.dumps(event)

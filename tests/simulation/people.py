@@ -5,6 +5,7 @@ Everything is drawn from the member's own chance, so that a story can be told ag
 
 import heapq
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -45,6 +46,9 @@ class Person:
 
     def __init__(self, name: str, seed: int, post: Post) -> None:
         self.name = name
+        self._email = sha256(name.encode()).hexdigest()
+        self.guest = f"guest:{self._email}"
+        """The key of what they buy as a guest."""
         self._chance = Random(f"{seed}-{name}")
         self._post = post
         self._sent = self._cards = self._bought = 0
@@ -62,8 +66,10 @@ class Person:
         habits = self._chance.random()
         if habits < 0.8:
             self._apply(first + HOUR)
-        if habits > 0.5:
+        if habits > 0.65:
             self._buy_care(first + 2 * HOUR)
+        elif habits > 0.45:
+            self._buy_as_guest(first + 2 * HOUR)
 
     # What the notices and requests move them to.
 
@@ -231,13 +237,34 @@ class Person:
         self._bought += 1
         invoice = f"{self.name}-c{self._bought}"
         data = {
-            "email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA" if self._chance.random() < 0.95 else "PR",
+            "email_hash": self._email, "birth_date": "1990-05-05", "state": "CA" if self._chance.random() < 0.95 else "PR",
             "purchased_at": at.isoformat(), "invoice_id": invoice,
         }  # fmt: skip
         if self._chance.random() < 0.6:
             data["order_id"] = self._buyer.order(at - self._some(0, 0.02), good=0.95, comes=0.97)
         self._send("care.purchased", data, at, late=0.3)
         self._first_fee("care", invoice, at)
+
+    def _buy_as_guest(self, at: datetime) -> None:
+        """The account is opened before, in time, too late or never; a few buy a second time."""
+        chance = self._chance
+        for bought in (at, *([at + self._some(0, 60)] if chance.random() < 0.2 else [])):
+            self._bought += 1
+            invoice = f"{self.name}-g{self._bought}"
+            data = {
+                "email_hash": self._email, "birth_date": "1990-05-05", "state": "CA" if chance.random() < 0.95 else "PR",
+                "purchased_at": bought.isoformat(), "invoice_id": invoice,
+            }  # fmt: skip
+            self._send("care.purchased", data, bought, late=0.3, to=self.guest)
+            for _ in range(chance.choice((0, 1, 1, 1, 1, 1, 1, 2))):
+                paid_at = bought + self._some(0, 3 if chance.random() < 0.8 else 40)
+                self._send(
+                    "payment.succeeded", self._money("care", invoice, paid_at, None), paid_at, late=0.2, to=self.guest
+                )
+        if chance.random() < 0.85:
+            opened = at + self._some(-10, 29.5 if chance.random() < 0.8 else 45)
+            data = {"email_hash": self._email, "birth_date": "1990-05-05", "state": "CA"}
+            self._send("account.opened", data, opened, late=0.3)
 
     def _first_fee(self, program: str, invoice: str, at: datetime) -> None:
         chance = self._chance
@@ -312,11 +339,11 @@ class Person:
         start = datetime.combine(date.fromisoformat(day), time.min, PACIFIC)
         return start.astimezone(UTC) + self._some(least, most)
 
-    def _send(self, kind: str, data: dict[str, Any], at: datetime, *, late: float = 0.0) -> None:
+    def _send(self, kind: str, data: dict[str, Any], at: datetime, *, late: float = 0.0, to: str = "") -> None:
         """Post an event of that time; with that probability it comes some days late; now and then it comes twice."""
         self._sent += 1
         arrives = at + self._some(0, 3 if self._chance.random() < 0.8 else 20) if self._chance.random() < late else at
-        message = Message(arrives, self.name, kind, data, at, f"{self.name}-{self._sent}")
+        message = Message(arrives, to or self.name, kind, data, at, f"{self.name}-{self._sent}")
         self._post.put(message)
         if self._chance.random() < 0.03:
             self._post.put(message._replace(arrives=arrives + self._some(0, 20)))

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 from tests.simulation.account import Account
-from tests.simulation.partition import DAY, Output, Partition
+from tests.simulation.guest import GuestAccount
+from tests.simulation.partition import DAY, Json, Message, Output, Partition
 from tests.simulation.people import Person, Post
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -32,11 +33,14 @@ class Simulation:
         self._chance, self._post, days = Random(f"clock-{self.seed}"), Post(), self.years * 365 + self.years // 4
         names = [f"m{n}" for n in range(self.members)]
         self._people = {name: Person(name, self.seed, self._post) for name in names}
-        self._accounts = {name: Account(name, self.counts) for name in names}
+        self._accounts: dict[str, Account | GuestAccount] = {name: Account(name, self.counts) for name in names}
+        for person in list(self._people.values()):
+            self._people[person.guest] = person
+            self._accounts[person.guest] = GuestAccount(self.counts)
         self._now = START
         self._changed: set[str] = set()
-        for person in self._people.values():
-            person.begin(START, days // 2)
+        for name in names:
+            self._people[name].begin(START, days // 2)
         self.partition.tick(START)
         dark = 0
         for day in range(days):
@@ -89,13 +93,27 @@ class Simulation:
     def _take(self, outputs: list[Output], at: datetime) -> None:
         for topic, event in outputs:
             member, data = event["subject"], event["data"]
-            self._changed.add(member)
-            with self._watching(member):
-                self._accounts[member].output(topic, event, self._now, at)
-            if topic == "notifications":
+            if topic != "transfers":
+                self._changed.add(member)
+                with self._watching(member):
+                    self._accounts[member].output(topic, event, self._now, at)
+            if topic == "transfers":
+                self._hand_over(event, at)
+            elif topic == "notifications":
                 self._people[member].told(data, at)
             elif event["type"] == "charge.requested.v1":
                 self._people[member].charged(data, at)
+
+    def _hand_over(self, event: Json, at: datetime) -> None:
+        """What one key sends to another is an event for that, a while later."""
+        kind, data = event["type"].removesuffix(".v1"), event["data"]
+        if sender := data.get("guest"):
+            with self._watching(sender):
+                account = self._accounts[sender]
+                assert isinstance(account, GuestAccount)
+                account.sent(kind, data)
+        arrives, time = at + self._chance.uniform(0, 0.5) * DAY, datetime.fromisoformat(event["time"])
+        self._post.put(Message(arrives, event["subject"], kind, data, time, event["id"], event["source"]))
 
     def _look(self, members: list[str]) -> None:
         for name in members:

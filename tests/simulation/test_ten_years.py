@@ -12,7 +12,7 @@ AT_LEAST = {
     "29 Feb": 5, "Care bought with an order": 200, "Care without a qualifying product": 5, "application refunded": 100,
     "applied again": 100, "asked at once": 50, "cancelled": 100, "cancelled too late": 10, "cancelled while suspended": 10,
     "care.claim_accepted": 100, "care.claim_refused": 100, "care.ended": 100, "charge": 1000, "charge of a later round": 100,
-    "claim answered anew": 3, "days suspended": 1000, "earlier money": 3, "failure after success": 30, "hard decline": 50,
+    "claim answered anew": 5, "days suspended": 1000, "earlier money": 3, "failure after success": 30, "hard decline": 50,
     "held": 100, "late success": 20, "less than the fee": 50, "membership.suspended": 300, "more than the fee": 20,
     "order cancelled": 50, "order in the 30 days": 100, "order while suspended": 5, "outage": 3, "paid by hand": 200,
     "paid late": 100, "paid twice": 50, "payment.final_notice": 50, "payment.method_expiring": 100, "pro.lapsed": 50,
@@ -23,7 +23,8 @@ AT_LEAST = {
     "refund: lapsed": 10, "reinstated": 200, "retracted": 100, "return": 200, "return rejected": 10,
     "round without a method": 100, "silence": 50, "soft decline": 200, "stray failure": 50,
     "stray failure of an open charge": 3, "success told twice": 30, "switched": 100, "switched late": 5, "taken back": 1,
-    "told too late": 5, "waited in vain": 50,
+    "told too late": 5, "waited in vain": 50, "bought as a guest": 50, "guest: care.claim_missed": 5,
+    "guest: care.refused": 5, "guest: refund": 10,
 }  # fmt: skip
 """What the simulation must have seen how often; a seed of a smaller world would prove less."""
 
