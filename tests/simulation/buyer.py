@@ -94,6 +94,8 @@ class Buyer:
         order_id = self.order(at)
         if self._chance.random() < 0.25:
             self.send_back(order_id, at + self._some(0, 25))
+        if self._chance.random() < 0.2:
+            self.claim(at + self._some(729, 733), order_id)  # around the end of its two years
         for _ in range(self._chance.choice((0, 0, 1, 2))):
             self.claim(at + self._some(0, 850 if self._chance.random() < 0.7 else 40))
 
