@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from tests.simulation.dates import cents, later
+from tests.simulation.deeds import HARD
 from tests.simulation.fees import Charge, Fee, Stray
 from tests.simulation.known import Known
 from tests.simulation.partition import Json, Message
-from tests.simulation.people import HARD
 from tests.simulation.terms import Membership
 
 

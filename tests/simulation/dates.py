@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from tests.simulation.people import PACIFIC
+from tests.simulation.deeds import PACIFIC
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 

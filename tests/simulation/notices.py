@@ -6,9 +6,9 @@ from datetime import datetime
 
 from tests.simulation import charges, refunds, shopping
 from tests.simulation.dates import day_of, later
+from tests.simulation.deeds import FEES
 from tests.simulation.known import Known
 from tests.simulation.partition import Json
-from tests.simulation.people import FEES
 from tests.simulation.suspended import Suspensions
 from tests.simulation.terms import Membership
 

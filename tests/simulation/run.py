@@ -9,7 +9,8 @@ from random import Random
 from tests.simulation.account import Account
 from tests.simulation.guest import GuestAccount
 from tests.simulation.partition import DAY, Json, Message, Output, Partition
-from tests.simulation.people import Person, Post
+from tests.simulation.people import Person
+from tests.simulation.post import Post
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 

@@ -4,9 +4,9 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tests.simulation.dates import NEVER, anniversary, cents, day_of, later, start_of
+from tests.simulation.deeds import FEES
 from tests.simulation.fees import UNPAID, Fee
 from tests.simulation.partition import Json
-from tests.simulation.people import FEES
 
 
 class Year(NamedTuple):
