@@ -56,6 +56,7 @@ class Charge:
     round: int | None
     at: datetime
     failed: datetime | None = None
+    reason: str = ""
     silent: bool = False
     """It failed only by silence, so far."""
 

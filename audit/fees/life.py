@@ -168,15 +168,32 @@ def due(facts: Facts, of: Membership, fee: Invoice) -> None:
             end(facts, of, left_or_lapsed(of), term_end(facts, of))
         return
     fee.asking = True
-    if 0 in fee.failed_rounds and not facts.policies.grace_days:
-        suspend(facts, of, fee)
+    if 0 in fee.failed_rounds:
+        suspend_in_time(facts, of, fee, term_end(facts, of))
     ask(facts, of, fee, term_end(facts, of))
 
 
 def suspend(facts: Facts, of: Membership, fee: Invoice) -> None:
     """PAY-3 At the end of the first failed round, or some days of grace later."""
+    facts.told[SUSPENDED, fee.id] += of.suspended_at is None
     of.suspended_at = facts.later(fee.failed_rounds[0], facts.policies.grace_days)
-    facts.told[SUSPENDED, fee.id] += 1
+
+
+def suspend_in_time(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
+    """The same, if the grace is over; else it is a deadline."""
+    days = facts.policies.grace_days
+    if not days or facts.later(fee.failed_rounds[0], days) <= facts.moment(at):
+        suspend(facts, of, fee)
+
+
+def failed_earlier(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
+    """A failure told late may put the failure of the first round earlier."""
+    before = fee.failed_rounds.get(0)
+    if before is None:
+        return
+    fee.failed_rounds[0] = min(before, rounds.first_failed(facts, of, fee, before))
+    if fee.failed_rounds[0] < before and fee.asking:
+        suspend_in_time(facts, of, fee, at)
 
 
 def tell(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
@@ -205,7 +222,7 @@ def ask(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
         elif number in fee.failed_rounds:
             break
         else:
-            _round_failed(facts, of, fee, number)
+            _round_failed(facts, of, fee, number, at)
 
 
 def is_given_up(facts: Facts, of: Membership, at: datetime) -> bool:
@@ -242,12 +259,11 @@ def _joined_on(last: Term, invoice: str) -> Term:
     return Term(last.end, years_later(last.anchor, last.end.year - last.anchor.year + 1), last.anchor, invoice)
 
 
-def _round_failed(facts: Facts, of: Membership, fee: Invoice, number: int) -> None:
-    times = [one.failed for one in rounds.failures(facts, fee, number)]
-    fee.failed_rounds[number] = max(filter(None, [rounds.begins(facts, fee, number), *times]))
+def _round_failed(facts: Facts, of: Membership, fee: Invoice, number: int, at: datetime) -> None:
+    fee.failed_rounds[number] = rounds.first_failed(facts, of, fee, None) if number == 0 else at
     facts.told[FAILED, fee.id] += 1
-    if number == 0 and not facts.policies.grace_days:
-        suspend(facts, of, fee)
+    if number == 0:
+        suspend_in_time(facts, of, fee, at)
     if number == len(facts.policies.round_days):
         facts.told[FINAL, fee.id] += 1
 

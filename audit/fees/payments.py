@@ -1,5 +1,6 @@
 """PAY: money and declines that were told, and methods on file."""
 
+from datetime import datetime
 from typing import Any, Final
 
 from audit.fees import care, life, pro
@@ -69,19 +70,31 @@ def fail(facts: Facts, event: Any) -> None:
     if invoice is None or not invoice.is_known:
         facts.wait(("invoice", told.invoice_id), event)
         return
-    known = next((charge for charge in invoice.charges if charge.id == told.attempt_id), None)
-    if invoice.programme != told.program or (known and known.failed and not known.silent):
+    if invoice.programme != told.program:
         return
     if told.hard or told.reason in HARD:
         facts.cards.declined_hard(told.method_id, at)
-    of = facts.memberships.get(told.program)
-    if invoice.paid or invoice.opening or of is None or of.fee is not invoice or not life.wants(facts, of):
+    if invoice.paid or invoice.opening or not _note_failure(invoice, told, at):
         return
+    of = facts.memberships[told.program]
+    life.failed_earlier(facts, of, invoice, at)
+    if of.fee is invoice:
+        life.ask(facts, of, invoice, at)
+
+
+def _note_failure(invoice: Invoice, told: Any, at: datetime) -> bool:
+    """Of several answers to one charge the earliest counts. Returns whether this one does."""
+    known = next((charge for charge in invoice.charges if charge.id == told.attempt_id), None)
     if known is None:
-        invoice.charges.append(Charge(told.attempt_id, told.method_id, None, at, at))
+        invoice.charges.append(Charge(told.attempt_id, told.method_id, None, at, at, told.reason))
+    elif known.failed is None or known.silent:
+        known.failed, known.reason, known.silent = known.failed or at, told.reason, False
+    elif (at, told.reason) < (known.failed, known.reason):
+        known.failed, known.reason = at, told.reason
+        known.at = known.at if known.round is not None else at
     else:
-        known.failed, known.silent = known.failed or at, False
-    life.ask(facts, of, invoice, at)
+        return False
+    return True
 
 
 def add(facts: Facts, event: Any) -> None:

@@ -45,6 +45,26 @@ def failures(facts: Facts, fee: Invoice, number: int) -> list[Charge]:
     return [one for one in found if (round_at(facts, fee, one.at) if one.round is None else one.round) == number]
 
 
+def first_failed(facts: Facts, of: Membership, fee: Invoice, known: datetime | None) -> datetime:
+    """When the first round failed: when each method on file, or asked, that failed in it had, for the first time since it
+    was replaced. ``known``: when it is known to have failed at the latest; of what was replaced later all failures count.
+    """
+    kinds, times = of.programme.kinds, [start for start in [begins(facts, fee, 0)] if start]
+    tries = failures(facts, fee, 0)
+    for name in {one.method for one in tries}:
+        card = facts.cards.known.get(name)
+        if card and not (card.on_file and (kinds is None or card.kind.lower() in kinds)):
+            card = None
+        mine = [one for one in tries if one.method == name and (card or one.round is not None)]
+        if known:
+            mine = [one for one in mine if one.failed and one.failed <= known]
+        elif card:
+            mine = [one for one in mine if one.at >= card.renewed_at]
+        if mine:
+            times.append(min(one.failed for one in mine if one.failed))
+    return max(times)
+
+
 def unanswered(facts: Facts, fee: Invoice) -> Charge | None:
     """PAY-9 The charge that is open: no failure of that method came in its round since."""
     for charge in fee.charges:

@@ -38,6 +38,21 @@ class Collection(NamedTuple):
         return max(self.due_at, min(times)) if times else None
 
     @property
+    def first_round_failed_at(self) -> datetime:
+        """PAY-3 When the first round failed: when the last of its methods failed for the first time, or it began without any.
+
+        Its methods are those on file and those that were asked. Once it has failed nothing later counts: a method that was
+        renewed or added then is asked in it as well.
+        """
+        until, first = self.invoice.failed_at, dict[str, datetime]()
+        renewed = {method.id: method.renewed_at for method in self.methods}
+        for one in self.failures_in(0):
+            at, is_its = one.failed_at, one.method_id in renewed or one.round is not None
+            if at and is_its and (at <= until if until else one.at >= renewed.get(one.method_id, one.at)):
+                first[one.method_id] = min(at, first.get(one.method_id, at))
+        return max([self.due_at, *first.values()])
+
+    @property
     def open(self) -> Attempt | None:
         """PAY-9 The charge that was asked for and not answered yet, by a failure of whatever attempt of its round."""
         for attempt in self.invoice.attempts:

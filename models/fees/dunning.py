@@ -5,6 +5,7 @@ from typing import Final
 
 from models.case import Case
 from models.fees.collecting import ATTEMPTS, Collection
+from models.fees.events import PaymentFailed
 from models.fees.home import END, ROUND, SILENT, SUSPEND, Home, acted_at, collection_of, named_after
 from models.fees.state import Attempt, Invoice, Method
 from models.outputs.base import Fact
@@ -37,16 +38,24 @@ def silent(case: Case, home: Home, invoice: Invoice) -> None:
     proceed(case, home, invoice)
 
 
-def failed(case: Case, home: Home, invoice: Invoice, attempt_id: str, method_id: str, reason: str) -> None:
-    """PAY-1 An attempt has failed: known from now on, and acted on as far as the fee is being asked for."""
-    attempt = find_attempt(invoice, attempt_id)
-    if attempt is None:
-        invoice.attempts.append(Attempt(attempt_id, method_id, None, None, case.at, reason))
+def note(case: Case, home: Home, invoice: Invoice, data: PaymentFailed) -> bool:
+    """PAY-1 An attempt has failed: known from now on, whatever follows from it. Returns whether it is news.
+
+    GEN-2 Of several answers to one attempt the earliest counts; of one instant the first by reason.
+    """
+    known = next((attempt for attempt in invoice.attempts if attempt.id == data.attempt_id), None)
+    if known is None:
+        invoice.attempts.append(Attempt(data.attempt_id, data.method_id, None, None, case.at, data.reason))
         invoice.attempts[:-ATTEMPTS] = []
+    elif known.failed_at is None or known.reason == NO_ANSWER:
+        known.failed_at, known.reason = known.failed_at or case.at, data.reason  # silence has counted already
+    elif (case.at, data.reason) < (known.failed_at, known.reason):
+        known.failed_at, known.reason = case.at, data.reason
     else:
-        attempt.failed_at, attempt.reason = attempt.failed_at or case.at, reason  # silence has counted already
+        return False
     case.put(invoice.id, invoice)
-    proceed(case, home, invoice)
+    _failed_earlier(case, home, invoice)
+    return True
 
 
 def proceed(case: Case, home: Home, invoice: Invoice) -> None:
@@ -69,11 +78,6 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
             _round_failed(case, home, collection)
     case.put(invoice.id, invoice)
     _plan(case, collection, now)
-
-
-def find_attempt(invoice: Invoice, attempt_id: str) -> Attempt | None:
-    """The attempt of that name, if it is known."""
-    return next((attempt for attempt in invoice.attempts if attempt.id == attempt_id), None)
 
 
 def _given_up(case: Case, invoice: Invoice) -> bool:
@@ -104,10 +108,9 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
     """PAY-2 The member is told at each failed round; PAY-3 the first suspends; PAY-6 after the last one final notice."""
     invoice, number = collection.invoice, collection.invoice.round
     failures = collection.failures_in(number)
-    at = max([collection.starts(number), *[one.failed_at for one in failures if one.failed_at]])
     is_first, is_last = not invoice.failed_rounds, number == collection.last_round
     invoice.failed_rounds.append(number)
-    invoice.failed_at = invoice.failed_at or at
+    invoice.failed_at = invoice.failed_at or collection.first_round_failed_at
     after = None if is_last else collection.starts(number + 1)
     facts: dict[str, Fact] = {
         "invoice_id": invoice.id,
@@ -121,7 +124,7 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
     about = joined(invoice.id, str(number))
     home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
     if is_first:
-        _suspend(case, home, invoice, at)
+        _suspend(case, home, invoice, invoice.failed_at)
     if is_last:
         facts = {"invoice_id": invoice.id, "amount": dollars(home.fee), "what_to_do": facts["what_to_do"]}
         home.tell(case, case.notify(home.program, "payment.final_notice", invoice.id, "PAY-6", facts, named_after=once))
@@ -129,10 +132,21 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
 
 def _suspend(case: Case, home: Home, invoice: Invoice, failed_at: datetime) -> None:
     """PAY-3 At the end of the first failed round, or some days of grace later."""
-    if case.policies.grace_days:
-        case.schedule(case.calendar.days_after(failed_at, case.policies.grace_days), SUSPEND, invoice.id)
+    since = case.calendar.days_after(failed_at, case.policies.grace_days)
+    if case.policies.grace_days and acted_at(case) < since:
+        case.schedule(since, SUSPEND, invoice.id)
     else:
-        home.suspend(case, invoice, failed_at)
+        case.unschedule(SUSPEND, invoice.id)
+        home.suspend(case, invoice, since)
+
+
+def _failed_earlier(case: Case, home: Home, invoice: Invoice) -> None:
+    """GEN-2 What was told now may put the failure of the first round, and what counts from it, earlier."""
+    at = collection_of(case, home, invoice).first_round_failed_at
+    if invoice.failed_at and at < invoice.failed_at:
+        invoice.failed_at = at
+        if invoice.collecting:
+            _suspend(case, home, invoice, at)
 
 
 def _plan(case: Case, collection: Collection, now: datetime) -> None:

@@ -67,7 +67,7 @@ class Home(Protocol):
         """The paid term is over and nothing is charged."""
 
     def suspend(self, case: Case, invoice: Invoice, at: datetime) -> None:
-        """PAY-3 The first round has failed, and the grace is over."""
+        """PAY-3 The first round has failed, and the grace is over; told once, also when that turns out to have been earlier."""
 
     def give_up(self, case: Case) -> None:
         """PAY-6 Unpaid for too long: the membership lapses."""

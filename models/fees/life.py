@@ -42,10 +42,12 @@ class Life(Standing):
     def suspend(self, case: Case, invoice: Invoice, at: datetime) -> None:
         """PAY-3 With cause `payment`. PAY-6 Sixty days later it is over."""
         of = self.of(case)
-        of.causes = sorted({*of.causes, PAYMENT})
+        is_news, of.causes = PAYMENT not in of.causes, sorted({*of.causes, PAYMENT})
         of.suspended_at = at
         over_at = case.calendar.days_after(at, case.policies.unpaid_days)
         case.schedule(over_at, END, invoice.id)
+        if not is_news:
+            return
         facts: dict[str, Fact] = {
             "cause": PAYMENT,
             "why": f"invoice {invoice.id} failed",

@@ -100,23 +100,31 @@ def failed(case: Case, data: PaymentFailed) -> Ruling:
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} failed before it is known")
     if invoice.program != data.program:
         return _other_program(invoice, data.program)
-    known = dunning.find_attempt(invoice, data.attempt_id)
-    if known and known.failed_at and known.reason != dunning.NO_ANSWER:
-        says = f"Attempt {data.attempt_id} of invoice {invoice.id} was known to have failed."
-        return duplicate("already_failed", says, "PAY-8")
     is_hard = data.hard or data.reason in dunning.HARD
     retired = is_hard and methods.declined_hard(case, data.method_id)
+    home = programme.home
     ruling = (
-        _already_paid(invoice) or programme.home.nothing_owed(case, invoice) or _count(case, programme, invoice, data)
+        _already_paid(invoice)
+        or _already_failed(case, home, invoice, data)
+        or home.nothing_owed(case, invoice)
+        or _count(case, home, invoice, data)
     )
     also = f" Method {data.method_id} is not asked again until it is replaced (PAY-1)." if retired else ""
     return Ruling(ruling.outcome, f"{ruling.says}{also}", ruling.clause, ruling.reason)
 
 
-def _count(case: Case, programme: Programme, invoice: Invoice, data: PaymentFailed) -> Ruling:
+def _already_failed(case: Case, home: Home, invoice: Invoice, data: PaymentFailed) -> Ruling | None:
+    """The failure of a renewal is noted in any case: it may be owed again, by a word that comes late."""
+    if invoice.due_on is None or dunning.note(case, home, invoice, data):
+        return None
+    says = f"Attempt {data.attempt_id} of invoice {invoice.id} was known to have failed."
+    return duplicate("already_failed", says, "PAY-8")
+
+
+def _count(case: Case, home: Home, invoice: Invoice, data: PaymentFailed) -> Ruling:
     """PAY-1, PAY-2 What the failure of a fee that is owed leads to."""
     asked, told = len(case.desk.out.requests), len(invoice.failed_rounds)
-    dunning.failed(case, programme.home, invoice, data.attempt_id, data.method_id, data.reason)
+    dunning.proceed(case, home, invoice)
     says = f"Attempt {data.attempt_id} of invoice {invoice.id} failed ({data.reason})."
     if not invoice.collecting:
         return applied(f"{says} It is due on {invoice.due_on}: the paid term ends first (PAY-3).", "PAY-1")

@@ -163,7 +163,7 @@ class TwoAccounts:
             if table == "entries" and key.startswith(b"invoice|"):
                 self.stored.take_invoice(decode(value, Invoice))
         differences = [sentence for _, found in differing(self.fees, self.stored) for sentence in found]
-        assert differences == []
+        assert not differences, "; ".join(differences)
 
     def _pay(self, program: str, invoice: str, amount: str, late: timedelta, **more: str) -> None:
         self._send(paid(invoice, self._when(late), amount, program=program, **more), late)

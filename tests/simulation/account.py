@@ -97,7 +97,8 @@ class Account:
         """A message of that time, or a tick, was handled with all that comes of it."""
         for program, found in _memberships(member):
             suspensions = self._notices.suspensions[program]
-            suspensions.told.decided()
+            own = self._known.own[program]
+            suspensions.told.decided(own.at_hand.failed_at if own.stage == "open" else None)
             if found:
                 suspensions.seen.look(found, at)
 

@@ -45,20 +45,35 @@ def failed(known: Known, own: Membership, message: Message) -> None:
         return
     charge = next((one for one in fee.charges if one.id == data["attempt_id"]), None)
     known.counts["failure after success"] += fee.paid is not None
-    if any(stray.id == data["attempt_id"] for stray in fee.strays) or (charge and charge.declined):
-        return
     is_hard = data.get("hard") or data["reason"] in HARD
     if is_hard:
         known.wallet.retire(data["method_id"], message.time)
-    if charge:
+    if fee.paid or fee.due is None or any(stray.id == data["attempt_id"] for stray in fee.strays):
+        return
+    if charge and charge.declined and charge.failed:
+        charge.failed = min(charge.failed, message.time)
+    elif charge:
         charge.failed, charge.answered, charge.declined = charge.failed or message.time, True, True
         known.counts["hard decline" if is_hard else "soft decline"] += 1
-    elif fee is own.at_hand and own.collecting and not own.is_over(known.now):
+    else:
         known.counts["stray failure"] += 1
         known.counts["stray failure of an open charge"] += bool(
             [one for one in fee.open(known.now, known.counts) if one.method == data["method_id"]]
         )
         fee.strays.append(Stray(data["attempt_id"], data["method_id"], message.time))
+    if fee.failed_at:
+        fee.failed_at = min(fee.failed_at, first_round_failed(known, own, fee))
+
+
+def first_round_failed(known: Known, own: Membership, fee: Fee) -> datetime:
+    """PAY-3 When the last of its methods failed for the first time, of those on file or asked; later ones do not change it."""
+    first: dict[str, datetime] = {}
+    for method, tried, at in fee.failed_tries(0):
+        since = known.wallet.renewed(own.program, method)
+        is_asked = any((charge.method, charge.asked) == (method, tried) for charge in fee.charges)
+        if (since or is_asked) and (at <= fee.failed_at if fee.failed_at else not since or tried >= since):
+            first[method] = min(at, first.get(method, at))
+    return max([own.due, *first.values()])
 
 
 def round_failed(known: Known, own: Membership, fee: Fee, number: int, at: datetime) -> None:
@@ -69,7 +84,7 @@ def round_failed(known: Known, own: Membership, fee: Fee, number: int, at: datet
     known.counts["round without a method"] += not fee.tries(number)
     if not fee.failed_rounds:
         assert number == 0
-        fee.failed_at = max([own.due, *fee.failures(number)])
+        fee.failed_at = first_round_failed(known, own, fee)
     else:
         assert number <= fee.round_at(known.now), "PAY-2: not before its day"
     fee.failed_rounds.append(number)

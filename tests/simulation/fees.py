@@ -72,9 +72,10 @@ class Fee:
         asked = [(charge.method, charge.asked) for charge in self.charges if charge.round == number]
         return asked + [(stray.method, stray.at) for stray in self.strays if self.round_at(stray.at) == number]
 
-    def failures(self, number: int) -> list[datetime]:
-        asked = [charge.failed for charge in self.charges if charge.round == number and charge.failed]
-        return asked + [stray.at for stray in self.strays if self.round_at(stray.at) == number]
+    def failed_tries(self, number: int) -> list[tuple[str, datetime, datetime]]:
+        """Method, when it was tried and when that failed, in a round."""
+        asked = [(one.method, one.asked, one.failed) for one in self.charges if one.round == number and one.failed]
+        return asked + [(one.method, one.at, one.at) for one in self.strays if self.round_at(one.at) == number]
 
     def open(self, at: datetime, counts: Counter[str]) -> list[Charge]:
         """PAY-9 Asked, and neither answered, nor its method known to have failed since, nor silent for 7 days."""

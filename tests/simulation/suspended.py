@@ -43,9 +43,11 @@ class Told:
         """The notice of the suspension was."""
         self._withdrawn, self.since = self.since, None
 
-    def decided(self) -> None:
-        """Nothing more comes of the message at hand."""
+    def decided(self, failed_at: datetime | None) -> None:
+        """Nothing more comes of the message at hand. failed_at: as above; an earlier failure may have been told."""
         self._withdrawn = None
+        if self.since and failed_at:
+            self.since = min(self.since, failed_at)
 
 
 @dataclass

@@ -50,6 +50,11 @@ class Wallet:
                 known.on_file = False
         return cards
 
+    def renewed(self, program: str, method: str) -> datetime | None:
+        """When a method that can be asked for the programme was added or replaced last."""
+        card = self.cards().get(method)
+        return card.renewed if card and card.on_file and card.takes(program) else None
+
     def next_method(self, program: str, fee: Fee, number: int, at: datetime) -> str | None:
         """PAY-1 The first usable one in the member's order that was not tried in this round since it was renewed."""
         tried = fee.tries(number)
