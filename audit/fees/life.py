@@ -131,7 +131,13 @@ def think_again(of: Membership) -> None:
 
 
 def cancel(facts: Facts, of: Membership, at: datetime) -> None:
-    """PRO-7, CARE-6 It ends with the paid term; CARE-4 said too late, with the one after."""
+    """PRO-7, CARE-6 It ends with the paid term; CARE-4 said too late, with the one after. Of two the earlier counts."""
+    if of.stage == "ending" and of.cancelled_at and at < of.cancelled_at:
+        before, of.cancelled_at = stopped(facts, of), at
+        if stopped(facts, of) != before:
+            think_again(of)
+            run_out(of)
+        return
     if not of.is_open or of.stage not in ("active", "lapsed") or is_over(facts, of, at):
         return
     before, of.cancelled_at = stopped(facts, of), at

@@ -203,9 +203,8 @@ def _refuse(case: Case, care: Care, window: Window, reasons: Reasons) -> Ruling:
     _no_longer_waits(case, care, window)
     request = _request(window)
     asking = Case(case.desk, case.cause, request.at)
-    ends = f"Care is cancelled already and ends on {care.term.end} (CARE-6)."
-    if care.can("cancelled"):
-        ends = LIFE.cancel(asking).says
+    cancel = LIFE.cancel if care.can("cancelled") else LIFE.cancel_again
+    ends = cancel(asking).says
     facts: dict[str, Fact] = {
         "invoice_id": window.id,
         "reasons": tuple(code for code, _ in reasons),

@@ -64,8 +64,7 @@ def cancel_requested(case: Case, data: CareCancelRequested) -> Ruling:
     if care and care.stage == "refunded":
         return duplicate("already_refunded", "Care was cancelled with a refund already (CARE-7).", "CARE-7")
     if care and care.stage == "ending":
-        says = f"Care is cancelled already: the paid term runs to {care.term.end} (CARE-6)."
-        return duplicate("already_cancelled", says, "CARE-6")
+        return LIFE.cancel_again(case)
     if care is None or care.stage not in ("active", "lapsed") or LIFE.over(case, care, case.at):
         return refused("no_active_membership", "There is no open Care membership that could be cancelled.", "CARE-6")
     return LIFE.cancel(case)

@@ -6,7 +6,7 @@ A programme is a `Life` with its own numbers, words and clauses; it is the `Home
 from datetime import datetime, timedelta
 from typing import Literal
 
-from models.case import Case, Ruling, applied, refused, superseded
+from models.case import Case, Ruling, applied, duplicate, refused, superseded
 from models.due import case_of
 from models.fees import announcing
 from models.fees.home import DUE, END, acted_at, named_after
@@ -132,10 +132,26 @@ class Life(Standing):
             until = case.calendar.day_of(self.stop_by(case, of)) - timedelta(days=1)
             words = f"The renewal of {of.term.end} could be stopped up to {until}: it is the last one ({clause})."
             facts: dict[str, Fact] = {"ends_on": None, "last_renewal_on": str(of.term.end), "refund": None}
-            once, kind, about = named_after(of.term.invoice_id), self.kinds.cancelled, str(of.term.end)
+            once, kind, about = named_after(of.term.invoice_id), self.kinds.cancelled, joined(str(of.term.end), "last")
             of.told(case.notify(self.program, kind, about, clause, facts, named_after=once))
             return applied(words, clause, "after_the_next_renewal")
-        ends = self._runs_out(case, of)
+        return self._leaves(case, of)
+
+    def cancel_again(self, case: Case) -> Ruling:
+        """GEN-2 Of two cancellations the earlier counts: it may be in time to stop the renewal at hand (CARE-4)."""
+        of, clause = self.of(case), self.clauses.leaving
+        before = self.wanted(case, of)
+        if of.stage == "ending" and of.cancelled_at and case.at < of.cancelled_at:
+            of.cancelled_at = case.at
+        if self.wanted(case, of) == before:
+            says = f"{self.name} is cancelled already: the paid term runs to {of.term.end} ({clause})."
+            return duplicate("already_cancelled", says, clause)
+        self.reconsider(case, of)
+        return self._leaves(case, of)
+
+    def _leaves(self, case: Case, of: Membership) -> Ruling:
+        """It ends with the paid term, or at once if that is over."""
+        ends, clause = self._runs_out(case, of), self.clauses.leaving
         on = case.calendar.day_of(ends)
         if ends == case.at:
             self._over(case, of, "term_over", self.kinds.ended, clause)

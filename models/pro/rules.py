@@ -85,7 +85,7 @@ def cancel_requested(case: Case, _data: ProCancelRequested) -> Ruling:
     """PRO-7 At any time while it is open."""
     pro = case.member.pro
     if pro and pro.stage == "ending":
-        return duplicate("already_cancelled", f"PRO is cancelled already: it ends on {pro.term.end} (PRO-7).", "PRO-7")
+        return LIFE.cancel_again(case)
     if pro is None or pro.stage not in ("active", "lapsed") or LIFE.over(case, pro, case.at):
         return refused("no_active_membership", "There is no open PRO membership that could be cancelled.", "PRO-7")
     return LIFE.cancel(case)

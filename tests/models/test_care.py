@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from models.fees.state import Invoice
-from models.outputs import ChargeRequested, RefundRequested
+from models.outputs import ChargeRequested, Notification, RefundRequested
 from models.policies import Policies
 from models.view import view
-from tests.models.world import SLOW_CLOCK, Fact, World, added, care_bought, care_cancelled, care_paid, failed
+from tests.models.world import SLOW_CLOCK, Fact, World, added, at, care_bought, care_cancelled, care_paid, failed
 
 # The term of these members runs from 2 March 2026 to 2 March 2027, 00:00 Pacific: 08:00 UTC.
 NOTICE, BEFORE_END, END = "2027-01-31 08:00", "2027-03-02 07:59:59", "2027-03-02 08:00"
@@ -156,6 +156,31 @@ class TestStopping:
         assert len(charges(world)) == (last_end > "2027-03-02")
         assert shown(world)["term"]["to"] == last_end
         assert shown(world)["status"] == ("ended" if fact[0] == "care.cancel_requested" else "lapsed")
+
+    @pytest.mark.parametrize(("first", "stops"), [("2027-02-16 07:59:59", True), ("2027-02-16 08:00", False)])
+    def test_care_4_of_two_cancellations_the_earlier_counts_whichever_is_told_first(
+        self, first: str, stops: bool
+    ) -> None:
+        """GEN-2 15 February is the last day. Told on the day it is due: what was asked stays asked."""
+        ends = set()
+        for times in permutations([first, "2027-02-20 12:00", "2027-02-25 12:00"]):
+            world = with_care("2027-03-02 09:00")
+            for time in times:
+                world.send(care_cancelled(), event_id=time, time=time)
+            world.tick("2027-03-02 10:00")
+            care = world.member().care
+            assert care.cancelled_at == at(first)
+            assert (care.stage, care.over_at) == (("ended", at("2027-03-02 08:00")) if stops else ("ending", None))
+            assert len(set(world.ids(Notification))) == len(world.notices), "NTF-1"
+            ends.add(frozenset(world.standing()))
+        assert len(ends) == 1
+
+    def test_care_7_a_refund_that_is_refused_is_the_earlier_cancellation(self) -> None:
+        world = with_care("2027-03-02 09:00")
+        world.send(care_cancelled(), time="2027-02-25 12:00")
+        assert world.send(care_cancelled(refund=True), time="2027-02-10 12:00").reason == "no_refund"
+        world.tick("2027-03-02 10:00")
+        assert shown(world)["status"] == "ended"
 
     def test_care_4_cancelled_too_late_no_renewal_is_told_of_after_the_last_one(self) -> None:
         world = with_care("2027-02-10 08:00")

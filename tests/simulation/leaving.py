@@ -24,6 +24,8 @@ def asked(known: Known, own: Membership, message: Message) -> None:
 
 def cancelled(known: Known, own: Membership, at: datetime) -> None:
     """The renewals from then on stop."""
+    if own.stage == "open" and own.cancelled:
+        own.cancelled = min(own.cancelled, at)
     if own.stage != "open" or own.cancelled or own.is_over(at):
         return
     own.cancelled = at
