@@ -205,7 +205,7 @@ def failed_earlier(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> 
 def tell(facts: Facts, of: Membership, fee: Invoice, at: datetime) -> None:
     """CARE-5 The renewal notice; one that goes out too late means no charge."""
     fee.told_of = True
-    if fee.due and facts.moment(at) > facts.start(fee.due - timedelta(days=NOTICE_AT_LATEST)):
+    if fee.due and facts.day(facts.moment(at)) > fee.due - timedelta(days=NOTICE_AT_LATEST):
         of.uncharged = True
 
 

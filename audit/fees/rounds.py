@@ -14,8 +14,14 @@ def begins(facts: Facts, fee: Invoice, number: int) -> datetime | None:
     start = facts.start(fee.due)
     if number == 0:
         return start
-    failures = [charge.failed for charge in fee.charges if charge.failed] + [*fee.failed_rounds.values()][:1]
+    tries = [charge.failed for charge in fee.charges if charge.failed and not is_early(facts, fee, charge)]
+    failures = tries + [*fee.failed_rounds.values()][:1]
     return facts.later(max(start, min(failures)), facts.policies.round_days[number - 1]) if failures else None
+
+
+def is_early(facts: Facts, fee: Invoice, charge: Charge) -> bool:
+    """Whether it was tried by somebody else before the fee was due: that says nothing of what we ask for."""
+    return charge.round is None and fee.due is not None and charge.at < facts.start(fee.due)
 
 
 def round_at(facts: Facts, fee: Invoice, at: datetime) -> int:
@@ -41,7 +47,7 @@ def at_hand(facts: Facts, fee: Invoice, now: datetime) -> int:
 
 def failures(facts: Facts, fee: Invoice, number: int) -> list[Charge]:
     """What failed in a round: of the charges that we asked in it, and of others by their time."""
-    found = [charge for charge in fee.charges if charge.failed]
+    found = [charge for charge in fee.charges if charge.failed and not is_early(facts, fee, charge)]
     return [one for one in found if (round_at(facts, fee, one.at) if one.round is None else one.round) == number]
 
 

@@ -45,7 +45,7 @@ def never_bought_here(case: Case, data: CareClaimOpened) -> str:
     """Its order never arrived: the product was bought elsewhere. Returns the words for it."""
     if case.find(Claim, data.claim_id):
         return ""
-    reasons = [("bought_elsewhere", f"order {data.order_id} is none of the store's")]
+    reasons = [("bought_elsewhere", f"order {data.order_id} is none of this account's in the store")]
     claim = _claim(case, data)
     says = _tell(case, claim, reasons, joined(claim.id, "bought_elsewhere"))
     _use(case, claim)

@@ -39,8 +39,8 @@ class CareLife(Life):
         """A purchase is paid or not: its failed fee starts no dunning."""
         if invoice.application_id is None:
             return super().nothing_owed(case, invoice)
-        says = f"Invoice {invoice.id} is a purchase's: its failure starts no dunning (CARE-8)."
-        return applied(says, "CARE-8", "purchase_fee")
+        says = f"Invoice {invoice.id} is a purchase's: its failure starts no dunning (CARE-8)"
+        return applied(f"{says}. As long as it is not paid support has to look at it.", "CARE-8", "unpaid_purchase")
 
 
 LIFE: Final = CareLife()

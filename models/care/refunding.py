@@ -189,7 +189,10 @@ def _grant(case: Case, care: Care, window: Window) -> Ruling:
     care.clear_payment()
     care.over_at, care.invoice, care.refunded = window.ended_at, None, window.id
     ended_on = case.calendar.day_of(window.ended_at)
-    care.terms = [term for term in care.terms if term.end <= ended_on and term.invoice_id != window.id]
+    others = [term for term in care.terms if term.invoice_id != window.id and term.first < ended_on]
+    for term in others:  # the year at hand, where the next one was paid ahead, was paid and ends here
+        term.end = min(term.end, ended_on)
+    care.terms = others
     for order_id in {product.order_id for product in care.products}:
         show(case, care, case.get(Order, order_id))
     says = pay_back(case, window, replaces=tuple(care.take_notices()))

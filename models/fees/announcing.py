@@ -45,10 +45,12 @@ def stop(case: Case, invoice: Invoice) -> None:
 def notice(case: Case, home: Home, invoice: Invoice) -> None:
     """CARE-5, PRO-5 Tell of the renewal ahead; too late for the window, it is told all the same, and not charged."""
     collection = collection_of(case, home, invoice)
-    in_time = acted_at(case) <= case.calendar.days_after(collection.due_at, -NOTICE_WINDOW)
+    in_time = acted_at(case) < case.calendar.days_after(collection.due_at, 1 - NOTICE_WINDOW)
     if not in_time:
         home.not_told_in_time(case)
         warn(case, home, invoice)  # nothing will be charged
+    if acted_at(case) >= collection.due_at:
+        return  # it is no news any more
     facts: dict[str, Fact] = {
         "invoice_id": invoice.id,
         "amount": dollars(home.fee),

@@ -30,9 +30,14 @@ class Collection(NamedTuple):
         return self.policies.calendar.start_of(self.invoice.due_on)
 
     @property
+    def counting(self) -> list[Attempt]:
+        """What was tried since it is due. What failed before, by hand for instance, is nothing of ours and counts in no round."""
+        return [one for one in self.invoice.attempts if one.round is not None or one.at >= self.due_at]
+
+    @property
     def first_failure(self) -> datetime | None:
         """PAY-2 What the rounds count from: the first attempt that failed, or the first round without a method."""
-        times = [attempt.failed_at for attempt in self.invoice.attempts if attempt.failed_at]
+        times = [attempt.failed_at for attempt in self.counting if attempt.failed_at]
         if self.invoice.failed_at:
             times.append(self.invoice.failed_at)
         return max(self.due_at, min(times)) if times else None
@@ -72,7 +77,10 @@ class Collection(NamedTuple):
         first = self.first_failure
         if first is None:
             raise ValueError("there is no further round before the first failure")
-        return self.policies.calendar.days_after(first, self.policies.round_days[number - 1])
+        days = self.policies.round_days[
+            min(number, self.last_round) - 1
+        ]  # there may have been more rounds by earlier settings
+        return self.policies.calendar.days_after(first, days)
 
     def round_at(self, at: datetime) -> int:
         """The round that had begun last at that time."""
@@ -90,7 +98,7 @@ class Collection(NamedTuple):
 
     def failures_in(self, number: int) -> list[Attempt]:
         """The attempts that failed in a round."""
-        return [attempt for attempt in self.invoice.attempts if attempt.failed_at and self._round(attempt) == number]
+        return [attempt for attempt in self.counting if attempt.failed_at and self._round(attempt) == number]
 
     def attempt_id(self, number: int, method: Method) -> str:
         """A name that asks the same only once: `<invoice>-<round>-<method>`.

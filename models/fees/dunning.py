@@ -108,7 +108,7 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
     """PAY-2 The member is told at each failed round; PAY-3 the first suspends; PAY-6 after the last one final notice."""
     invoice, number = collection.invoice, collection.invoice.round
     failures = collection.failures_in(number)
-    is_first, is_last = not invoice.failed_rounds, number == collection.last_round
+    is_first, is_last = not invoice.failed_rounds, number >= collection.last_round
     invoice.failed_rounds.append(number)
     invoice.failed_at = invoice.failed_at or collection.first_round_failed_at
     after = None if is_last else collection.starts(number + 1)

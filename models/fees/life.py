@@ -25,7 +25,8 @@ class Life(Standing):
 
     def not_told_in_time(self, case: Case) -> None:
         """CARE-5 Not charged; unpaid, it lapses."""
-        self.of(case).uncharged = True
+        of = self.of(case)
+        of.uncharged, of.charged = True, False
 
     def tell(self, case: Case, notice_id: str) -> None:
         """Note it."""
@@ -67,6 +68,7 @@ class Life(Standing):
         of.paid_for(term)
         of.uncharged, of.over_at, of.reopened = False, None, 0
         of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(term.end)).id
+        of.charged = self.wanted(case, of)
 
     def renew(self, case: Case, invoice: Invoice, paid: Paid) -> Ruling:
         """PRO-5, PRO-6, CARE-4 A further year is paid. PAY-5: for the invoice that failed, it reinstates at once."""
@@ -125,7 +127,8 @@ class Life(Standing):
         """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late."""
         of, clause = self.of(case), self.clauses.leaving
         before, of.cancelled_at = self.wanted(case, of), case.at
-        if of.stage == "lapsed" or self.wanted(case, of) != before:
+        of.charged = self.wanted(case, of)
+        if of.stage == "lapsed" or (case.at < case.calendar.start_of(of.term.end) and of.charged != before):
             self.reconsider(case, of)
         of.happens("cancelled")
         if self.to_be_charged(case, of):
@@ -143,7 +146,8 @@ class Life(Standing):
         before = self.wanted(case, of)
         if of.stage == "ending" and of.cancelled_at and case.at < of.cancelled_at:
             of.cancelled_at = case.at
-        if self.wanted(case, of) == before:
+        of.charged = self.wanted(case, of)
+        if of.charged == before:
             says = f"{self.name} is cancelled already: the paid term runs to {of.term.end} ({clause})."
             return duplicate("already_cancelled", says, clause)
         self.reconsider(case, of)
@@ -176,7 +180,8 @@ class Life(Standing):
             return refused("term_over", says, clause)
         before = self.wanted(case, of)
         of.auto_renew, of.auto_renew_at = on, case.at
-        stays = self.reconsider(case, of) if self.wanted(case, of) != before else ""
+        of.charged = self.wanted(case, of)
+        stays = self.reconsider(case, of) if of.charged != before else ""
         announcing.warn(case, self, self.invoice_at_hand(case, of))
         word = "on" if on else "off"
         too_late = "" if on or not self.to_be_charged(case, of) else f" The renewal of {of.term.end} is the last one."

@@ -51,6 +51,9 @@ class Membership(Struct, array_like=True):
     reopened: int = 0
     """How often what is said of the renewal at hand was changed: what the end of the term tells then is told anew."""
 
+    charged: bool = True
+    """Whether the renewal at hand is to be charged, as the last word on it has it: `Standing.wanted`, for the read side."""
+
     def about(self, what: str) -> str:
         """The name of what a notice of the end tells of: another one each time that it is decided anew (NTF-1)."""
         return joined(what, str(self.reopened)) if self.reopened else what

@@ -127,7 +127,7 @@ def _count(case: Case, home: Home, invoice: Invoice, data: PaymentFailed) -> Rul
     dunning.proceed(case, home, invoice)
     says = f"Attempt {data.attempt_id} of invoice {invoice.id} failed ({data.reason})."
     if not invoice.collecting:
-        return applied(f"{says} It is due on {invoice.due_on}: the paid term ends first (PAY-3).", "PAY-1")
+        return applied(f"{says} It is due on {invoice.due_on}: that is when it is asked for (PAY-1).", "PAY-1")
     if len(invoice.failed_rounds) > told:
         words = f"Round {invoice.failed_rounds[-1]} has failed: the member is told what to do (PAY-2)."
         return applied(f"{says} {words}", "PAY-2")

@@ -46,16 +46,18 @@ def paid(of: Membership, fee: int, due: Sequence[Due]) -> dict[str, Any]:
     due: the member's deadlines; those of the renewal at hand say what comes next (PAY-1, PAY-2, PAY-6).
     """
     term = of.terms[-1] if of.terms else None
-    renews = of.stage == "active" and of.status == "active" and of.auto_renew and not of.uncharged
+    renews = of.is_open and of.charged
     return {
         "status": of.status,
         "causes": list(of.causes),
         "term": {"from": term.first.isoformat(), "to": term.end.isoformat()} if term else None,
         "auto_renew": of.auto_renew,
-        "next_charge": {"on": term.end.isoformat(), "amount": dollars(fee)} if term and renews else None,
+        "next_charge": {"on": term.end.isoformat(), "amount": dollars(fee)}
+        if term and renews and not of.causes
+        else None,
         "open_invoice": of.invoice if PAYMENT in of.causes else None,
-        "renewal_invoice": of.invoice if of.stage == "active" else None,
-        "ends_on": term.end.isoformat() if term and of.stage == "ending" else None,
+        "renewal_invoice": of.invoice if of.stage == "active" or renews else None,
+        "ends_on": term.end.isoformat() if term and of.stage == "ending" and not renews else None,
         "uncharged": of.uncharged,
         "ahead": {AHEAD[one.what]: rfc3339(one.at) for one in due if one.what in AHEAD and one.ref == of.invoice},
     }

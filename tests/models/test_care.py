@@ -131,7 +131,7 @@ class TestRenewal:
     def test_the_fee_of_a_purchase_that_fails_starts_no_dunning(self) -> None:
         world = World()
         world.send(care_bought())
-        assert world.send(failed("c1", program="care")).reason == "purchase_fee"
+        assert world.send(failed("c1", program="care")).reason == "unpaid_purchase"
 
 
 class TestStopping:
@@ -268,3 +268,25 @@ def test_care_and_pro_are_asked_for_apart() -> None:
     world.tick(NOTICE)
     world.tick(END)
     assert sorted(charge.invoice_id for charge in charges(world)) == [RENEWAL, "pro-m-1-2027-03-02"]
+
+
+@pytest.mark.parametrize(("said_at", "last"), [("2027-02-16 07:59:59", False), ("2027-02-16 08:00", True)])
+def test_care_4_what_is_shown_of_one_who_cancels_follows_whether_another_year_is_charged(
+    said_at: str, last: bool
+) -> None:
+    world = with_care("2027-02-10 08:00")
+    world.send(care_cancelled(), time=said_at)
+    care = shown(world)
+    assert care["ends_on"] == (None if last else "2027-03-02")
+    assert care["next_charge"] == ({"on": "2027-03-02", "amount": "179.99"} if last else None)
+    assert care["renewal_invoice"] == ("care-m-1-2027-03-02" if last else None)
+
+
+def test_care_2_a_renewal_given_back_leaves_the_year_before_as_it_was_up_to_that_day() -> None:
+    """CARE-7 What was bought in that year was bought under Care, also for another Care later on."""
+    world = with_care("2027-02-10 08:00")
+    world.send(care_paid(RENEWAL, paid_at="2027-02-11 12:00"))
+    assert world.send(care_cancelled(refund=True), time="2027-02-12 12:00").reason == "refunded"
+    care = world.member().care
+    assert care is not None
+    assert [(str(term.first), str(term.end)) for term in care.terms] == [("2026-03-02", "2027-02-12")]

@@ -105,10 +105,19 @@ def test_pay_2_rounds_come_3_7_and_14_days_after_the_first_failure(now: str, num
     assert collection(asked("a", failed="2027-03-02 12:00")).round_at(at(now)) == number
 
 
-def test_pay_2_rounds_do_not_count_from_before_the_fee_is_due() -> None:
-    early = collection(told("a", "2027-02-20 12:00"))
-    assert early.first_failure == DUE
-    assert early.round_at(at("2027-03-05 07:59:59")) == 0
+@pytest.mark.parametrize(("failed_at", "counts"), [("2027-03-02 07:59:59", False), ("2027-03-02 08:00", True)])
+def test_pay_1_what_failed_before_the_fee_is_due_counts_in_no_round(failed_at: str, counts: bool) -> None:
+    early = collection(told("a", failed_at), methods=(card("a"), card("b")))
+    assert early.first_failure == (DUE if counts else None)
+    asked_first = early.next_method(0, DUE.date())
+    assert asked_first is not None
+    assert asked_first.id == ("b" if counts else "a")
+
+
+def test_pay_2_a_round_of_an_earlier_setting_that_is_no_more_is_the_last_one() -> None:
+    fewer = STANDARD.model_copy(update={"round_days": (3, 7)})
+    found = collection(told("a", "2027-03-02 12:00"))._replace(policies=fewer)
+    assert found.starts(3) == found.starts(2)
 
 
 def test_gen_2_the_first_failure_and_the_rounds_do_not_depend_on_the_order_of_the_facts() -> None:

@@ -71,13 +71,20 @@ class TestNotice:
             "invoice_id": RENEWAL, "amount": "100.00", "due_on": "2027-03-02", "charged": True, "told_in_time": True,
         }  # fmt: skip
 
-    @pytest.mark.parametrize(("back", "charged"), [("2027-02-10 08:00", True), ("2027-02-10 08:00:01", False)])
+    @pytest.mark.parametrize(("back", "charged"), [("2027-02-11 07:59:59", True), ("2027-02-11 08:00", False)])
     def test_told_too_late_it_is_not_charged_and_lapses_unpaid(self, back: str, charged: bool) -> None:
         world = with_cards(until=None)
         world.tick(back)
         assert world.notice("pro.renewal_notice").params["told_in_time"] == charged
         world.tick(END)
         assert (len(charges(world)), world.pro.status) == ((1, "active") if charged else (0, "lapsed"))
+
+    @pytest.mark.parametrize(("back", "told"), [("2027-03-02 07:59:59", 1), ("2027-03-02 08:00", 0)])
+    def test_what_is_past_is_not_told_of_any_more(self, back: str, told: int) -> None:
+        world = with_cards(until=None)
+        world.tick(back)
+        assert world.told.count("pro.renewal_notice") == told
+        assert world.pro.uncharged
 
     def test_told_too_late_no_method_is_said_to_expire_before_a_charge(self) -> None:
         world = with_cards(until=None)
@@ -233,14 +240,23 @@ class TestRounds:
         world.tick("2027-03-04 08:00")
         assert (world.pro.status, world.pro.suspended_at) == ("suspended", at("2027-03-04 08:00"))
 
-    def test_pay_3_a_failure_before_the_term_ends_suspends_only_then(self) -> None:
+    def test_pay_1_a_failure_before_the_fee_is_due_suspends_nobody_the_card_is_asked_then(self) -> None:
         world = with_cards(until="2027-02-20 12:00")
         answer = world.send(failed(RENEWAL, "theirs"), time="2027-02-20 12:00")
-        assert "the paid term ends first (PAY-3)" in answer.says
+        assert "that is when it is asked for (PAY-1)" in answer.says
         world.tick(BEFORE_END)
-        assert world.pro.status == "active"
+        assert asked(world) == []
         world.tick(END)
-        assert (world.pro.status, world.pro.suspended_at) == ("suspended", at(END))
+        assert (world.pro.status, asked(world)) == ("active", [(0, "card-1")])
+
+    def test_pay_6_fewer_rounds_from_now_on_the_one_at_hand_is_the_last(self) -> None:
+        world = with_cards()
+        for day in ("2027-03-02 08:00", "2027-03-05 08:00", "2027-03-09 08:00"):
+            world.send(decline(world=world), time=day)
+            world.tick(day[:8] + f"{int(day[8:10]) + 7:02} 08:00")
+        world.policies = world.policies.model_copy(update={"round_days": (3,)})
+        world.send(decline(world=world), time="2027-03-16 08:00")
+        assert world.told.count("payment.final_notice") == 1
 
 
 class TestPaid:

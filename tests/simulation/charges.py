@@ -22,7 +22,7 @@ def asked(known: Known, data: Json, at: datetime) -> None:
     assert not fee.paid, "PAY-8: not when it is paid"
     assert cents(data["amount"]) == own.fee
     assert fee.told_at, "CARE-5: told of"
-    assert later(own.due, -45) <= fee.told_at <= later(own.due, -20), "CARE-5: in its window"
+    assert later(own.due, -45) <= fee.told_at < later(own.due, -19), "CARE-5: in its window"
     assert data["attempt_id"] not in [charge.id for charge in fee.charges], "PAY-9: not twice"
     assert not fee.open(at, known.counts), "PAY-9: one open charge"
     begun = fee.round_at(known.now)

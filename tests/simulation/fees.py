@@ -22,7 +22,7 @@ class Charge:
 
 
 class Stray(NamedTuple):
-    """A failure of an attempt that nobody asked for: it counts for its method, in the round of its time."""
+    """A failure of an attempt that nobody asked for: since the fee is due it counts for its method, in the round of its time."""
 
     id: str
     method: str
@@ -54,13 +54,18 @@ class Fee:
     @property
     def uncharged(self) -> bool:
         """CARE-5 Told of in less than 20 days before."""
-        return bool(self.due and self.told_at and self.told_at > later(self.due, -20))
+        return bool(self.due and self.told_at and self.told_at >= later(self.due, -19))
 
     @property
     def first_failure(self) -> datetime | None:
-        times = [charge.failed for charge in self.charges if charge.failed] + [stray.at for stray in self.strays]
+        times = [charge.failed for charge in self.charges if charge.failed] + [stray.at for stray in self.counting]
         times += [self.failed_at] if self.failed_at else []
         return max(self.due, min(times)) if self.due and times else None
+
+    @property
+    def counting(self) -> list[Stray]:
+        """Those since it is due: what failed before counts in no round."""
+        return [stray for stray in self.strays if self.due and stray.at >= self.due]
 
     def round_at(self, now: datetime) -> int:
         """PAY-2 The last round that has begun."""
@@ -70,12 +75,12 @@ class Fee:
     def tries(self, number: int) -> list[tuple[str, datetime]]:
         """Method and time of what was asked or has failed unasked in a round."""
         asked = [(charge.method, charge.asked) for charge in self.charges if charge.round == number]
-        return asked + [(stray.method, stray.at) for stray in self.strays if self.round_at(stray.at) == number]
+        return asked + [(stray.method, stray.at) for stray in self.counting if self.round_at(stray.at) == number]
 
     def failed_tries(self, number: int) -> list[tuple[str, datetime, datetime]]:
         """Method, when it was tried and when that failed, in a round."""
         asked = [(one.method, one.asked, one.failed) for one in self.charges if one.round == number and one.failed]
-        return asked + [(one.method, one.at, one.at) for one in self.strays if self.round_at(one.at) == number]
+        return asked + [(one.method, one.at, one.at) for one in self.counting if self.round_at(one.at) == number]
 
     def open(self, at: datetime, counts: Counter[str]) -> list[Charge]:
         """PAY-9 Asked, and neither answered, nor its method known to have failed since, nor silent for 7 days."""
@@ -90,5 +95,5 @@ class Fee:
     def _failed_unasked(self, charge: Charge) -> bool:
         return any(
             stray.method == charge.method and stray.at >= charge.asked and self.round_at(stray.at) == charge.round
-            for stray in self.strays
+            for stray in self.counting
         )

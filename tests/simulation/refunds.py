@@ -147,7 +147,7 @@ def _refuse(known: Known, own: Membership, window: Window, reasons: set[str]) ->
 
 
 def _grant(known: Known, own: Membership, window: Window) -> None:
-    """Care is over at once, and is as if it had not been bought."""
+    """Care is over at once, and is as if the fee had not been paid; a year paid before ends with it."""
     times = [one.at for order in window.orders for one in order.returns.values()]
     times += [order.cancelled[0] for order in window.orders if order.cancelled]
     assert window.asked
@@ -155,7 +155,9 @@ def _grant(known: Known, own: Membership, window: Window) -> None:
     window.benefits = [amount for order in window.orders for amount in order.received(window.until)]
     known.care.granted = window.fee
     own.stage, own.at_hand = "refunded", Fee("")
-    own.years = [year for year in own.years if year.end <= day_of(window.ended) and year.fee != window.fee]
+    ended = day_of(window.ended)
+    others = [year for year in own.years if year.fee != window.fee and year.first < ended]
+    own.years = [year._replace(end=min(year.end, ended)) for year in others]
     known.counts["refund granted"] += 1
     fee = own.fees[window.fee]
     if fee.paid:
