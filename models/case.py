@@ -16,7 +16,7 @@ from models.events import EVENT_MODELS, Event
 from models.outputs.base import SOURCE, Cause, Fact, addressed
 from models.outputs.decisions import Outcome
 from models.outputs.ledger import LedgerEntry
-from models.outputs.notifications import Kind, Notification
+from models.outputs.notifications import CLASS_OF, Kind, Notification
 from models.outputs.requests import Request
 from models.payload import Payload
 from models.policies import Policies
@@ -163,12 +163,14 @@ class Case(Struct):
         clause: str,
         params: dict[str, Fact],
         *,
+        not_after: datetime | None = None,
         replaces: Sequence[str] = (),
         cause: Cause | None = None,
         named_after: Cause | None = None,
     ) -> str:
         """Tell the member; returns the notice's id: f(cause, kind, about) (NTF-1).
 
+        not_after: the instant from which on it is of no use to the member, or not lawful, any more (NTF-2).
         `cause` is this case's, unless the notice belongs to an earlier event whichever event completes it. `named_after`
         takes its place in the id of what is told once, whichever of several events brings it about.
         """
@@ -177,8 +179,9 @@ class Case(Struct):
         notice = Notification(
             kind=kind,
             program=program,
-            legal_class="transactional",
+            legal_class=CLASS_OF[kind],
             not_before=self.at,
+            not_after=not_after,
             replaces=tuple(replaces),
             clause=clause,
             cause=cause,

@@ -146,7 +146,8 @@ def _ask(case: Case, purchase: GuestPurchase) -> None:
         "open_by": _last_day(case, purchase),
     }
     replaces, purchase.notices = purchase.notices, []
-    notice = case.notify("care", "care.claim_account", purchase.id, "CARE-3", facts, replaces=replaces)
+    until = purchase.until
+    notice = case.notify("care", "care.claim_account", purchase.id, "CARE-3", facts, not_after=until, replaces=replaces)
     purchase.notices.append(notice)
 
 

@@ -45,7 +45,8 @@ def stop(case: Case, invoice: Invoice) -> None:
 def notice(case: Case, home: Home, invoice: Invoice) -> None:
     """CARE-5, PRO-5 Tell of the renewal ahead; too late for the window, it is told all the same, and not charged."""
     collection = collection_of(case, home, invoice)
-    in_time = acted_at(case) < case.calendar.days_after(collection.due_at, 1 - NOTICE_WINDOW)
+    window_ends = case.calendar.days_after(collection.due_at, 1 - NOTICE_WINDOW)
+    in_time = acted_at(case) < window_ends
     if not in_time:
         home.not_told_in_time(case)
         warn(case, home, invoice)  # nothing will be charged
@@ -58,7 +59,8 @@ def notice(case: Case, home: Home, invoice: Invoice) -> None:
         "charged": home.collects(case),
         "told_in_time": in_time,
     }
-    home.tell(case, case.notify(home.program, home.kinds.renewal_notice, invoice.id, home.clauses.notice, facts))
+    kind, clause, until = home.kinds.renewal_notice, home.clauses.notice, window_ends if in_time else collection.due_at
+    home.tell(case, case.notify(home.program, kind, invoice.id, clause, facts, not_after=until))
 
 
 def warn(case: Case, home: Home, invoice: Invoice) -> None:
@@ -78,7 +80,8 @@ def warn(case: Case, home: Home, invoice: Invoice) -> None:
         if method.id not in invoice.expiring:
             facts: dict[str, Fact] = {"method_id": method.id, "expires": method.expires, "charge_on": str(day)}
             about = joined(invoice.id, method.id)
-            told = case.notify(home.program, "payment.method_expiring", about, "PAY-7", facts)
+            until = collection.due_at
+            told = case.notify(home.program, "payment.method_expiring", about, "PAY-7", facts, not_after=until)
             invoice.expiring[method.id] = told
     case.put(invoice.id, invoice)
 

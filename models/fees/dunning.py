@@ -82,7 +82,13 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
 
 def _given_up(case: Case, invoice: Invoice) -> bool:
     """PAY-6 Whether its end has come, acted on or not: what it is asked for then would only go back."""
-    return any((one.what, one.ref) == (END, invoice.id) and one.at <= acted_at(case) for one in case.member.due)
+    ends_at = _ends_at(case, invoice)
+    return ends_at is not None and ends_at <= acted_at(case)
+
+
+def _ends_at(case: Case, invoice: Invoice) -> datetime | None:
+    """PAY-6 When it is unpaid for too long; None while it suspends nothing."""
+    return next((one.at for one in case.member.due if (one.what, one.ref) == (END, invoice.id)), None)
 
 
 def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None:
@@ -122,12 +128,17 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
     }
     once = named_after(invoice.id)
     about = joined(invoice.id, str(number))
-    home.tell(case, case.notify(home.program, "payment.failed", about, "PAY-2", facts, named_after=once))
+    told = case.notify(home.program, "payment.failed", about, "PAY-2", facts, not_after=after, named_after=once)
+    home.tell(case, told)
     if is_first:
         _suspend(case, home, invoice, invoice.failed_at)
     if is_last:
         facts = {"invoice_id": invoice.id, "amount": dollars(home.fee), "what_to_do": facts["what_to_do"]}
-        home.tell(case, case.notify(home.program, "payment.final_notice", invoice.id, "PAY-6", facts, named_after=once))
+        until, about = _ends_at(case, invoice), invoice.id
+        told = case.notify(
+            home.program, "payment.final_notice", about, "PAY-6", facts, not_after=until, named_after=once
+        )
+        home.tell(case, told)
 
 
 def _suspend(case: Case, home: Home, invoice: Invoice, failed_at: datetime) -> None:

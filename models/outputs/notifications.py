@@ -1,6 +1,8 @@
 """What the notification service is to tell a member (NTF)."""
 
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta, field
 
@@ -80,6 +82,18 @@ Kind = Literal[
 ]
 """Every kind of notification; the list is closed."""
 
+_LEGAL: Final[frozenset[Kind]] = frozenset({"care.renewal_notice", "pro.renewal_notice", "payment.final_notice"})
+"""What must be told before money is taken (CARE-5, PRO-5), and the last word before a membership ends (PAY-6)."""
+CLASS_OF: Final[Mapping[Kind, NoticeClass]] = MappingProxyType(
+    {kind: "legal_notice" if kind in _LEGAL else "transactional" for kind in get_args(Kind)}
+)
+"""NTF-2 The legal class of each kind. None is marketing, so nothing has to keep to its hours (NTF-4).
+
+Three could be taken for it. `points.expiring` is about points that the member owns and is about to lose, `points.welcome`
+confirms what the member asked for, and `care.claim_account` names what is needed to get what was paid for; none
+offers anything.
+"""
+
 
 class Notification(Body, frozen=True, kw_only=True, gc=False):
     """NTF-2 One notice. A retraction is one too: kind `retracted`, params {retracts, why}."""
@@ -90,7 +104,10 @@ class Notification(Body, frozen=True, kw_only=True, gc=False):
     program: Program
     legal_class: NoticeClass = field(name="class")
     not_before: Instant
-    not_after: Instant | None = None
+    not_after: Annotated[
+        Instant | None,
+        Meta(description="From this instant on it is not to be sent: of no use, or not lawful any more."),
+    ] = None
     replaces: Annotated[
         tuple[PermanentId, ...], Meta(description="Earlier notices that this one takes the place of.")
     ] = ()

@@ -58,7 +58,8 @@ def tell(case: Case, points: Points, lots: Lots, day: int, why: str) -> None:
     left = sum(lot.left for lot in lots.between(day, day))
     facts: dict[str, Fact] = {"points": left, "expires_on": last_day, "days_left": day - today(case)}
     before = [standing] if standing else []
-    told = case.notify("points", "points.expiring", f"{last_day}|{why}", "MS-17", facts, replaces=before)
+    about, until = f"{last_day}|{why}", case.calendar.end_of(date.fromordinal(day))
+    told = case.notify("points", "points.expiring", about, "MS-17", facts, not_after=until, replaces=before)
     case.standing.remove(told)  # what is told of an order replaces no reminder
     points.reminders[day] = told
 

@@ -50,9 +50,10 @@ def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
         "available": points.available,
         "reserved": points.reserved,
     }
-    notice = case.notify("points", "points.membership_cancelling", "leaving", "MS-16", facts)
-    points.leaving = Leaving(case.at, clock.deadline, notice)
-    case.schedule(clock.deadline, LEAVE, "")
+    until = clock.deadline
+    notice = case.notify("points", "points.membership_cancelling", "leaving", "MS-16", facts, not_after=until)
+    points.leaving = Leaving(case.at, until, notice)
+    case.schedule(until, LEAVE, "")
     says = f"The membership ends with {clock.last_day}, the second business day after the request; points can be used until then"
     return applied(f"{says} (MS-16).", "MS-16")
 
