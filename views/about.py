@@ -40,7 +40,9 @@ def _names(one: Explanation) -> set[Any]:
         found |= {fact for name, fact in notice.get("params", {}).items() if name.endswith("_id")}
     for request in one["requests"]:
         found |= {request.get(name) for name in ("invoice_id", "attempt_id", "refund_id")}
-        found.add(notice["cause"]["id"])  # of what another key told of, the event that it had been told by
+        found |= set(request.get("attempt_ids", ()))
+    for told in chain(one["notifications"], one["requests"]):
+        found.add(told["cause"]["id"])  # of what another key told of, the event that it had been told by
     return found - {None, ""}
 
 

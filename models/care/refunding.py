@@ -15,6 +15,7 @@ from models.care.state import Care, Request, Window
 from models.care.terms import REFUND_DAYS
 from models.case import Case, Ruling, applied, duplicate
 from models.fees import announcing
+from models.fees.refunds import charges_of
 from models.fees.state import Invoice
 from models.outputs.base import Fact
 from models.outputs.requests import RefundItem, RefundRequested
@@ -128,6 +129,8 @@ def pay_back(case: Case, window: Window, *, replaces: tuple[str, ...] = ()) -> s
             "invoice_id": window.id,
             "amount": dollars(amount),
             "items": tuple(RefundItem(what=what, amount=dollars(value)) for what, value in items),
+            "program": invoice.program,
+            "attempt_ids": charges_of([invoice.paid]),
         }
         case.request(RefundRequested, window.id, "CARE-7", refund, cause=request.cause)
     return f"the fee goes back less the benefits received: {benefits.working(fee, window.benefits)}"

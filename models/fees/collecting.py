@@ -65,6 +65,10 @@ class Collection(NamedTuple):
                 return attempt
         return None
 
+    def answer_by(self, charge: Attempt) -> datetime:
+        """PAY-1 From when on silence counts as a failure."""
+        return self.policies.calendar.days_after(charge.at, self.policies.answer_wait_days)
+
     @property
     def last_round(self) -> int:
         """The number of the last round."""

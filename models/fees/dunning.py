@@ -106,6 +106,7 @@ def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None
         "amount": dollars(home.fee),
         "program": home.program,
         "round": invoice.round,
+        "answer_by": collection.answer_by(attempt),
     }
     case.request(ChargeRequested, attempt.id, "PAY-1", facts)
 
@@ -164,7 +165,7 @@ def _plan(case: Case, collection: Collection, now: datetime) -> None:
     """GEN-4 When to look at it again: at the end of the wait for an answer, and when the next round begins."""
     invoice, charge = collection.invoice, collection.open
     if charge:
-        case.schedule(case.calendar.days_after(charge.at, case.policies.answer_wait_days), SILENT, invoice.id)
+        case.schedule(collection.answer_by(charge), SILENT, invoice.id)
     else:
         case.unschedule(SILENT, invoice.id)
     case.unschedule(ROUND, invoice.id)

@@ -85,6 +85,8 @@ def never_claimed(case: Case, data: PaymentSucceeded) -> str:
     invoice, paid = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id), Paid.told(data)
     if invoice.paid or invoice.knows(paid):
         return ""
+    if not invoice.is_named:
+        invoice.program = data.program
     invoice.unused.append(paid)
     clause = PROGRAMMES[data.program].back(case)
     return f"{give_back(case, invoice, case.cause, clause)} ({clause})."

@@ -127,9 +127,14 @@ class Invoice(Struct, array_like=True):
         return self.application_id is not None or self.due_on is not None
 
     @property
-    def to_give_back(self) -> int:
-        """Cents that came, pay nothing and were not given back yet."""
-        return sum([paid.amount for paid in self.unused]) - self.refunded
+    def to_give_back(self) -> list[Paid]:
+        """The money that came, pays nothing and was not given back yet: it goes back in the order in which it came."""
+        gone, left = self.refunded, list[Paid]()
+        for paid in self.unused:
+            if gone <= 0:
+                left.append(paid)
+            gone -= paid.amount
+        return left
 
     def knows(self, money: Paid) -> bool:
         """Whether that money pays nothing, and was told of before."""

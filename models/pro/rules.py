@@ -30,7 +30,7 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
         data.application_id, digest(data), case.cause.source, case.cause.id, data.invoice_id, data.auto_renew
     )
     case.put(application.id, application)
-    invoice.application_id = application.id
+    invoice.program, invoice.application_id = "pro", application.id
     case.put(invoice.id, invoice)
     case.arrived("application", application.id)
     case.arrived("invoice", invoice.id)

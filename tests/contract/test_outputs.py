@@ -69,7 +69,7 @@ def test_examples_are_read_and_written_unchanged(name: str) -> None:
 
     if OUTPUTS[name].ADDED:  # the example is an earlier release's: what came since is there, and empty
         message = orjson.loads(written)
-        assert all(message["data"].pop(field) == [] for field in OUTPUTS[name].ADDED)
+        assert all(message["data"].pop(field) in ([], None) for field in OUTPUTS[name].ADDED)
         assert message == EXAMPLES[name]
     else:
         assert written == raw

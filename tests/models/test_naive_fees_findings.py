@@ -47,7 +47,7 @@ def test_pay_8_money_that_was_too_little_goes_back_when_other_money_pays_in_eith
             world.send(fact)
         assert world.pro.status == "active"
         assert [refund.amount for refund in world.bodies(RefundRequested)] == ["1.00"]
-        assert world.entry(Invoice, "i1").to_give_back == 0
+        assert world.entry(Invoice, "i1").to_give_back == []
 
 
 def test_pay_1_what_is_said_of_a_method_in_any_order() -> None:

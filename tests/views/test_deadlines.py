@@ -236,6 +236,17 @@ def test_a_refund_belongs_to_the_answer_that_asked_for_it() -> None:
     assert is_about(one, world.bodies(RefundRequested)[0].refund_id, ZoneInfo(STANDARD.zone))
 
 
+def test_a_refund_of_which_nothing_is_told_is_found_by_the_charge_whose_money_goes_back() -> None:
+    """GEN-2 Money that waited in vain for its invoice."""
+    world = member()
+    world.send(paid("x", attempt_id="t1"), event_id="e-money")
+    world.tick("2026-04-02 18:00")
+    [one] = [one for one in told(world, MEMBER) if one["requests"]]
+    assert one["notifications"] == []
+    for asked, found in (("t1", True), ("e-money", True), ("t2", False)):
+        assert is_about(one, asked, ZoneInfo(STANDARD.zone)) == found
+
+
 class TestGuests:
     def test_reminded_and_missed(self) -> None:
         world, key = World(), f"guest:{'e' * 64}"
