@@ -6,8 +6,8 @@ import pytest
 
 from models.outputs.notifications import CLASS_OF, Kind
 from models.policies import Policies
+from tests.models.renewal import END, NOTICE, decline, with_cards
 from tests.models.test_expiring import promotion
-from tests.models.test_fees import END, NOTICE, decline, with_cards
 from tests.models.test_guest import LAST, TOO_LATE, bought
 from tests.models.world import (
     SLOW_CLOCK,

@@ -4,7 +4,7 @@ import pytest
 
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
-from tests.models.test_fees import END, RENEWAL, charges, decline, with_cards
+from tests.models.renewal import END, RENEWAL, charges, decline, with_cards
 from tests.models.test_guest import TOO_LATE, bought, money
 from tests.models.world import (
     SLOW_CLOCK,
