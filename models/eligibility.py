@@ -1,4 +1,5 @@
-"""Where a person must live and how old one must be: the same test for joining My Sony (MS-1) and applying for PRO (PRO-1)."""
+"""Where a person must live and how old one must be: the same test for joining My Sony (MS-1), applying for PRO
+(PRO-1) and buying Care (CARE-1)."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -14,12 +14,11 @@ from models.hold import hold
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
 from models.points.state import Line, Order, Return
+from models.reasons import Reason, Reasons, codes, facts, in_words
 from models.values import joined
 
 KEPT: Final = 100
 """Claims of an order whose answer follows what is told late of it: the latest."""
-
-Reasons = list[tuple[str, str]]
 
 
 def opened(case: Case, data: CareClaimOpened) -> Ruling:
@@ -82,7 +81,7 @@ def _answer(case: Case, claim: Claim, order: Order, cover: Cover) -> str:
     lines = _lines(order, cover, claim.serial)
     reasons = list(_why_not(case, claim, order, lines))
     rejected = [one.id for one in map(partial(case.get, Return), order.returns) if _concerned(claim, one, lines)]
-    about = joined(claim.id, ",".join([code for code, _ in reasons]), *rejected)
+    about = joined(claim.id, ",".join(codes(reasons)), *rejected)
     says = _tell(case, claim, reasons, about) if about != claim.about else ""
     if claim.accepted and claim.serial not in [*cover.bound, *[serial for line in lines for serial in line.serials]]:
         cover.bound.append(claim.serial)
@@ -91,8 +90,8 @@ def _answer(case: Case, claim: Claim, order: Order, cover: Cover) -> str:
     return says
 
 
-def _why_not(case: Case, claim: Claim, order: Order, lines: list[Line]) -> Iterator[tuple[str, str]]:
-    """Why it is not accepted (code, words), all reasons at once."""
+def _why_not(case: Case, claim: Claim, order: Order, lines: list[Line]) -> Iterator[Reason]:
+    """Why it is not accepted, all reasons at once."""
     if claim.filed_by != case.desk.member_id:
         yield "filed_by_other", "only the member can file it, whoever uses the product"
     if not claim.active:
@@ -131,17 +130,16 @@ def _concerned(claim: Claim, returned: Return, lines: list[Line]) -> bool:
 def _tell(case: Case, claim: Claim, reasons: Reasons, about: str) -> str:
     """One notice for each answer, named after what it rests on: whatever comes first, the same one stands (GEN-2, NTF-1)."""
     again = " now" if claim.notice else ""
-    claim.reasons, claim.about = [code for code, _ in reasons], about
-    facts: dict[str, Fact] = {"claim_id": claim.id, "serial": claim.serial, "order_id": claim.order_id}
+    claim.reasons, claim.about = list(codes(reasons)), about
+    told: dict[str, Fact] = {"claim_id": claim.id, "serial": claim.serial, "order_id": claim.order_id}
     if reasons:
-        facts |= {"reasons": tuple(claim.reasons), "says": tuple(words for _, words in reasons)}
+        told |= facts(reasons)
     kind: Kind = "care.claim_refused" if reasons else "care.claim_accepted"
     replaces = [claim.notice] if claim.notice else []
-    claim.notice = case.notify("care", kind, about, "CARE-9", facts, replaces=replaces, named_after=claim.cause)
+    claim.notice = case.notify("care", kind, about, "CARE-9", told, replaces=replaces, named_after=claim.cause)
     case.put(claim.id, claim)
-    words = "; ".join([words for _, words in reasons])
     return (
-        f"Claim {claim.id} is{again} refused: {words} (CARE-9)."
+        f"Claim {claim.id} is{again} refused: {in_words(reasons)} (CARE-9)."
         if reasons
         else f"Claim {claim.id} is{again} accepted (CARE-9)."
     )

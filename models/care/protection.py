@@ -12,6 +12,7 @@ from models.case import Case
 from models.events import GUEST
 from models.fees.home import acted_at
 from models.points.state import Line, Order, Return
+from models.reasons import Reason
 
 
 def qualified(line: Line) -> bool:
@@ -54,8 +55,8 @@ def last_day(case: Case, order: Order) -> date:
     return add_years(case.calendar.day_of(order.placed_at), PROTECTED_YEARS)
 
 
-def why_not_protected(case: Case, order: Order) -> Iterator[tuple[str, str]]:
-    """Why no product of the order is protected (code, words): not bought signed in, or not under an active membership."""
+def why_not_protected(case: Case, order: Order) -> Iterator[Reason]:
+    """Why no product of the order is protected: not bought signed in, or not under an active membership."""
     if case.desk.member_id.startswith(GUEST):
         yield "bought_as_guest", "it was bought as a guest"
     elif not order.signed_in:

@@ -20,13 +20,11 @@ from models.fees.state import Invoice
 from models.outputs.base import Fact
 from models.outputs.requests import RefundItem, RefundRequested
 from models.points.state import Order, Return
+from models.reasons import Reasons, facts, in_words
 from models.values import dollars, joined, permanent_id
 
 REFUND: Final = "care.refund"
 """The deadline of a request that waits; its ref is the invoice of the fee."""
-
-Reasons = list[tuple[str, str]]
-"""(code, words) of each."""
 
 
 class Findings(NamedTuple):
@@ -112,7 +110,7 @@ def pay_back(case: Case, window: Window, *, replaces: tuple[str, ...] = ()) -> s
     fee = invoice.paid.amount if invoice.paid else 0
     amount, request = benefits.less(fee, window.benefits), _request(window)
     items = [("membership fee paid", fee), *[(f"less {one.what}", one.value) for one in window.benefits]]
-    facts: dict[str, Fact] = {
+    told: dict[str, Fact] = {
         "invoice_id": window.id,
         "amount": dollars(amount),
         "items": [{"what": what, "amount": dollars(value)} for what, value in items],
@@ -120,7 +118,7 @@ def pay_back(case: Case, window: Window, *, replaces: tuple[str, ...] = ()) -> s
         "ended_on": str(case.calendar.day_of(window.ended_at)) if window.ended_at else None,
     }
     about = _about(window, is_paid=bool(invoice.paid))
-    case.notify("care", "care.refund", about, "CARE-7", facts, replaces=replaces, named_after=request.cause)
+    case.notify("care", "care.refund", about, "CARE-7", told, replaces=replaces, named_after=request.cause)
     if not invoice.paid:
         return "its fee was not paid yet: once paid, it goes back less the benefits received"
     if amount:
@@ -157,7 +155,9 @@ def _settle(case: Case, care: Care, window: Window) -> Ruling:
     if still:
         care.asked_until = window.until
         case.schedule(window.until, REFUND, window.id)
-        says = f"Whether the fee goes back waits up to {_last_day(case, window)} for what is still out: {_words(still)}"
+        says = (
+            f"Whether the fee goes back waits up to {_last_day(case, window)} for what is still out: {in_words(still)}"
+        )
         return applied(f"{says} (CARE-7).", "CARE-7", "waits")
     return _grant(case, care, window)
 
@@ -211,15 +211,10 @@ def _refuse(case: Case, care: Care, window: Window, reasons: Reasons) -> Ruling:
     asking = Case(case.desk, case.cause, request.at)
     cancel = LIFE.cancel if care.can("cancelled") else LIFE.cancel_again
     ends = cancel(asking).says
-    facts: dict[str, Fact] = {
-        "invoice_id": window.id,
-        "reasons": tuple(code for code, _ in reasons),
-        "says": tuple(words for _, words in reasons),
-        "ends_on": str(care.term.end),
-    }
-    asking.notify("care", "care.refund_refused", window.id, "CARE-7", facts, named_after=request.cause)
+    told = {"invoice_id": window.id} | facts(reasons) | {"ends_on": str(care.term.end)}
+    asking.notify("care", "care.refund_refused", window.id, "CARE-7", told, named_after=request.cause)
     case.notices += asking.notices
-    return applied(f"The fee does not go back: {_words(reasons)} (CARE-7). {ends}", "CARE-7", "no_refund")
+    return applied(f"The fee does not go back: {in_words(reasons)} (CARE-7). {ends}", "CARE-7", "no_refund")
 
 
 def _no_longer_waits(case: Case, care: Care, window: Window) -> None:
@@ -247,7 +242,3 @@ def _about(window: Window, *, is_paid: bool) -> str:
 
 def _last_day(case: Case, window: Window) -> str:
     return str(case.calendar.day_of(window.until) - timedelta(days=1))
-
-
-def _words(reasons: Reasons) -> str:
-    return "; ".join([words for _, words in reasons])

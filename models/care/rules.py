@@ -26,6 +26,7 @@ from models.hold import hold
 from models.outputs.base import Cause, Fact
 from models.payload import Payload
 from models.points.state import Order
+from models.reasons import Reasons
 from models.values import dollars
 
 
@@ -137,7 +138,7 @@ def _told_before(case: Case, data: CarePurchased) -> Ruling | None:
     return None
 
 
-def _sell(case: Case, data: CarePurchased, reasons: list[tuple[str, str]], order: Order | None) -> Ruling:
+def _sell(case: Case, data: CarePurchased, reasons: Reasons, order: Order | None) -> Ruling:
     """The purchase is known from now on, and so is its invoice; Care opens if nothing is against it."""
     purchase = Purchase(data.invoice_id, digest(data), case.cause.source, case.cause.id)
     invoice = case.find(Invoice, data.invoice_id) or Invoice(data.invoice_id, "care")
@@ -181,8 +182,8 @@ def _renew(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
     return ruling
 
 
-def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple[str, str]]:
-    """CARE-1 Why it is not sold (code, words), all reasons at once."""
+def _why_not(case: Case, data: CarePurchased, order: Order | None) -> Reasons:
+    """CARE-1 Why it is not sold, all reasons at once."""
     reasons = why_not_sold(case, data)
     if order and not qualifies(case, order):
         reasons.append(("no_qualifying_purchase", f"order {order.id} has no qualifying product that was kept"))
@@ -191,7 +192,7 @@ def _why_not(case: Case, data: CarePurchased, order: Order | None) -> list[tuple
     return reasons + _has_it_already(case)
 
 
-def _has_it_already(case: Case) -> list[tuple[str, str]]:
+def _has_it_already(case: Case) -> Reasons:
     care = case.member.care
     is_open = care is not None and bool(care.terms) and not LIFE.over(case, care, case.at)
     return [("already_member", "a Care membership is open")] if is_open else []

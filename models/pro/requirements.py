@@ -6,10 +6,11 @@ from fnmatch import fnmatchcase
 from models.policies import Policies
 from models.pro.events import Gear, ProApplied
 from models.pro.terms import BODIES, LENSES
+from models.reasons import Reason
 
 
-def missing(data: ProApplied, policies: Policies) -> Iterator[tuple[str, str]]:
-    """Everything that is missing at once (code, words); nothing when all is there."""
+def missing(data: ProApplied, policies: Policies) -> Iterator[Reason]:
+    """Everything that is missing at once; nothing when all is there."""
     business = data.business
     if not (business.url or "").strip() and not (business.description or "").strip():
         yield "no_business", "neither a URL nor a description of the imaging business"

@@ -15,6 +15,7 @@ from models.pro.events import ProApplied, ProAutoRenewChanged, ProCancelRequeste
 from models.pro.renewal import LIFE, terminate
 from models.pro.requirements import missing
 from models.pro.state import Application, Pro
+from models.reasons import Reasons, facts, in_words
 
 
 def applied_for(case: Case, data: ProApplied) -> Ruling:
@@ -40,12 +41,12 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
         clause = "PRO-1" if barred else "PRO-2"
         _place(case, application, "rejected")
         _reject(case, application, reasons, clause)
-        words = "; ".join([words for _, words in reasons])
-        says = f"Application {application.id} is not accepted: {words} ({clause}). Its fee goes back if it is paid (PRO-3)."
+        why = f"{in_words(reasons)} ({clause})"
+        says = f"Application {application.id} is not accepted: {why}. Its fee goes back if it is paid (PRO-3)."
         return refused(reasons[0][0], says, clause)
     _place(case, application, "applied")
-    facts: dict[str, Fact] = {"application_id": application.id, "invoice_id": application.invoice_id}
-    case.notify("pro", "pro.application_received", application.id, "PRO-3", facts)
+    told: dict[str, Fact] = {"application_id": application.id, "invoice_id": application.invoice_id}
+    case.notify("pro", "pro.application_received", application.id, "PRO-3", told)
     return applied(f"Application {application.id} is received; it needs Sony's approval and its fee (PRO-3).", "PRO-3")
 
 
@@ -120,10 +121,10 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 """The rule of each event type."""
 
 
-def _why_not(case: Case, data: ProApplied) -> list[tuple[str, str]]:
-    """PRO-1 Why one may not apply (code, words), all reasons at once."""
+def _why_not(case: Case, data: ProApplied) -> Reasons:
+    """PRO-1 Why one may not apply, all reasons at once."""
     today = case.calendar.day_of(case.at)
-    reasons: list[tuple[str, str]] = list(why_not_eligible(data.state, data.birth_date, today))
+    reasons: Reasons = list(why_not_eligible(data.state, data.birth_date, today))
     pro = case.member.pro
     if pro and pro.stage == "applied":
         reasons.append(("already_applied", f"application {pro.application_id} is still open"))
@@ -148,11 +149,10 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
 
 
 def _reject(
-    case: Case, application: Application, reasons: list[tuple[str, str]], clause: str, replaces: tuple[str, ...] = ()
+    case: Case, application: Application, reasons: Reasons, clause: str, replaces: tuple[str, ...] = ()
 ) -> None:
     """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer. PRO-2 names what is missing."""
     cause = membership.cause_of(application)
-    codes, words = tuple(code for code, _ in reasons), tuple(words for _, words in reasons)
     kind, name = ("pro.incomplete", "missing") if clause == "PRO-2" else ("pro.rejected", "reasons")
-    facts: dict[str, Fact] = {"application_id": application.id, name: codes, "says": words}
-    case.notify("pro", kind, application.id, clause, facts, replaces=replaces, cause=cause)  # type: ignore[arg-type]
+    told = {"application_id": application.id} | facts(reasons, name)
+    case.notify("pro", kind, application.id, clause, told, replaces=replaces, cause=cause)  # type: ignore[arg-type]
