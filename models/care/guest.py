@@ -9,12 +9,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from models.care.events import (
-    CarePurchased,
-    GuestAccountOpened,
-    GuestCareClaimed,
-    Origin,
-)
+from models.care.events import CarePurchased, GuestAccountOpened, GuestCareClaimed, Origin
 from models.care.guest_fee import find, hand_on, money_back, payment_of
 from models.care.selling import refuse, why_not_sold
 from models.care.state import Guest, GuestPurchase
@@ -22,7 +17,8 @@ from models.care.terms import CLAIM_DAYS, FEE
 from models.case import Case, Ruling, applied, digest, duplicate, refused, retold
 from models.due import DeadlineRule, case_of
 from models.fees.events import PaymentSucceeded
-from models.outputs.base import Cause, Fact
+from models.fees.home import acted_at
+from models.outputs.base import Fact
 from models.state import Due
 from models.values import dollars
 
@@ -55,7 +51,7 @@ def purchased(case: Case, data: CarePurchased) -> Ruling:
     guest.purchase = purchase
     if guest.opened_at and guest.opened_at < until:
         return _claim(case, guest, purchase)
-    now = _now(case)
+    now = acted_at(case)
     if now < until:
         _ask(case, purchase)
     _plan(case, purchase, now)
@@ -92,7 +88,7 @@ def remind(case: Case, invoice_id: str) -> None:
     """CARE-3 Ask for the account once more. Of reminders that were missed only the latest is sent."""
     purchase = _waiting(case, invoice_id)
     coming = _plan(case, purchase, case.at)
-    now = _now(case)
+    now = acted_at(case)
     if now < purchase.until and (coming is None or coming > now):
         _ask(case, purchase)
 
@@ -128,9 +124,8 @@ def _claim(case: Case, guest: Guest, purchase: GuestPurchase) -> Ruling:
     for notice_id in purchase.notices:
         case.retract("care", notice_id, "an account has claimed the purchase", "CARE-3")
     purchase.notices = []
-    cause = Cause(source=purchase.source, id=purchase.event_id)
-    claim = GuestCareClaimed(origin=Origin.of(cause), guest=case.desk.member_id, purchase=_read(purchase))
-    case.send(guest.account, claim, purchase.id, at=purchase.at, cause=cause)
+    claim = GuestCareClaimed(origin=Origin.of(purchase.cause), guest=case.desk.member_id, purchase=_read(purchase))
+    case.send(guest.account, claim, purchase.id, at=purchase.at, cause=purchase.cause)
     for kept in purchase.kept:
         hand_on(case, guest, purchase, kept)
     purchase.kept = []
@@ -174,11 +169,6 @@ def _waiting(case: Case, invoice_id: str) -> GuestPurchase:
     if guest is None or guest.purchase is None or guest.purchase.id != invoice_id:
         raise KeyError(f"purchase {invoice_id} is missing from the state")
     return guest.purchase
-
-
-def _now(case: Case) -> datetime:
-    """When this is done: not before now, whatever the date of its cause."""
-    return max(case.at, case.desk.moment.now or case.at)
 
 
 def _last_day(case: Case, purchase: GuestPurchase) -> str:

@@ -9,7 +9,6 @@ from models.events import GUEST
 from models.fees.events import PaymentFailed, PaymentSucceeded
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
-from models.outputs.base import Cause
 from models.payload import Payload
 
 Payment: TypeAlias = PaymentSucceeded | PaymentFailed
@@ -55,14 +54,13 @@ def hand_on(case: Case, guest: Guest, purchase: GuestPurchase, kept: Kept) -> No
     """What is told of the fee is told to the account, named after the event that told it: once, whenever that was."""
     if guest.account is None:
         raise TypeError("nobody has claimed it")
-    cause = Cause(source=kept.source, id=kept.id)
-    origin, key, payment = Origin.of(cause), case.desk.member_id, payment_of(kept)
+    origin, key, payment = Origin.of(kept.cause), case.desk.member_id, payment_of(kept)
     sent: Payload
     if isinstance(payment, PaymentSucceeded):
         sent = GuestPaymentSucceeded(origin=origin, guest=key, payment=payment)
     else:
         sent = GuestPaymentFailed(origin=origin, guest=key, payment=payment)
-    case.send(guest.account, sent, purchase.id, at=kept.at, cause=cause)
+    case.send(guest.account, sent, purchase.id, at=kept.at, cause=kept.cause)
 
 
 def money_back(case: Case, purchase: GuestPurchase, money: list[PaymentSucceeded], clause: str) -> str:

@@ -20,10 +20,10 @@ from models.care.state import Care, Purchase, Window
 from models.case import Case, Ruling, applied, digest, duplicate, refused, retold
 from models.due import DeadlineRule
 from models.fees import terms
-from models.fees.refunds import give_back
+from models.fees.refunds import send_back
 from models.fees.state import Invoice, Paid
 from models.hold import hold
-from models.outputs.base import Cause, Fact
+from models.outputs.base import Fact
 from models.payload import Payload
 from models.points.state import Order
 from models.reasons import Reasons
@@ -64,11 +64,7 @@ def cancel_requested(case: Case, data: CareCancelRequested) -> Ruling:
         return refunding.asked(case, care)
     if care and care.stage == "refunded":
         return duplicate("already_refunded", "Care was cancelled with a refund already (CARE-7).", "CARE-7")
-    if care and care.stage == "ending":
-        return LIFE.cancel_again(case)
-    if care is None or care.stage not in ("active", "lapsed") or LIFE.over(case, care, case.at):
-        return refused("no_active_membership", "There is no open Care membership that could be cancelled.", "CARE-6")
-    return LIFE.cancel(case)
+    return LIFE.asked_to_cancel(case)
 
 
 def auto_renew_changed(case: Case, data: CareAutoRenewChanged) -> Ruling:
@@ -82,11 +78,10 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
         return _renew(case, invoice, paid)
     purchase = case.get(Purchase, invoice.application_id)
     if purchase.why_not:
-        invoice.unused.append(paid)
-        back = give_back(case, invoice, Cause(source=purchase.source, id=purchase.event_id), "CARE-1")
+        back = send_back(case, invoice, paid, purchase.cause, "CARE-1")
         return applied(f"Care was not sold ({purchase.why_not}, CARE-1): {back}.", "CARE-1", "refunded")
     if paid.amount < LIFE.fee:
-        return LIFE.too_low(case, invoice, paid, Cause(source=purchase.source, id=purchase.event_id), "CARE-1")
+        return LIFE.too_low(case, invoice, paid, purchase.cause, "CARE-1")
     invoice.paid = paid
     window = case.get(Window, purchase.id)
     if window.answer == "granted":

@@ -28,6 +28,11 @@ class Purchase(Struct, array_like=True):
     why_not: str | None = None
     """Code of the first reason why it is not accepted."""
 
+    @property
+    def cause(self) -> Cause:
+        """The event that brought it."""
+        return Cause(source=self.source, id=self.event_id)
+
 
 class Request(Struct, array_like=True):
     """CARE-7 That a fee was asked back."""
@@ -171,6 +176,11 @@ class Kept(Struct, array_like=True):
     data: bytes
     """JSON."""
 
+    @property
+    def cause(self) -> Cause:
+        """That event."""
+        return Cause(source=self.source, id=self.id)
+
 
 class GuestPurchase(Struct, array_like=True):
     """CARE-3 What a guest bought, named by its invoice. The one at hand is in the hot value, earlier ones are entries."""
@@ -192,6 +202,11 @@ class GuestPurchase(Struct, array_like=True):
     """What the guest was told and stands."""
     gone_back: bool = False
     """GEN-6 Money of it was asked to be given back: that is final."""
+
+    @property
+    def cause(self) -> Cause:
+        """That event."""
+        return Cause(source=self.source, id=self.event_id)
 
     def happens(self, what: GuestHappening) -> None:
         """Move to the next stage. KeyError says that a rule has not asked before whether it can."""

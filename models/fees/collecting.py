@@ -81,10 +81,8 @@ class Collection(NamedTuple):
         first = self.first_failure
         if first is None:
             raise ValueError("there is no further round before the first failure")
-        days = self.policies.round_days[
-            min(number, self.last_round) - 1
-        ]  # there may have been more rounds by earlier settings
-        return self.policies.calendar.days_after(first, days)
+        number = min(number, self.last_round)  # there may have been more of them by earlier settings
+        return self.policies.calendar.days_after(first, self.policies.round_days[number - 1])
 
     def round_at(self, at: datetime) -> int:
         """The round that had begun last at that time."""

@@ -11,7 +11,7 @@ from models.due import case_of
 from models.fees import announcing
 from models.fees.home import DUE, END, acted_at, named_after
 from models.fees.membership import PAYMENT, Membership, Term
-from models.fees.refunds import give_back
+from models.fees.refunds import send_back
 from models.fees.standing import Standing
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Cause, Fact
@@ -67,16 +67,14 @@ class Life(Standing):
         """A further year is paid: the renewal that follows it is the one at hand."""
         of.paid_for(term)
         of.uncharged, of.over_at, of.reopened = False, None, 0
-        of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(term.end)).id
-        of.charged = self.wanted(case, of)
+        self._open_renewal(case, of)
 
     def renew(self, case: Case, invoice: Invoice, paid: Paid) -> Ruling:
         """PRO-5, PRO-6, CARE-4 A further year is paid. PAY-5: for the invoice that failed, it reinstates at once."""
         of = self.of(case)
         if why := self.why_not_renewed(case, of, invoice, paid):
             clause, words = why
-            invoice.unused.append(paid)
-            back = give_back(case, invoice, case.cause, clause)
+            back = send_back(case, invoice, paid, case.cause, clause)
             return applied(f"{words} ({clause}): {back}.", clause, "refunded")
         if paid.amount < self.fee:
             return self.too_low(case, invoice, paid, case.cause, self.clauses.renewal)
@@ -118,17 +116,27 @@ class Life(Standing):
         announcing.settled(case, self, follows, "the paid year is another one")
         case.take(Invoice, follows.id)
         of.terms = [*of.terms[:-1], term]
-        of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(term.end)).id
+        self._open_renewal(case, of)
         if of.stage == "ending":
             self._runs_out(case, of)
         return True
 
+    def asked_to_cancel(self, case: Case) -> Ruling:
+        """PRO-7, CARE-6 At any time while it is open."""
+        of, clause = self.find(case), self.clauses.leaving
+        if of and of.stage == "ending":
+            return self.cancel_again(case)
+        if of is None or of.stage not in ("active", "lapsed") or self.over(case, of, case.at):
+            says = f"There is no open {self.name} membership that could be cancelled."
+            return refused("no_active_membership", says, clause)
+        return self.cancel(case)
+
     def cancel(self, case: Case) -> Ruling:
         """PRO-7, CARE-6 No refund, benefits to the end of the term. PAY-8 No dunning from now on, unless CARE-4 has it too late."""
         of, clause = self.of(case), self.clauses.leaving
-        before, of.cancelled_at = self.wanted(case, of), case.at
-        of.charged = self.wanted(case, of)
-        if of.stage == "lapsed" or (case.at < case.calendar.start_of(of.term.end) and of.charged != before):
+        of.cancelled_at = case.at
+        otherwise = self._charged_otherwise(case, of)
+        if of.stage == "lapsed" or (otherwise and case.at < case.calendar.start_of(of.term.end)):
             self.reconsider(case, of)
         of.happens("cancelled")
         if self.to_be_charged(case, of):
@@ -143,11 +151,9 @@ class Life(Standing):
     def cancel_again(self, case: Case) -> Ruling:
         """GEN-2 Of two cancellations the earlier counts: it may be in time to stop the renewal at hand (CARE-4)."""
         of, clause = self.of(case), self.clauses.leaving
-        before = self.wanted(case, of)
         if of.stage == "ending" and of.cancelled_at and case.at < of.cancelled_at:
             of.cancelled_at = case.at
-        of.charged = self.wanted(case, of)
-        if of.charged == before:
+        if not self._charged_otherwise(case, of):
             says = f"{self.name} is cancelled already: the paid term runs to {of.term.end} ({clause})."
             return duplicate("already_cancelled", says, clause)
         self.reconsider(case, of)
@@ -178,10 +184,8 @@ class Life(Standing):
         if case.at >= case.calendar.start_of(of.term.end):
             says = f"The term ended on {of.term.end}: renewal can be switched only before that ({clause})."
             return refused("term_over", says, clause)
-        before = self.wanted(case, of)
         of.auto_renew, of.auto_renew_at = on, case.at
-        of.charged = self.wanted(case, of)
-        stays = self.reconsider(case, of) if of.charged != before else ""
+        stays = self.reconsider(case, of) if self._charged_otherwise(case, of) else ""
         announcing.warn(case, self, self.invoice_at_hand(case, of))
         word = "on" if on else "off"
         too_late = "" if on or not self.to_be_charged(case, of) else f" The renewal of {of.term.end} is the last one."
@@ -223,14 +227,23 @@ class Life(Standing):
 
     def too_low(self, case: Case, invoice: Invoice, paid: Paid, cause: Cause, clause: str) -> Ruling:
         """Less than the fee pays nothing, and goes back."""
-        invoice.unused.append(paid)
-        back = give_back(case, invoice, cause, clause)
+        back = send_back(case, invoice, paid, cause, clause)
         says = f"${dollars(paid.amount)} is less than the fee, ${dollars(self.fee)}: {back} ({clause})."
         return refused("amount_too_low", says, clause)
 
     def invoice_at_hand(self, case: Case, of: Membership) -> Invoice:
         """The renewal at hand. What was opened has one."""
         return case.get(Invoice, of.invoice or "")
+
+    def _open_renewal(self, case: Case, of: Membership) -> None:
+        """The renewal that follows the last paid year is the one at hand."""
+        of.invoice = announcing.open_renewal(case, self, case.calendar.start_of(of.term.end)).id
+        of.charged = self.wanted(case, of)
+
+    def _charged_otherwise(self, case: Case, of: Membership) -> bool:
+        """Whether the renewal at hand is, by what was said now, to be charged otherwise than before; and note it."""
+        before, of.charged = of.charged, self.wanted(case, of)
+        return of.charged != before
 
     def _runs_out(self, case: Case, of: Membership) -> datetime:
         """PRO-7, CARE-6 Cancelled: no renewal follows the paid term. Returns when it ends, and tells it."""

@@ -9,6 +9,12 @@ from models.outputs.requests import RefundItem, RefundRequested
 from models.values import dollars, joined, permanent_id
 
 
+def send_back(case: Case, invoice: Invoice, paid: Paid, cause: Cause, clause: str) -> str:
+    """This money pays nothing: it goes back. Returns the words for it."""
+    invoice.unused.append(paid)
+    return give_back(case, invoice, cause, clause)
+
+
 def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
     """Ask for what came for an invoice, pays nothing and was not given back yet. Returns the words for it."""
     money = invoice.to_give_back

@@ -17,7 +17,7 @@ from models.fees import announcing, dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
 from models.fees.home import DUE, END, EXPIRING, NOTICE, ROUND, SILENT, SUSPEND, Home
 from models.fees.life import Life
-from models.fees.refunds import give_back
+from models.fees.refunds import send_back
 from models.fees.state import Invoice, Paid
 from models.hold import hold
 from models.payload import Payload
@@ -49,14 +49,11 @@ PROGRAMMES: Final[Mapping[PaidProgram, Programme]] = MappingProxyType(
 
 def succeeded(case: Case, data: PaymentSucceeded) -> Ruling:
     """PRO-3, PRO-5 A fee is paid; what follows is the programme's."""
-    if of_guest := guest_fee.told(case, data):
-        return of_guest
-    programme = PROGRAMMES[data.program]
-    paid, invoice = Paid.told(data), case.find(Invoice, data.invoice_id)
-    if invoice is None or not invoice.is_named:
-        return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} is paid before it is known")
-    if invoice.program != data.program:
-        return _other_program(invoice, data.program)
+    return _not_decided_here(case, data, "is paid") or _paid(case, data, case.get(Invoice, data.invoice_id))
+
+
+def _paid(case: Case, data: PaymentSucceeded, invoice: Invoice) -> Ruling:
+    programme, paid = PROGRAMMES[data.program], Paid.told(data)
     if invoice.knows(paid):
         return duplicate("already_known", f"That payment of invoice {invoice.id} had been answered already.", "PAY-8")
     if invoice.paid and invoice.paid.same(paid):
@@ -74,8 +71,7 @@ def _paid_twice(case: Case, programme: Programme, invoice: Invoice, one: Paid, o
     if earlier:
         one, other = other, one
     invoice.paid = one
-    invoice.unused.append(other)
-    back = give_back(case, invoice, case.cause, "PAY-8")
+    back = send_back(case, invoice, other, case.cause, "PAY-8")
     words = programme.paid_earlier(case, invoice, one) if earlier else ""
     return applied(f"Invoice {invoice.id} is paid already (PAY-8): {back}.{words}", "PAY-8", "refunded")
 
@@ -87,24 +83,19 @@ def never_claimed(case: Case, data: PaymentSucceeded) -> str:
         return ""
     if not invoice.is_named:
         invoice.program = data.program
-    invoice.unused.append(paid)
     clause = PROGRAMMES[data.program].back(case)
-    return f"{give_back(case, invoice, case.cause, clause)} ({clause})."
+    return f"{send_back(case, invoice, paid, case.cause, clause)} ({clause})."
 
 
 def failed(case: Case, data: PaymentFailed) -> Ruling:
     """PAY-1 A charge was declined. PAY-8 Only that of the current, unpaid invoice counts for it."""
-    if of_guest := guest_fee.told(case, data):
-        return of_guest
-    programme = PROGRAMMES[data.program]
-    invoice = case.find(Invoice, data.invoice_id)
-    if invoice is None or not invoice.is_named:
-        return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} failed before it is known")
-    if invoice.program != data.program:
-        return _other_program(invoice, data.program)
+    return _not_decided_here(case, data, "failed") or _failed(case, data, case.get(Invoice, data.invoice_id))
+
+
+def _failed(case: Case, data: PaymentFailed, invoice: Invoice) -> Ruling:
     is_hard = data.hard or data.reason in dunning.HARD
     retired = is_hard and methods.declined_hard(case, data.method_id)
-    home = programme.home
+    home = PROGRAMMES[data.program].home
     ruling = (
         _already_paid(invoice)
         or _already_failed(case, home, invoice, data)
@@ -146,11 +137,17 @@ def _already_paid(invoice: Invoice) -> Ruling | None:
     return superseded("already_paid", says, "PAY-8")
 
 
-def _other_program(invoice: Invoice, said: str) -> Ruling:
-    says = (
-        f"Invoice {invoice.id} is one of {invoice.program}, not of {said}: nothing changes, support has to look at it."
-    )
-    return refused("other_program", says, "PAY-8")
+def _not_decided_here(case: Case, data: guest_fee.Payment, happened: str) -> Ruling | None:
+    """Why what was told of a fee is not decided here and now; None if its invoice is known."""
+    if of_guest := guest_fee.told(case, data):
+        return of_guest
+    invoice = case.find(Invoice, data.invoice_id)
+    if invoice is None or not invoice.is_named:
+        return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} {happened} before it is known")
+    if invoice.program == data.program:
+        return None
+    says = f"Invoice {invoice.id} is one of {invoice.program}, not of {data.program}: nothing changes"
+    return refused("other_program", f"{says}, support has to look at it.", "PAY-8")
 
 
 def _method(rule: Callable[[Case, Any], Ruling]) -> Callable[[Case, Any], Ruling]:

@@ -11,6 +11,7 @@ from models.points.events import PointsCancelRequested, PointsCancelWithdrawn, P
 from models.points.outcomes import applied, duplicate, refused
 from models.points.standing import THE_END, current, no_member
 from models.points.state import Former, Leaving, Points
+from models.reasons import codes, in_words
 
 LEAVE: Final = "points.leave"
 FORMER_KEPT: Final = 20
@@ -28,9 +29,8 @@ def joined(case: Case, data: PointsJoined) -> Ruling:
     today = case.calendar.day_of(case.at)
     reasons = list(why_not_eligible(data.state, data.birth_date, today))
     if reasons:
-        codes, words = tuple(code for code, _ in reasons), "; ".join([words for _, words in reasons])
-        case.notify("points", "points.refused", "joining", "MS-1", {"reasons": codes})
-        return refused(codes[0], f"Not admitted to My Sony: {words} (MS-1).", "MS-1")
+        case.notify("points", "points.refused", "joining", "MS-1", {"reasons": codes(reasons)})
+        return refused(reasons[0][0], f"Not admitted to My Sony: {in_words(reasons)} (MS-1).", "MS-1")
     case.member.points = Points(case.at)
     case.notify("points", "points.welcome", "joining", "MS-1", {"joined_on": str(today)})
     return applied(f"Joined My Sony on {today} (MS-1).", "MS-1")

@@ -6,7 +6,7 @@ from models.fees.home import named_after
 from models.fees.membership import Term
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
-from models.outputs.base import Cause, Fact
+from models.outputs.base import Fact
 from models.pro.renewal import LIFE
 from models.pro.state import Application, Pro
 
@@ -34,7 +34,7 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
 def _fee_paid(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
     """PRO-3 Money came for an application. Less than the fee does not pay it; not accepted, all of it goes back."""
     if paid.amount < LIFE.fee:
-        too_low = LIFE.too_low(case, invoice, paid, cause_of(application), "PRO-3")
+        too_low = LIFE.too_low(case, invoice, paid, application.cause, "PRO-3")
         return decline(case, application, invoice) if application.why_not else too_low
     invoice.paid = paid
     return answer(case, pro, application)
@@ -45,14 +45,9 @@ def decline(case: Case, application: Application, invoice: Invoice) -> Ruling:
     before = invoice.refunded
     if invoice.paid:
         invoice.unused, invoice.paid = [*invoice.unused, invoice.paid], None
-    back = give_back(case, invoice, cause_of(application), "PRO-3")
+    back = give_back(case, invoice, application.cause, "PRO-3")
     says = f"Application {application.id} is not accepted ({application.why_not}, PRO-3): {back}."
     return applied(says, "PRO-3", "refunded" if invoice.refunded > before else None)
-
-
-def cause_of(application: Application) -> Cause:
-    """The application as the cause of its answer, whichever event brought that."""
-    return Cause(source=application.source, id=application.event_id)
 
 
 def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid: Paid) -> Ruling:
@@ -62,7 +57,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     pro.opened_on, pro.notices = term.first, []  # what was told of an earlier membership is over
     pro.causes, pro.suspended_at, pro.cancelled_at = [], None, None
     LIFE.paid_for(case, pro, term)
-    received = case.notice_id(cause_of(application), "pro.application_received", application.id)
+    received = case.notice_id(application.cause, "pro.application_received", application.id)
     _welcome(case, application, term, received)
     says = f"PRO is open from {term.first}, the day the fee was paid, to {term.end}: one year (PRO-4)."
     return applied(says, "PRO-4")
@@ -72,7 +67,7 @@ def _welcome(case: Case, application: Application, term: Term, replaces: str) ->
     """PRO-4 With the digital card. Told anew when the first day turns out to be another one."""
     card = {"member_id": case.desk.member_id, "valid_from": str(term.first), "valid_to": str(term.end)}
     facts: dict[str, Fact] = {"application_id": application.id, "card": card, "auto_renew": application.auto_renew}
-    about, cause = LIFE.about_term(term), cause_of(application)
+    about, cause = LIFE.about_term(term), application.cause
     case.notify("pro", "pro.welcome", about, "PRO-4", facts, replaces=[replaces], cause=cause)
 
 
@@ -90,7 +85,7 @@ def paid_earlier(case: Case, invoice: Invoice, paid: Paid) -> str:
         return ""
     if invoice.application_id:
         application = case.get(Application, invoice.application_id)
-        told = case.notice_id(cause_of(application), "pro.welcome", LIFE.about_term(last))
+        told = case.notice_id(application.cause, "pro.welcome", LIFE.about_term(last))
         pro.opened_on = term.first
         _welcome(case, application, term, told)
     else:

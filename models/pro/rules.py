@@ -71,7 +71,7 @@ def reviewed(case: Case, data: ProReviewed) -> Ruling:
     if not data.approved:
         application.why_not = "not_approved"
         pro.happens("rejected")
-        received = case.notice_id(membership.cause_of(application), "pro.application_received", application.id)
+        received = case.notice_id(application.cause, "pro.application_received", application.id)
         reasons = [("not_approved", data.reason or "not approved by Sony")]
         _reject(case, application, reasons, "PRO-3", replaces=(received,))
     return membership.answer(case, pro, application)
@@ -84,12 +84,7 @@ def auto_renew_changed(case: Case, data: ProAutoRenewChanged) -> Ruling:
 
 def cancel_requested(case: Case, _data: ProCancelRequested) -> Ruling:
     """PRO-7 At any time while it is open."""
-    pro = case.member.pro
-    if pro and pro.stage == "ending":
-        return LIFE.cancel_again(case)
-    if pro is None or pro.stage not in ("active", "lapsed") or LIFE.over(case, pro, case.at):
-        return refused("no_active_membership", "There is no open PRO membership that could be cancelled.", "PRO-7")
-    return LIFE.cancel(case)
+    return LIFE.asked_to_cancel(case)
 
 
 def terminated(case: Case, data: ProTerminated) -> Ruling:
@@ -152,7 +147,7 @@ def _reject(
     case: Case, application: Application, reasons: Reasons, clause: str, replaces: tuple[str, ...] = ()
 ) -> None:
     """PRO-3 Tell the applicant; the cause is the application, whichever event brought the answer. PRO-2 names what is missing."""
-    cause = membership.cause_of(application)
+    cause = application.cause
     kind, name = ("pro.incomplete", "missing") if clause == "PRO-2" else ("pro.rejected", "reasons")
     told = {"application_id": application.id} | facts(reasons, name)
     case.notify("pro", kind, application.id, clause, told, replaces=replaces, cause=cause)  # type: ignore[arg-type]

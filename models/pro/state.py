@@ -7,6 +7,7 @@ from typing import ClassVar
 from msgspec import Struct
 
 from models.fees.membership import Membership
+from models.outputs.base import Cause
 from models.pro.lifecycle import TABLE
 
 
@@ -27,6 +28,11 @@ class Application(Struct, array_like=True):
     """None until it is reviewed."""
     why_not: str | None = None
     """Code of the first reason why it is not accepted."""
+
+    @property
+    def cause(self) -> Cause:
+        """That event: the answer names it, whichever event brought that."""
+        return Cause(source=self.source, id=self.event_id)
 
 
 class Pro(Membership, array_like=True):
