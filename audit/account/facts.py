@@ -6,13 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from audit.account.days import day_of
+from audit.account.known import Known
 from audit.account.purchase import Purchase
 from audit.account.purse import Purse
-from audit.account.waiting import Partner, WaitingRoom, order_of
-from models.policies import STANDARD, Policies
+from audit.account.waiting import Partner, order_of
 
 
 @dataclass(slots=True)
@@ -45,12 +43,9 @@ class Adjustment:
 
 
 @dataclass(slots=True)
-class Facts:
+class Facts(Known):
     """What is known of one member."""
 
-    policies: Policies = STANDARD
-    now: datetime | None = None
-    """The partition's; None before its first tick."""
     purse: Purse | None = None
     """The membership that lasts, as far as it has been handled."""
     former: list[tuple[datetime, datetime]] = field(default_factory=list)
@@ -67,19 +62,6 @@ class Facts:
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
     by_order: Counter[str] = field(default_factory=Counter)
     """What each order has brought to available + reserved - debt, in all."""
-    room: WaitingRoom = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.room = WaitingRoom(self.policies.hold_days)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The programme's."""
-        return ZoneInfo(self.policies.zone)
-
-    def day(self, instant: datetime) -> date:
-        """The day in the programme's zone."""
-        return day_of(instant, self.zone)
 
     @property
     def over_before(self) -> date:
@@ -89,10 +71,6 @@ class Facts:
     def purse_at(self, at: datetime) -> Purse | None:
         """MS-4 The membership that lasts then: joined before. What is behind its end waits for that."""
         return self.purse if self.purse and self.purse.joined_at < at else None
-
-    def wait(self, partner: Partner, event: Any) -> None:
-        """GEN-2 The event comes before what it is about."""
-        self.room.wait(partner, event, self.now)
 
     def refused_of(self, order: Purchase) -> list[Any]:
         """MS-10 The returns of an order that were refused and may still count, first what happened first."""

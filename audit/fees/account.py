@@ -51,7 +51,7 @@ class Fees:
 
     def __init__(self, member: str, policies: Policies = STANDARD, seen: Seen | None = None) -> None:
         """``seen``: the ids that are spent, where several accounts share them."""
-        self.facts = Facts(member, policies)
+        self.facts = Facts(policies, member=member)
         self._seen = Seen(policies) if seen is None else seen
         self.not_followed: frozenset[str] = frozenset()
         """Programmes of which the account does not know enough any more."""

@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Final, NamedTuple
 
-from audit.account.days import day_of, end_of
-from audit.account.waiting import Partner, WaitingRoom
+from audit.account.days import end_of
+from audit.account.known import Known
 from audit.fees.cards import Cards
-from models.policies import STANDARD, Policies
 
 CARD_KINDS: Final = frozenset({"card", "credit_card", "debit_card"})
 
@@ -152,13 +150,10 @@ class Membership:
 
 
 @dataclass(slots=True)
-class Facts:
+class Facts(Known):
     """What is known of one member."""
 
-    member: str
-    policies: Policies = STANDARD
-    now: datetime | None = None
-    """The partition's; None before its first tick."""
+    member: str = field(kw_only=True)
     cards: Cards = field(default_factory=Cards)
     invoices: dict[str, Invoice] = field(default_factory=dict)
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
@@ -167,19 +162,6 @@ class Facts:
     """By programme."""
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often the member was told (kind, of what)."""
-    room: WaitingRoom = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.room = WaitingRoom(self.policies.hold_days)
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The programme's."""
-        return ZoneInfo(self.policies.zone)
-
-    def day(self, instant: datetime) -> date:
-        """The day in the programme's zone."""
-        return day_of(instant, self.zone)
 
     def start(self, day: date) -> datetime:
         """Its first instant."""
@@ -192,7 +174,3 @@ class Facts:
     def moment(self, at: datetime) -> datetime:
         """When what is done now is done: not before now, whatever the date of its cause."""
         return max(at, self.now) if self.now else at
-
-    def wait(self, partner: Partner, event: Any) -> None:
-        """GEN-2 The event comes before what it is about."""
-        self.room.wait(partner, event, self.now)

@@ -1,12 +1,12 @@
 """One partition in memory: the workers' own handling path over plain dictionaries, one record at a time."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
 
+from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from cli.lines import CLOUDEVENT
 from models.catalogue import CLOCK, TABLES, TOPIC_OF, Catalogue
@@ -50,31 +50,12 @@ class Output(NamedTuple):
     event: Json
 
 
-@dataclass
-class Keys:
-    """A table."""
-
-    content: dict[bytes, bytes] = field(default_factory=dict)
-
-    def get(self, key: bytes, /) -> bytes | None:
-        return self.content.get(key)
-
-    def put(self, key: bytes, value: bytes, /) -> None:
-        self.content[key] = value
-
-    def delete(self, key: bytes, /) -> None:
-        self.content.pop(key, None)
-
-    def items(self) -> Iterator[tuple[bytes, bytes]]:
-        return iter(self.content.items())
-
-
 class Partition:
     """What it decides with is made for the production; what is read from it is its outputs and the members table."""
 
     def __init__(self) -> None:
         catalogue = Catalogue("", 1)
-        self._tables = {name: Keys() for name in TABLES}
+        self._tables = {name: Dictionary({}) for name in TABLES}
         self._handler = PartitionHandler(0, self._tables, catalogue, STANDARD, "external")
         self._offsets: dict[str, int] = {}
         self._out: list[Output] = []
