@@ -4,10 +4,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
 from typing import Any
 
-from samples.generated.professionals import add_method
+from samples.generated.payments import add_method, fail, pay
 from samples.script import Script, instant
 
-FEE = "179.99"
 CAMERA = ("ILCE-6700", "camera", "1399.99")
 HEADPHONES = ("WH-1000XM5", "audio", "399.99")
 FIRST_CARD, SECOND_CARD = "card-1", "card-2"
@@ -49,21 +48,21 @@ def longstanding(script: Script, member: str, since: date, number: int) -> None:
     first = f"{invoice}-0-{member}-{FIRST_CARD}"
     match number % 3:
         case 0:
-            _paid(script, member, invoice, noon, attempt=first)
+            pay(script, member, "care", invoice, noon, attempt=first)
         case 1:
             add_method(script, member, f"{member}-{SECOND_CARD}", 1, noon - timedelta(days=2))
-            _declined(script, member, invoice, first, noon)
+            fail(script, member, "care", invoice, first, noon, "insufficient_funds")
             second = f"{invoice}-0-{member}-{SECOND_CARD}"
-            _paid(script, member, invoice, noon + timedelta(hours=2), attempt=second, card=SECOND_CARD)
+            pay(script, member, "care", invoice, noon + timedelta(hours=2), attempt=second, card=SECOND_CARD)
         case _:
-            _declined(script, member, invoice, first, noon)
+            fail(script, member, "care", invoice, first, noon, "insufficient_funds")
 
 
 def too_young(script: Script, member: str, day: date) -> None:
     """CARE-1 Seventeen: not sold, and the fee goes back."""
     at = script.moment(day)
     _purchase(script, member, at, email_of(member), born=f"{day.year - 17}-01-15")
-    _paid(script, member, _first_invoice(member), at + timedelta(minutes=1))
+    pay(script, member, "care", _first_invoice(member), at + timedelta(minutes=1))
 
 
 def guest(script: Script, member: str, day: date, opens: timedelta | None) -> None:
@@ -71,7 +70,7 @@ def guest(script: Script, member: str, day: date, opens: timedelta | None) -> No
     at, email = script.moment(day), email_of(member)
     key = f"guest:{email}"
     _purchase(script, key, at, email)
-    _paid(script, key, _first_invoice(key), at + timedelta(minutes=1))
+    pay(script, key, "care", _first_invoice(key), at + timedelta(minutes=1))
     if opens is not None:
         account = {"email_hash": email, "birth_date": "1985-03-09", "state": "CA"}
         script.event(at + opens, "memberships", "account.opened", f"account-{member}", member, account)
@@ -85,7 +84,7 @@ def email_of(member: str) -> str:
 def _buy(script: Script, member: str, order_id: str, at: datetime) -> None:
     _order(script, member, order_id, CAMERA, at)
     _purchase(script, member, at, email_of(member), order_id=order_id)
-    _paid(script, member, _first_invoice(member), at + timedelta(minutes=1))
+    pay(script, member, "care", _first_invoice(member), at + timedelta(minutes=1))
 
 
 def _order(script: Script, member: str, order_id: str, goods: tuple[str, str, str], at: datetime) -> None:
@@ -151,32 +150,6 @@ def _give_back(script: Script, member: str, order_id: str, at: datetime) -> None
         "in_window": True,
     }
     script.event(at, "returns", "return.completed", f"returned-{order_id}", member, data)
-
-
-def _paid(
-    script: Script, subject: str, invoice_id: str, at: datetime, *, attempt: str | None = None, card: str = FIRST_CARD
-) -> None:
-    data: dict[str, Any] = {
-        "invoice_id": invoice_id,
-        "method_id": f"{subject}-{card}",
-        "program": "care",
-        "amount": FEE,
-        "paid_at": instant(at),
-    }
-    if attempt is not None:
-        data["attempt_id"] = attempt
-    script.event(at, "payments", "payment.succeeded", f"paid-{invoice_id}-{attempt or 'first'}", subject, data)
-
-
-def _declined(script: Script, member: str, invoice_id: str, attempt: str, at: datetime) -> None:
-    data = {
-        "invoice_id": invoice_id,
-        "attempt_id": attempt,
-        "method_id": f"{member}-{FIRST_CARD}",
-        "program": "care",
-        "reason": "insufficient_funds",
-    }
-    script.event(at, "payment-failures", "payment.failed", f"failed-{attempt}", member, data)
 
 
 def _first_invoice(subject: str) -> str:

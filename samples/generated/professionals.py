@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import permutations
 from typing import Any
 
-from samples.script import Line, Script, instant
+from samples.generated.payments import add_method, fail, pay, remove_method
+from samples.script import Line, Script
 
-FEE = "100.00"
 BODIES = ("ILCE-7M4", "ILCE-7RM5", "ILCE-9M3", "ILCE-1", "ILCE-7SM3")
 LENSES = ("SEL2470GM2", "SEL70200GM2", "SEL1635GM", "SEL85F14GM", "SEL55F18Z", "SEL100400GM")
 ORDERS_OF_TELLING = tuple(permutations(("applied", "paid", "reviewed")))
@@ -17,7 +17,7 @@ def applicant(script: Script, member: str, day: date, number: int, *, approved: 
     """PRO-4 An application, its fee and its review, told in the `number`th of all orders."""
     tell: dict[str, Callable[[datetime], Any]] = {
         "applied": lambda at: apply(script, member, at),
-        "paid": lambda at: pay(script, member, first_invoice(member), at),
+        "paid": lambda at: pay(script, member, "pro", first_invoice(member), at),
         "reviewed": lambda at: review(script, member, at, approved=approved),
     }
     at = script.moment(day)
@@ -28,7 +28,7 @@ def applicant(script: Script, member: str, day: date, number: int, *, approved: 
 def not_eligible(script: Script, member: str, day: date) -> None:
     """PRO-1, PRO-3 Lives in a territory, and the fee is already paid: not accepted, and refunded."""
     at = script.moment(day)
-    pay(script, member, first_invoice(member), at)
+    pay(script, member, "pro", first_invoice(member), at)
     apply(script, member, at + timedelta(hours=1), state="PR")
 
 
@@ -36,7 +36,7 @@ def longstanding(script: Script, member: str, since: date) -> None:
     """A member for nearly a year: approved and paid on that day, a card on file, renewed automatically."""
     at = script.moment(since)
     apply(script, member, at, auto_renew=True)
-    pay(script, member, first_invoice(member), at + timedelta(minutes=1))
+    pay(script, member, "pro", first_invoice(member), at + timedelta(minutes=1))
     review(script, member, at + timedelta(hours=3))
     add_method(script, member, f"{member}-card-1", 0, at + timedelta(hours=4))
 
@@ -48,27 +48,27 @@ def renewal(script: Script, member: str, ends: date, number: int) -> None:
     invoice = f"pro-{member}-{ends}"
     match number % 6:
         case 0:  # paid by hand in time
-            pay(script, member, invoice, morning - 3 * days)
+            pay(script, member, "pro", invoice, morning - 3 * days)
         case 1:  # declined, suspended, declined again, then paid with a new card, which is asked at once: reinstated
-            fail(script, member, invoice, f"{invoice}-0-{first}", morning, "insufficient_funds")
-            fail(script, member, invoice, f"{invoice}-1-{first}", morning + 4 * days, "do_not_honor")
+            fail(script, member, "pro", invoice, f"{invoice}-0-{first}", morning, "insufficient_funds")
+            fail(script, member, "pro", invoice, f"{invoice}-1-{first}", morning + 4 * days, "do_not_honor")
             add_method(script, member, second, 1, morning + 5 * days)
             paid = morning + 5 * days + timedelta(minutes=5)
-            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-1-{second}")
+            pay(script, member, "pro", invoice, paid, card="card-2", attempt=f"{invoice}-1-{second}")
         case 2:  # the only card is stolen, and the fee never paid: suspended, with a final notice
-            fail(script, member, invoice, f"{invoice}-0-{first}", morning, "stolen")
+            fail(script, member, "pro", invoice, f"{invoice}-0-{first}", morning, "stolen")
         case 3:  # no method is left when the year is over: suspended at once, and reinstated when one is added
             remove_method(script, member, first, morning - 2 * days)
             add_method(script, member, second, 0, morning + 4 * days)
             paid = morning + 4 * days + timedelta(minutes=5)
-            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-0-{second}")
+            pay(script, member, "pro", invoice, paid, card="card-2", attempt=f"{invoice}-0-{second}")
         case 4:  # nothing is heard for a week: suspended, and reinstated by the late payment
-            pay(script, member, invoice, morning + 10 * days)
+            pay(script, member, "pro", invoice, morning + 10 * days)
         case _:  # the success is told before the failure that it made good
             add_method(script, member, second, 1, morning - 3 * days)
             paid = morning + timedelta(hours=2)
-            pay(script, member, invoice, paid, method="card-2", attempt=f"{invoice}-0-{second}")
-            fail(script, member, invoice, f"{invoice}-0-{first}", paid + timedelta(hours=1), "processor_error")
+            pay(script, member, "pro", invoice, paid, card="card-2", attempt=f"{invoice}-0-{second}")
+            fail(script, member, "pro", invoice, f"{invoice}-0-{first}", paid + timedelta(hours=1), "processor_error")
 
 
 def apply(script: Script, member: str, at: datetime, *, state: str | None = None, auto_renew: bool = False) -> Line:
@@ -92,45 +92,6 @@ def review(script: Script, member: str, at: datetime, *, approved: bool = True) 
     if not approved:
         data["reason"] = "the portfolio could not be opened"
     script.event(at, "memberships", "pro.reviewed", f"reviewed-{member}", member, data)
-
-
-def pay(
-    script: Script, member: str, invoice_id: str, at: datetime, method: str = "card-1", attempt: str | None = None
-) -> None:
-    """The money came."""
-    data: dict[str, Any] = {
-        "invoice_id": invoice_id,
-        "method_id": f"{member}-{method}",
-        "program": "pro",
-        "amount": FEE,
-        "paid_at": instant(at),
-    }
-    if attempt is not None:
-        data["attempt_id"] = attempt
-    script.event(at, "payments", "payment.succeeded", f"paid-{invoice_id}-{attempt or 'first'}", member, data)
-
-
-def fail(script: Script, member: str, invoice_id: str, attempt: str, at: datetime, reason: str) -> None:
-    """The charge was declined."""
-    data = {
-        "invoice_id": invoice_id,
-        "attempt_id": attempt,
-        "method_id": f"{member}-card-1",
-        "program": "pro",
-        "reason": reason,
-    }
-    script.event(at, "payment-failures", "payment.failed", f"failed-{attempt}", member, data)
-
-
-def add_method(script: Script, member: str, method_id: str, position: int, at: datetime) -> None:
-    """A card on file, good for years."""
-    data = {"method_id": method_id, "kind": "card", "expires": "2029-12", "position": position}
-    script.event(at, "payments", "method.added", f"added-{method_id}", member, data)
-
-
-def remove_method(script: Script, member: str, method_id: str, at: datetime) -> None:
-    """It is not on file any more."""
-    script.event(at, "payments", "method.removed", f"removed-{method_id}", member, {"method_id": method_id})
 
 
 def repair(
