@@ -9,7 +9,8 @@ from audit.documents import Documents
 from audit.report import Findings
 from models.state import LOTS, MEMBERS
 from models.view import view
-from tests.models.world import MEMBER, World, joined, line, order
+from tests.models.facts import MEMBER, joined, line, order
+from tests.models.world import World
 
 pytestmark = pytest.mark.broker
 ORDERS = 80

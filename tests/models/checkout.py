@@ -2,13 +2,8 @@
 
 from typing import Any
 
-from tests.models.world import (
-    World,
-    earned,
-    line,
-    member,
-    order,
-)
+from tests.models.facts import line, order
+from tests.models.world import World, earned, member
 
 NOON = "2026-03-20 19:00"
 """At which the orders of these tests are placed: 20 March, Pacific noon."""

@@ -3,13 +3,8 @@
 from typing import Any
 
 from models.outputs import ChargeRequested
-from tests.models.world import (
-    Fact,
-    World,
-    added,
-    failed,
-    pro_member,
-)
+from tests.models.facts import Fact, added, failed
+from tests.models.world import World, pro_member
 
 # The term of these members runs from 2 March 2026 to 2 March 2027, 00:00 Pacific: 08:00 UTC.
 NOTICE, BEFORE_END, END = "2027-01-31 08:00", "2027-03-02 07:59:59", "2027-03-02 08:00"

@@ -3,7 +3,8 @@
 import pytest
 
 from models.points.state import Adjustment
-from tests.models.world import World, adjusted, cancel_requested, earned, joined, member, pacific
+from tests.models.facts import adjusted, cancel_requested, joined, pacific
+from tests.models.world import World, earned, member
 
 
 def a_member(**settings: int) -> World:

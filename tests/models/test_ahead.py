@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.policies import STANDARD, Policies
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     adjusted,
     at,
     cancel_requested,
@@ -19,6 +18,7 @@ from tests.models.world import (
     returned,
     set_free,
 )
+from tests.models.world import World
 
 NOW = "2026-03-02 18:00"
 MICROSECOND = timedelta(microseconds=1)

@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from models.outputs import Request
 from models.points.state import Order
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     applied_for,
     cancelled,
     failed,
@@ -22,13 +21,13 @@ from tests.models.world import (
     line,
     order,
     paid,
-    pro_member,
     repair,
     return_rejected,
     returned,
     reviewed,
     step,
 )
+from tests.models.world import World, pro_member
 
 RENEWAL = "pro-m-1-2027-03-02"
 TOLD_OF_IN_BETWEEN = {"payment.failed", "membership.suspended", "membership.reinstated"}

@@ -11,14 +11,11 @@ from models.points.lots import LotsDoNotAddUpError
 from models.points.state import Points
 from models.points.view import view
 from models.state import MEMBERS, encode, member_key
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     adjusted,
     at,
     cancel_requested,
-    earned,
     line,
-    member,
     order,
     pacific,
     reserved,
@@ -26,6 +23,7 @@ from tests.models.world import (
     returned,
     set_free,
 )
+from tests.models.world import World, earned, member
 
 
 def eventful() -> World:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from models.calendar import Calendar, add_months, add_years, age_on
 from models.policies import STANDARD
-from tests.models.world import at
+from tests.models.facts import at
 
 PACIFIC = STANDARD.calendar
 

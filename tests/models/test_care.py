@@ -9,7 +9,8 @@ from models.fees.state import Invoice
 from models.outputs import ChargeRequested, Notification, RefundRequested
 from models.policies import Policies
 from models.view import view
-from tests.models.world import SLOW_CLOCK, Fact, World, added, at, care_bought, care_cancelled, care_paid, failed
+from tests.models.facts import Fact, added, at, care_bought, care_cancelled, care_paid, failed
+from tests.models.world import SLOW_CLOCK, World
 
 # The term of these members runs from 2 March 2026 to 2 March 2027, 00:00 Pacific: 08:00 UTC.
 NOTICE, BEFORE_END, END = "2027-01-31 08:00", "2027-03-02 07:59:59", "2027-03-02 08:00"

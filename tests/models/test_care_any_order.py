@@ -12,10 +12,8 @@ from hypothesis import strategies as st
 from models.care.state import Window
 from models.outputs import Notification, RefundRequested, Request
 from models.view import view
-from tests.models.test_care_orders import bought, camera
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     cancelled,
     care_bought,
     care_cancelled,
@@ -26,6 +24,8 @@ from tests.models.world import (
     return_rejected,
     returned,
 )
+from tests.models.test_care_orders import bought, camera
+from tests.models.world import World
 
 Told = tuple[Fact, str]
 """A fact and when it happened."""

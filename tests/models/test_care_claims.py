@@ -6,10 +6,8 @@ import pytest
 
 from models.care.state import Claim
 from models.outputs.decisions import Decided
-from tests.models.test_care_orders import bought, camera, shown
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     added,
     cancelled,
     care_bought,
@@ -22,6 +20,8 @@ from tests.models.world import (
     return_rejected,
     returned,
 )
+from tests.models.test_care_orders import bought, camera, shown
+from tests.models.world import World
 
 
 def reasons(world: World) -> Any:

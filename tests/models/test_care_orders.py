@@ -8,10 +8,8 @@ from models.care.state import SHOWN
 from models.outputs import RefundRequested
 from models.policies import Policies
 from models.view import view
-from tests.models.world import (
-    SLOW_CLOCK,
+from tests.models.facts import (
     Fact,
-    World,
     added,
     cancelled,
     care_bought,
@@ -23,6 +21,7 @@ from tests.models.world import (
     return_rejected,
     returned,
 )
+from tests.models.world import SLOW_CLOCK, World
 
 
 def camera(serial: str | None = "S1", line_id: str = "l1", price: str = "1000.00", **more: Any) -> dict[str, Any]:

@@ -8,11 +8,8 @@ from models.care.state import Window
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
 from models.view import view
-from tests.models.test_care_orders import bought, camera, shown
-from tests.models.world import (
-    SLOW_CLOCK,
+from tests.models.facts import (
     Fact,
-    World,
     added,
     cancelled,
     care_bought,
@@ -25,6 +22,8 @@ from tests.models.world import (
     return_rejected,
     returned,
 )
+from tests.models.test_care_orders import bought, camera, shown
+from tests.models.world import SLOW_CLOCK, World
 
 # Care of these members was bought on 2 March 2026 (Pacific): day 30 is 1 April, which ends at 07:00 UTC of 2 April.
 DAY_30, DAY_31 = "2026-04-02 06:59:59.999999", "2026-04-02 07:00"

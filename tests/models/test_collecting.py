@@ -8,7 +8,7 @@ import pytest
 from models.fees.collecting import Collection
 from models.fees.state import Attempt, Invoice, Method
 from models.policies import STANDARD, Policies
-from tests.models.world import at
+from tests.models.facts import at
 
 DAY = date(2027, 3, 2)
 DUE = at("2027-03-02 08:00")

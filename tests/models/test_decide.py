@@ -18,7 +18,8 @@ from models.points.state import LotKey
 from models.policies import RULES_VERSION, STANDARD
 from models.state import MEMBERS, Due, encode, member_key
 from tests.contract.samples import accepted, example
-from tests.models.world import World, at, event, joined, line, order, returned
+from tests.models.facts import at, joined, line, order, returned
+from tests.models.world import World, event
 
 
 def member() -> World:

@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 
 from models.state import Due
-from tests.models.world import (
-    World,
-    at,
-    cancelled,
-    earned,
-    line,
-    member,
-    order,
-    pacific,
-    return_rejected,
-    returned,
-)
+from tests.models.facts import at, cancelled, line, order, pacific, return_rejected, returned
+from tests.models.world import World, earned, member
 
 MICROSECOND = timedelta(microseconds=1)
 

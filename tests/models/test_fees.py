@@ -4,19 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.models.facts import Fact, added, at, auto_renew, failed, paid, removed, updated
 from tests.models.renewal import BEFORE_END, END, NOTICE, RENEWAL, asked, charges, decline, with_cards
-from tests.models.world import (
-    Fact,
-    World,
-    added,
-    at,
-    auto_renew,
-    failed,
-    paid,
-    pro_member,
-    removed,
-    updated,
-)
+from tests.models.world import World, pro_member
 
 
 class TestNotice:

@@ -14,19 +14,8 @@ from hypothesis import strategies as st
 from models.fees.state import Invoice
 from models.outputs import Notification, RefundRequested, Request
 from models.policies import Policies
-from tests.models.world import (
-    SLOW_CLOCK,
-    Fact,
-    World,
-    added,
-    at,
-    auto_renew,
-    failed,
-    paid,
-    pro_member,
-    removed,
-    updated,
-)
+from tests.models.facts import Fact, added, at, auto_renew, failed, paid, removed, updated
+from tests.models.world import SLOW_CLOCK, World, pro_member
 
 RENEWAL = "pro-m-1-2027-03-02"
 CARDS = ("card-1", "card-2", "card-3")

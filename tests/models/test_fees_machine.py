@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from models.outputs import ChargeRequested, RefundRequested, Request
 from models.policies import STANDARD
-from tests.models.world import MEMBER, World, added, at, failed, paid, pro_member, removed, updated
+from tests.models.facts import MEMBER, added, at, failed, paid, removed, updated
+from tests.models.world import World, pro_member
 
 START = at("2027-02-27 20:00")
 END = at("2027-03-02 08:00")

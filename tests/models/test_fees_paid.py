@@ -9,19 +9,9 @@ from models.fees.membership import NOTICES, TERMS
 from models.fees.state import Invoice
 from models.fees.terms import first_term, next_term
 from models.outputs import Notification, RefundRequested
+from tests.models.facts import Fact, added, applied_for, at, auto_renew, failed, paid, reviewed
 from tests.models.renewal import BEFORE_END, END, IN_BETWEEN, NOTICE, RENEWAL, asked, charges, decline, with_cards
-from tests.models.world import (
-    Fact,
-    World,
-    added,
-    applied_for,
-    at,
-    auto_renew,
-    failed,
-    paid,
-    pro_member,
-    reviewed,
-)
+from tests.models.world import World, pro_member
 
 
 class TestPaid:

@@ -7,7 +7,8 @@ from pydantic import ValidationError
 from models.events import EVENT
 from models.outputs import Decided
 from models.policies import Policies
-from tests.models.world import World, at, cancelled, event, joined, line, order, return_rejected, returned
+from tests.models.facts import at, cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import World, event
 
 
 def member() -> World:

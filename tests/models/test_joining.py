@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.models.world import World, joined
+from tests.models.facts import joined
+from tests.models.world import World
 
 
 @pytest.mark.parametrize(

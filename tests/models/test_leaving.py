@@ -8,8 +8,7 @@ from models.outputs.notifications import Notification
 from models.points.membership import FORMER_KEPT
 from models.points.state import Reservation
 from models.state import Due
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     adjusted,
     at,
     cancel_requested,
@@ -17,10 +16,8 @@ from tests.models.world import (
     cancelled,
     dispute_won,
     disputed,
-    earned,
     joined,
     line,
-    member,
     order,
     pacific,
     price_matched,
@@ -29,6 +26,7 @@ from tests.models.world import (
     returned,
     set_free,
 )
+from tests.models.world import World, earned, member
 
 MICROSECOND = timedelta(microseconds=1)
 EFFECT = at(pacific("2026-03-19 00:00"))

@@ -12,7 +12,7 @@ import pytest
 from models.care import lifecycle as care
 from models.pro import lifecycle as pro
 from models.pro.state import Pro
-from tests.models.world import at
+from tests.models.facts import at
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycles.md"
 TABLES: dict[str, Mapping[tuple[str | None, str], str]] = {

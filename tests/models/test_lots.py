@@ -15,7 +15,7 @@ from models.points.lots import Lots, LotsDoNotAddUpError
 from models.points.state import Lot, LotKey, Page, Points
 from models.policies import STANDARD
 from models.state import LOTS, decode, encode
-from tests.models.world import at
+from tests.models.facts import at
 
 DAYS = 12
 

@@ -6,7 +6,8 @@ import pytest
 
 from models.fees.state import METHODS, Declined
 from models.view import view
-from tests.models.world import Fact, World, added, failed, member, pro_member, removed, updated
+from tests.models.facts import Fact, added, failed, removed, updated
+from tests.models.world import World, member, pro_member
 
 
 def shown(world: World) -> list[tuple[str, int, str | None]]:

@@ -5,21 +5,9 @@ from datetime import timedelta
 from models.fees.state import Invoice
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
+from tests.models.facts import added, applied_for, at, auto_renew, care_bought, failed, paid, reviewed, updated
 from tests.models.two_accounts import FEE, NOW, TwoAccounts
-from tests.models.world import (
-    SLOW_CLOCK,
-    World,
-    added,
-    applied_for,
-    at,
-    auto_renew,
-    care_bought,
-    failed,
-    paid,
-    pro_member,
-    reviewed,
-    updated,
-)
+from tests.models.world import SLOW_CLOCK, World, pro_member
 
 RENEWAL = "pro-m-1-2027-03-02"
 

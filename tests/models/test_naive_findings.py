@@ -3,8 +3,9 @@
 from audit.account import Account
 from models.outputs.ledger import LedgerEntry
 from models.points.state import Former
+from tests.models.facts import Fact, at, cancelled, joined, line, order, return_rejected, returned
 from tests.models.test_naive_machine import adjusted
-from tests.models.world import Fact, World, at, cancelled, event, joined, line, order, return_rejected, returned
+from tests.models.world import World, event
 
 LEAVE: Fact = ("points.cancel_requested", {})
 

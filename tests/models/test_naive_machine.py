@@ -25,7 +25,8 @@ from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
 from models.points.lots import Lots
 from models.policies import STANDARD, Policies
-from tests.models.world import Fact, World, at, cancelled, event, joined, line, order, return_rejected, returned
+from tests.models.facts import Fact, at, cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import World, event
 
 HISTORIES = int(os.environ.get("MEMBERSHIPS_SEARCH", "600"))
 STEPS = 30

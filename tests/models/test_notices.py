@@ -6,20 +6,11 @@ import pytest
 
 from models.outputs.notifications import CLASS_OF, Kind
 from models.policies import Policies
+from tests.models.facts import at, cancel_requested, care_bought, care_paid, pacific, updated
+from tests.models.guests import LAST, TOO_LATE, bought
 from tests.models.renewal import END, NOTICE, decline, with_cards
 from tests.models.test_expiring import promotion
-from tests.models.test_guest import LAST, TOO_LATE, bought
-from tests.models.world import (
-    SLOW_CLOCK,
-    World,
-    at,
-    cancel_requested,
-    care_bought,
-    care_paid,
-    member,
-    pacific,
-    updated,
-)
+from tests.models.world import SLOW_CLOCK, World, member
 
 LEGAL = {"care.renewal_notice", "pro.renewal_notice", "payment.final_notice"}
 

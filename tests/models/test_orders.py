@@ -9,7 +9,8 @@ from models.catalogue import INPUT_BYTES
 from models.points.state import Order
 from models.state import encode
 from models.values import LINES
-from tests.models.world import Fact, World, joined, line, order, returned
+from tests.models.facts import Fact, joined, line, order, returned
+from tests.models.world import World
 
 
 def member() -> World:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.outputs import ChargeRequested, Notification, Request
-from tests.models.world import Fact, World, added, care_bought, failed, paid, pro_member, removed, updated
+from tests.models.facts import Fact, added, care_bought, failed, paid, removed, updated
+from tests.models.world import World, pro_member
 
 FEE = {"pro": "100.00", "care": "179.99"}
 

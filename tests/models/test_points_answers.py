@@ -8,9 +8,8 @@ import pytest
 from models.outputs.decisions import Decided
 from models.outputs.notifications import Notification
 from models.points import outcomes
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     adjusted,
     cancel_requested,
     cancel_withdrawn,
@@ -26,6 +25,7 @@ from tests.models.world import (
     returned,
     set_free,
 )
+from tests.models.world import World
 
 Step = Fact | tuple[str, Any, str] | str
 """An event, now or at an instant, or the instant of a tick."""

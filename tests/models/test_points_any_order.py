@@ -16,7 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.points.state import Dispute, Order, Reservation, Return
-from tests.models.world import Fact, World, cancelled, joined, line, order, return_rejected, returned
+from tests.models.facts import Fact, cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import World
 
 TOLD_OF_IN_BETWEEN = {"points.debt"}
 """GEN-2 exempts notices that truthfully told an intermediate state: here that something became debt for a while, told anew

@@ -4,21 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.models.facts import cancel_requested, disputed, line, order, pacific, reserved, return_rejected, returned
 from tests.models.test_expiring import promotion, redeeming
 from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
 from tests.models.test_reminding import reminders
-from tests.models.world import (
-    cancel_requested,
-    disputed,
-    earned,
-    line,
-    member,
-    order,
-    pacific,
-    reserved,
-    return_rejected,
-    returned,
-)
+from tests.models.world import earned, member
 
 NOON = "2026-03-20 19:00"
 

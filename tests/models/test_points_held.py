@@ -7,24 +7,22 @@ import pytest
 from models.outputs.ledger import LedgerEntry
 from models.points.state import Order, Return
 from models.policies import Policies
-from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     adjusted,
     at,
     cancel_requested,
     cancel_withdrawn,
     cancelled,
-    earned,
     joined,
     line,
-    member,
     order,
     reserved,
     return_rejected,
     returned,
     set_free,
 )
+from tests.models.test_leaving import EFFECT, MICROSECOND, leaving, text
+from tests.models.world import World, earned, member
 
 NOON = "2026-03-20 19:00"
 

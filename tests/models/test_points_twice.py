@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     cancelled,
     disputed,
     line,
-    member,
     order,
     pacific,
     price_matched,
@@ -18,6 +16,7 @@ from tests.models.world import (
     returned,
     set_free,
 )
+from tests.models.world import World, member
 
 FIRST = "2026-03-02 18:00"
 

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from models.policies import STANDARD, Policies
-from tests.models.world import World, returned
+from tests.models.facts import returned
+from tests.models.world import World
 
 
 def test_from_a_mapping_with_defaults_for_the_rest() -> None:

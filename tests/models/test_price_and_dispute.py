@@ -7,21 +7,20 @@ import pytest
 
 from models.outputs.notifications import Notification
 from models.points.state import Order
-from tests.models.world import (
+from tests.models.facts import (
     Fact,
-    World,
     adjusted,
     cancelled,
     dispute_won,
     disputed,
     line,
-    member,
     order,
     pacific,
     price_matched,
     return_rejected,
     returned,
 )
+from tests.models.world import World, member
 
 
 def buyer(*lines: dict[str, Any], **more: Any) -> World:

@@ -7,7 +7,8 @@ import pytest
 
 from models.fees.state import Invoice
 from models.outputs import Notification, RefundRequested, Request
-from tests.models.world import Fact, World, applied_for, failed, paid, reviewed
+from tests.models.facts import Fact, applied_for, failed, paid, reviewed
+from tests.models.world import World
 
 MARCH_1 = "2026-03-01 18:00"
 

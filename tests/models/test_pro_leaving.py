@@ -6,20 +6,8 @@ import pytest
 
 from models.fees import home
 from models.outputs import ChargeRequested, RefundRequested
-from tests.models.world import (
-    Fact,
-    World,
-    added,
-    applied_for,
-    at,
-    auto_renew,
-    failed,
-    gear,
-    paid,
-    pro_member,
-    repair,
-    reviewed,
-)
+from tests.models.facts import Fact, added, applied_for, at, auto_renew, failed, gear, paid, repair, reviewed
+from tests.models.world import World, pro_member
 
 NOTICE, BEFORE_END, END = "2027-01-31 08:00", "2027-03-02 07:59:59", "2027-03-02 08:00"
 RENEWAL = "pro-m-1-2027-03-02"

@@ -6,7 +6,8 @@ import pytest
 
 from models.outputs import RefundRequested
 from models.policies import Policies
-from tests.models.world import World, applied_for, gear, paid, reviewed
+from tests.models.facts import applied_for, gear, paid, reviewed
+from tests.models.world import World
 
 BODIES, LENSES = gear("ILCE-1", "ILCE-7M4"), gear("SEL2470GM2", "SEL85F14GM", "SEL55F18Z")
 

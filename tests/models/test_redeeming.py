@@ -6,19 +6,8 @@ import pytest
 
 from models.points.state import Order
 from tests.models.checkout import NOON, rich, spending
-from tests.models.world import (
-    World,
-    adjusted,
-    cancelled,
-    disputed,
-    earned,
-    line,
-    member,
-    order,
-    price_matched,
-    reserved,
-    returned,
-)
+from tests.models.facts import adjusted, cancelled, disputed, line, order, price_matched, reserved, returned
+from tests.models.world import World, earned, member
 
 # MS-7
 

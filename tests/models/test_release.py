@@ -4,7 +4,8 @@ import pytest
 from msgspec import DecodeError
 
 from models.state import ENTRIES, MEMBERS, Quarantine, decode, entry_key, member_key
-from tests.models.world import World, joined, order, released, returned
+from tests.models.facts import joined, order, released, returned
+from tests.models.world import World
 
 
 @pytest.fixture

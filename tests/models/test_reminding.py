@@ -6,19 +6,9 @@ from typing import Any
 import pytest
 
 from models.outputs.notifications import Notification
+from tests.models.facts import adjusted, cancelled, line, order, pacific, reserved, return_rejected, returned
 from tests.models.test_expiring import MICROSECOND, due, promotion, redeeming, text, utc
-from tests.models.world import (
-    World,
-    adjusted,
-    cancelled,
-    line,
-    member,
-    order,
-    pacific,
-    reserved,
-    return_rejected,
-    returned,
-)
+from tests.models.world import World, member
 
 
 def reminders(world: World) -> list[tuple[str, str, int, int]]:

@@ -7,7 +7,8 @@ import pytest
 
 from models.outputs import Notification
 from models.repairs.state import Repair
-from tests.models.world import World, added, at, paid, pro_member, repair, step
+from tests.models.facts import added, at, paid, repair, step
+from tests.models.world import World, pro_member
 
 
 def test_rep_1_the_steps_of_a_repair_in_order() -> None:

@@ -4,20 +4,10 @@ import pytest
 
 from models.outputs import ChargeRequested, RefundRequested
 from models.policies import Policies
+from tests.models.facts import applied_for, at, care_bought, care_cancelled, care_paid, paid, reviewed
+from tests.models.guests import TOO_LATE, bought, money
 from tests.models.renewal import END, RENEWAL, charges, decline, with_cards
-from tests.models.test_guest import TOO_LATE, bought, money
-from tests.models.world import (
-    SLOW_CLOCK,
-    World,
-    applied_for,
-    at,
-    care_bought,
-    care_cancelled,
-    care_paid,
-    paid,
-    pro_member,
-    reviewed,
-)
+from tests.models.world import SLOW_CLOCK, World, pro_member
 
 
 def refunds(world: World) -> list[tuple[str, str | None, tuple[str, ...]]]:

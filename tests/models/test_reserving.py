@@ -5,15 +5,8 @@ import pytest
 from models.points.state import Reservation
 from models.state import Due
 from tests.models.checkout import NOON, rich, spending
-from tests.models.world import (
-    World,
-    at,
-    earned,
-    member,
-    pacific,
-    reserved,
-    set_free,
-)
+from tests.models.facts import at, pacific, reserved, set_free
+from tests.models.world import World, earned, member
 
 
 def test_ms_8_points_are_set_aside_from_the_oldest_lots() -> None:

@@ -5,15 +5,12 @@ from typing import Any
 import pytest
 
 from models.points.state import Lapsed
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     adjusted,
     cancelled,
     dispute_won,
     disputed,
-    earned,
     line,
-    member,
     order,
     pacific,
     price_matched,
@@ -21,6 +18,7 @@ from tests.models.world import (
     return_rejected,
     returned,
 )
+from tests.models.world import World, earned, member
 
 NOON = "2026-03-20 19:00"
 

@@ -5,7 +5,8 @@ import pytest
 from models.outputs import Notification
 from models.points.state import Order
 from models.points.undoing import NOTICES_KEPT
-from tests.models.world import World, cancelled, joined, line, order, return_rejected, returned
+from tests.models.facts import cancelled, joined, line, order, return_rejected, returned
+from tests.models.world import World
 
 
 def buyer(*lines: dict[str, object]) -> World:

@@ -20,8 +20,9 @@ from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reserv
 from models.pro.state import Application
 from models.repairs.state import Repair
 from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
-from tests.models import world as given_
-from tests.models.world import World, line, step
+from tests.models import facts as given_
+from tests.models.facts import line, step
+from tests.models.world import World, pro_member
 
 GOLDEN = Path(__file__).parent / "golden"
 KINDS: dict[str, type[Any]] = {
@@ -39,7 +40,7 @@ def rich_world() -> World:
     world = World()
     leave_once(world, "m-2")
     collect_lots(world, "m-3")
-    given_.pro_member(world)
+    pro_member(world)
     bonus = {"offer_id": "spring", "points": 100, "expires_on": "2026-06-30"}
     bought = given_.order("o1", line("l1", "100.00", 2, bonus=bonus), line("l2", qualifying=False))
     for fact, event_id, time in (

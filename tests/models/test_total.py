@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 from models.outputs import Decided, LedgerEntry, Notification, Request
 from models.policies import Policies
 from models.state import MEMBERS, Member, decode
-from tests.models import world as given_
-from tests.models.world import MEMBER, Fact, World, line, step
+from tests.models import facts as given_
+from tests.models.facts import MEMBER, Fact, line, step
+from tests.models.world import World
 
 GUEST = f"guest:{'e' * 64}"
 # Few ids and many events, so that they meet.

@@ -5,21 +5,20 @@ from typing import Any
 
 from models.state import MEMBERS, Member, member_key
 from models.view import view
-from tests.models.world import (
-    World,
+from tests.models.facts import (
     added,
     cancel_requested,
     care_bought,
     joined,
     line,
     order,
-    pro_member,
     repair,
     reserved,
     returned,
     set_free,
     step,
 )
+from tests.models.world import World, pro_member
 
 
 def shown(world: World) -> dict[str, Any]:

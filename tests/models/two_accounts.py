@@ -13,20 +13,8 @@ from models.outputs import ChargeRequested, RefundRequested
 from models.outputs.notifications import Notification
 from models.policies import STANDARD, Policies
 from models.state import Member, decode
-from tests.models.world import (
-    Fact,
-    World,
-    added,
-    applied_for,
-    at,
-    care_bought,
-    event,
-    failed,
-    gear,
-    paid,
-    removed,
-    updated,
-)
+from tests.models.facts import Fact, added, applied_for, at, care_bought, failed, gear, paid, removed, updated
+from tests.models.world import World, event
 
 ME = "ann"
 FEE = {"pro": "100.00", "care": "179.99"}

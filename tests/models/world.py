@@ -5,9 +5,8 @@ Every decision is taken twice and must come out equal: what decides is a functio
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 
@@ -22,28 +21,15 @@ from models.outputs.notifications import Notification
 from models.outputs.requests import Request
 from models.points.lots import Lots
 from models.points.state import Lot, Points
-from models.policies import STANDARD, Policies
+from models.policies import Policies
 from models.pro.state import Pro
 from models.repairs.state import Repair
 from models.state import MEMBERS, Member, decode, entry_key, member_key
+from tests.models.facts import MEMBER, Fact, applied_for, at, joined, line, order, pacific, paid, released, reviewed
 
-MEMBER = "m-1"
-PACIFIC = ZoneInfo(STANDARD.zone)
 NOT_UTC = re.compile(rb'T\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"')
 SLOW_CLOCK: dict[str, Any] = {"ahead_days": 36_500}
 """The settings of a world whose clock seldom ticks: what happens years after its now is decided all the same."""
-Fact = tuple[str, dict[str, Any]]
-"""An event type without its version, and the data."""
-
-
-def at(text: str) -> datetime:
-    """`2026-03-10 12:00` as an instant; Pacific time is 8 hours (in summer 7) behind it."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
-def pacific(text: str) -> str:
-    """`2026-03-10 23:59:59.999999` of the programme zone as this module's text in UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=PACIFIC).astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
 def event(fact: Fact, *, event_id: str, time: datetime, member: str = MEMBER, source: str = "/shop") -> Event[Any]:
@@ -281,74 +267,6 @@ class World:
             assert (after.available, after.reserved, after.debt) == (points.available, points.reserved, points.debt)
 
 
-# Facts: the events of the tests, with what does not matter filled in.
-
-
-def joined(birth_date: str = "1990-05-05", state: str = "CA") -> Fact:
-    return "points.joined", {"birth_date": birth_date, "state": state}
-
-
-def released(reason: str = "mended", actor: str = "op-1") -> Fact:
-    return "member.released", {"reason": reason, "actor": actor}
-
-
-def line(line_id: str = "l1", price: str = "199.00", quantity: int = 1, **more: Any) -> dict[str, Any]:
-    plain = {"sku": "ILCE-7M4", "category": "camera", "qualifying": True}
-    return plain | {"line_id": line_id, "unit_price": price, "quantity": quantity} | more
-
-
-def order(order_id: str = "o1", *lines: dict[str, Any], placed_at: str = "2026-03-02 18:00", **more: Any) -> Fact:
-    plain = {"signed_in": True, "payment_method": "card", "points_redeemed": 0}
-    when = {"placed_at": at(placed_at).isoformat()}
-    return "order.placed", plain | when | {"order_id": order_id, "lines": list(lines) or [line()]} | more
-
-
-def returned(return_id: str, order_id: str = "o1", /, *, in_window: bool = True, **quantities: int) -> Fact:
-    lines = [{"line_id": line_id, "quantity": quantity} for line_id, quantity in quantities.items()]
-    return "return.completed", {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": in_window}
-
-
-def return_rejected(return_id: str) -> Fact:
-    return "return.rejected", {"return_id": return_id}
-
-
-def cancelled(order_id: str = "o1", *, before_shipment: bool = True) -> Fact:
-    return "order.cancelled", {"order_id": order_id, "before_shipment": before_shipment}
-
-
-def price_matched(price: str, line_id: str = "l1", order_id: str = "o1") -> Fact:
-    return "order.price_matched", {"order_id": order_id, "line_id": line_id, "new_unit_price": price}
-
-
-def disputed(amount: str, dispute_id: str = "d1", order_id: str = "o1") -> Fact:
-    return "payment.disputed", {"order_id": order_id, "dispute_id": dispute_id, "amount": amount}
-
-
-def dispute_won(dispute_id: str = "d1") -> Fact:
-    return "payment.dispute_won", {"dispute_id": dispute_id}
-
-
-def reserved(points: int, reservation_id: str = "s1") -> Fact:
-    return "redemption.reserved", {"reservation_id": reservation_id, "points": points}
-
-
-def set_free(reservation_id: str = "s1") -> Fact:
-    return "redemption.released", {"reservation_id": reservation_id}
-
-
-def adjusted(points: int, adjustment_id: str = "j1", actor: str = "kim", **more: Any) -> Fact:
-    plain = {"reason": "a late parcel"}
-    return "points.adjusted", plain | {"adjustment_id": adjustment_id, "points": points, "actor": actor} | more
-
-
-def cancel_requested() -> Fact:
-    return "points.cancel_requested", {}
-
-
-def cancel_withdrawn() -> Fact:
-    return "points.cancel_withdrawn", {}
-
-
 def member(now: str = "2026-03-01 20:00", **settings: Any) -> World:
     """Given somebody who joined My Sony on 1 March 2026 at noon, Pacific."""
     world = World(now=now, policies=Policies(**SLOW_CLOCK | settings))
@@ -362,86 +280,6 @@ def earned(world: World, *lots: tuple[str, int, str]) -> World:
         bought = line("l1", f"{points // 2}.00")
         world.send(order(order_id, bought, placed_at=pacific(when)), event_id=f"order-{order_id}", time=pacific(when))
     return world
-
-
-def gear(*models: str) -> list[dict[str, str]]:
-    """Each with a serial of its own."""
-    return [{"model": model, "serial": f"{n}-{model}"} for n, model in enumerate(models)]
-
-
-def applied_for(application_id: str = "a1", invoice_id: str = "i1", **more: Any) -> Fact:
-    plain = {
-        "birth_date": "1990-05-05", "state": "CA", "auto_renew": True,
-        "business": {"employment": "employee", "description": "weddings"},
-        "bodies": gear("ILCE-1", "ILCE-7M4"), "lenses": gear("SEL2470GM2", "SEL85F14GM", "SEL55F18Z"),
-    }  # fmt: skip
-    return "pro.applied", plain | {"application_id": application_id, "invoice_id": invoice_id} | more
-
-
-def reviewed(application_id: str = "a1", approved: bool = True) -> Fact:
-    return "pro.reviewed", {"application_id": application_id, "approved": approved}
-
-
-def paid(invoice_id: str = "i1", paid_at: str = "2026-03-02 18:00", amount: str = "100.00", **more: Any) -> Fact:
-    plain = {"method_id": "card-1", "program": "pro", "amount": amount, "paid_at": at(paid_at).isoformat()}
-    return "payment.succeeded", plain | {"invoice_id": invoice_id} | more
-
-
-def failed(invoice_id: str = "i1", attempt_id: str = "t1", **more: Any) -> Fact:
-    plain = {"method_id": "card-1", "program": "pro", "reason": "insufficient_funds"}
-    return "payment.failed", plain | {"invoice_id": invoice_id, "attempt_id": attempt_id} | more
-
-
-def added(method_id: str = "card-1", position: int = 0, expires: str | None = "2035-12") -> Fact:
-    until = {"expires": expires} if expires else {}
-    return "method.added", {"method_id": method_id, "kind": "card", "position": position} | until
-
-
-def updated(method_id: str = "card-1", **more: Any) -> Fact:
-    return "method.updated", {"method_id": method_id} | more
-
-
-def removed(method_id: str = "card-1") -> Fact:
-    return "method.removed", {"method_id": method_id}
-
-
-def care_bought(invoice_id: str = "c1", purchased_at: str = "2026-03-02 18:00", **more: Any) -> Fact:
-    plain = {"email_hash": "e" * 64, "birth_date": "1990-05-05", "state": "CA"}
-    return "care.purchased", plain | {"purchased_at": at(purchased_at).isoformat(), "invoice_id": invoice_id} | more
-
-
-def care_paid(invoice_id: str = "c1", **more: Any) -> Fact:
-    return paid(invoice_id, program="care", amount="179.99", **more)
-
-
-def care_cancelled(*, refund: bool = False) -> Fact:
-    return "care.cancel_requested", {"refund_requested": refund}
-
-
-def claimed(claim_id: str = "k1", serial: str = "S1", order_id: str = "o1", filed_by: str = MEMBER) -> Fact:
-    plain = {"claim_id": claim_id, "serial": serial, "order_id": order_id, "filed_by": filed_by}
-    return "care.claim_opened", plain
-
-
-def account_opened(email_hash: str = "e" * 64) -> Fact:
-    return "account.opened", {"email_hash": email_hash, "birth_date": "1990-05-05", "state": "CA"}
-
-
-def auto_renew(on: bool) -> Fact:
-    return "pro.auto_renew_changed", {"on": on}
-
-
-def repair(repair_id: str = "r1", **more: Any) -> Fact:
-    plain = {
-        "serial": "S1", "model": "ILCE-7M4", "issue": "no picture", "shipment_id": f"ship-{repair_id}", "pieces": 1,
-        "sent_by": "member", "ship_to_state": "CA", "next_day_shipping": False,
-    }  # fmt: skip
-    return "repair.requested", plain | {"repair_id": repair_id} | more
-
-
-def step(name: str, repair_id: str = "r1", **more: Any) -> Fact:
-    needed: dict[str, Any] = {"warranty_validated": {"proof": True}, "handed_to_carrier": {"repaired": True}}
-    return f"repair.{name}", {"repair_id": repair_id} | needed.get(name, {}) | more
 
 
 def pro_member(world: World, *, auto: bool = True) -> World:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.models.world import applied_for, gear
+from tests.models.facts import applied_for, gear
 from tests.simulation.buyer import Buyer
 from tests.simulation.partition import HOUR, Json, Message
 from tests.simulation.post import Post

@@ -7,7 +7,8 @@ from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
 from models.outputs.requests import Request
-from tests.models.world import MEMBER, World
+from tests.models.facts import MEMBER
+from tests.models.world import World
 from views.timeline import Explanation, Line, explanations
 
 

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from models.policies import STANDARD
-from tests.models.world import World, line, member, order, reserved, returned
+from tests.models.facts import line, order, reserved, returned
+from tests.models.world import World, member
 from tests.views.stories import told
 from views.about import is_about
 from views.ids import SHORT

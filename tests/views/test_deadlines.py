@@ -9,9 +9,8 @@ from models.outputs.ledger import LedgerEntry
 from models.outputs.notifications import Notification
 from models.outputs.requests import RefundRequested
 from models.policies import STANDARD
-from tests.models.world import (
+from tests.models.facts import (
     MEMBER,
-    World,
     added,
     adjusted,
     applied_for,
@@ -19,17 +18,15 @@ from tests.models.world import (
     cancel_requested,
     care_bought,
     care_cancelled,
-    earned,
     line,
-    member,
     order,
     paid,
-    pro_member,
     repair,
     reserved,
     reviewed,
     step,
 )
+from tests.models.world import World, earned, member, pro_member
 from tests.views.stories import due, told
 from views.about import is_about
 from views.deadlines import SENTENCES, SPELLED_OUT, deadline
