@@ -11,7 +11,7 @@ import pytest
 
 from audit.own import KNOWN_KINDS
 from audit.shard import Shard
-from tests.audit.test_shards import data_id, edited
+from tests.audit.changes import data_id, edited
 from tests.audit.world import World, audited, differing, line
 
 Change = Callable[[dict[str, Any]], Any]
