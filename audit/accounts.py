@@ -11,11 +11,10 @@ from audit.account import Account
 from audit.account.seen import Seen
 from audit.fees import Fees
 from audit.fees.account import HANDLERS
+from models.events import GUEST
 from models.policies import Policies
 
 RELEASED = "member.released.v1"
-GUEST = "guest:"
-"""What the key of somebody without an account starts with."""
 
 
 class Accounts:

@@ -8,11 +8,11 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from audit.accounts import GUEST
 from audit.fees import Fees
 from audit.report import Findings
 from audit.shard import Output, Shard
 from models import state
+from models.events import GUEST
 from models.fees.membership import Membership
 from models.fees.state import Invoice, Method
 from models.state import Member
