@@ -8,13 +8,13 @@ from msgspec import Struct, field
 
 from models.care.lifecycle import GUEST_TABLE, TABLE, GuestHappening, GuestStage
 from models.fees.membership import Membership
-from models.outputs.base import Cause
+from models.outputs.base import Brought, Cause
 
 SHOWN: Final = 10
 """The most products, and the most claims, that the hot value keeps to be shown: the latest."""
 
 
-class Purchase(Struct, array_like=True):
+class Purchase(Brought, Struct, array_like=True):
     """CARE-1 A purchase of Care, named by its invoice."""
 
     KIND: ClassVar[str] = "care"
@@ -28,23 +28,13 @@ class Purchase(Struct, array_like=True):
     why_not: str | None = None
     """Code of the first reason why it is not accepted."""
 
-    @property
-    def cause(self) -> Cause:
-        """The event that brought it."""
-        return Cause(source=self.source, id=self.event_id)
 
-
-class Request(Struct, array_like=True):
+class Request(Brought, Struct, array_like=True):
     """CARE-7 That a fee was asked back."""
 
     source: str
     event_id: str
     at: datetime
-
-    @property
-    def cause(self) -> Cause:
-        """What the answer is named after, whichever event completes it (NTF-1)."""
-        return Cause(source=self.source, id=self.event_id)
 
 
 class Benefit(Struct, array_like=True):
@@ -98,7 +88,7 @@ class Cover(Struct, array_like=True):
     """CARE-9 Serial numbers by which claims were accepted for pieces that the order names none of."""
 
 
-class Claim(Struct, array_like=True):
+class Claim(Brought, Struct, array_like=True):
     """CARE-9 A claim. Its answer is that of its own time, and follows what is told late of its order (GEN-2)."""
 
     KIND: ClassVar[str] = "care_claim"
@@ -119,11 +109,6 @@ class Claim(Struct, array_like=True):
     """What the answer rests on, which names the notice of it."""
     notice: str | None = None
     """The one that told the answer; another answer replaces it."""
-
-    @property
-    def cause(self) -> Cause:
-        """The event that opened it."""
-        return Cause(source=self.source, id=self.event_id)
 
     @property
     def accepted(self) -> bool:
@@ -182,7 +167,7 @@ class Kept(Struct, array_like=True):
         return Cause(source=self.source, id=self.id)
 
 
-class GuestPurchase(Struct, array_like=True):
+class GuestPurchase(Brought, Struct, array_like=True):
     """CARE-3 What a guest bought, named by its invoice. The one at hand is in the hot value, earlier ones are entries."""
 
     KIND: ClassVar[str] = "guest"
@@ -202,11 +187,6 @@ class GuestPurchase(Struct, array_like=True):
     """What the guest was told and stands."""
     gone_back: bool = False
     """GEN-6 Money of it was asked to be given back: that is final."""
-
-    @property
-    def cause(self) -> Cause:
-        """That event."""
-        return Cause(source=self.source, id=self.event_id)
 
     def happens(self, what: GuestHappening) -> None:
         """Move to the next stage. KeyError says that a rule has not asked before whether it can."""

@@ -28,6 +28,19 @@ class Cause(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=Fa
     source: Name
 
 
+class Brought:
+    """What remembers the event that brought it, for what that causes later on: a base of state values."""
+
+    __slots__ = ()
+    source: str
+    event_id: str
+
+    @property
+    def cause(self) -> Cause:
+        """That event."""
+        return Cause(source=self.source, id=self.event_id)
+
+
 class Body(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """The `data` of an output."""
 

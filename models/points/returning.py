@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from models.case import Case, Ruling, digest, retold
 from models.hold import hold
-from models.outputs.base import Cause
 from models.points.events import ReturnCompleted, ReturnRejected
 from models.points.outcomes import duplicate, refused, superseded
 from models.points.state import Order, Refused, Return
@@ -90,7 +89,7 @@ def _let_in(case: Case, order: Order, rejection: Ruling) -> Ruling:
         if not (told.until and now and told.until <= now) and not _too_much(order, record):
             record.refused = None
             _no_longer_refused(order, record)
-            later = Case(case.desk, Cause(source=told.source, id=told.event_id), told.at)
+            later = Case(case.desk, told.cause, told.at)
             says += f" That leaves room for one that was refused before. {_count(later, order, record, 1).says}"
             case.ledger += later.ledger
             case.notices += later.notices

@@ -10,6 +10,8 @@ from typing import ClassVar, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
+from models.outputs.base import Brought
+
 LotKey: TypeAlias = tuple[int, int, str]
 """(last day of use as ordinal, microseconds when earned, id): names a lot for good, also once nothing is left in it."""
 
@@ -256,7 +258,7 @@ class Order(Struct, array_like=True):
         return next((place for place, line in enumerate(self.lines) if line.id == line_id), None)
 
 
-class Refused(Struct, array_like=True):
+class Refused(Brought, Struct, array_like=True):
     """MS-10 What a return counts as if there is room for it after all: its event's name and time."""
 
     source: str

@@ -7,11 +7,11 @@ from typing import ClassVar
 from msgspec import Struct
 
 from models.fees.membership import Membership
-from models.outputs.base import Cause
+from models.outputs.base import Brought
 from models.pro.lifecycle import TABLE
 
 
-class Application(Struct, array_like=True):
+class Application(Brought, Struct, array_like=True):
     """An application and what Sony said to it."""
 
     KIND: ClassVar[str] = "application"
@@ -28,11 +28,6 @@ class Application(Struct, array_like=True):
     """None until it is reviewed."""
     why_not: str | None = None
     """Code of the first reason why it is not accepted."""
-
-    @property
-    def cause(self) -> Cause:
-        """That event: the answer names it, whichever event brought that."""
-        return Cause(source=self.source, id=self.event_id)
 
 
 class Pro(Membership, array_like=True):
