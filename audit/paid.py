@@ -177,7 +177,7 @@ def _is_about_fees(output: Output) -> bool:
 def _membership(of: Membership) -> dict[str, Any]:
     return {
         "status": of.status,
-        "causes": of.causes,
+        "causes": list(of.causes),
         "terms": [(term.first, term.end, term.anchor, term.invoice_id) for term in of.terms],
         "auto-renewal": of.auto_renew,
         "told of too late": of.uncharged,

@@ -5,9 +5,10 @@ D + 1 there, whatever daylight saving does that night. Years and months are alwa
 chained: 31 Jan + 1 month = 28 Feb and + 2 months = 31 Mar.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from hashlib import blake2b
 from importlib.metadata import version
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -47,23 +48,57 @@ class CountedDay(NamedTuple):
     skipped: str | None
 
 
+class Pause(NamedTuple):
+    """A time in which a clock stands still: each day that it touches is skipped."""
+
+    since: datetime
+    until: datetime | None
+    """None: not over, as far as is known."""
+    why: str
+
+
 class Clock(NamedTuple):
     """REP-10 The working of a business-day clock: every day up to the last counted one, and the deadline."""
 
     days: tuple[CountedDay, ...]
-    last_day: date
-    deadline: datetime
+    """Of one that stands still: up to the day since which it does."""
+    last_day: date | None
+    """None: it stands still, so nobody knows yet."""
+    deadline: datetime | None
+    """The first instant that is too late."""
+    calendar: str
+    """Version of the calendar it was counted with."""
+
+    @property
+    def fixed(self) -> tuple[date, datetime]:
+        """Last day and deadline of a clock that nothing can stop."""
+        if self.last_day is None or self.deadline is None:
+            raise ValueError("a clock that stands still has no deadline")
+        return self.last_day, self.deadline
+
+
+class Closure(NamedTuple):
+    """A day off besides weekends and holidays."""
+
+    name: str
+    announced: date = date.min
+    """Clocks that started before this day count the closed day as a working day, as was promised then."""
 
 
 class Calendar:
     """The programme's zone and working days: Monday to Friday without US federal holidays and own closures."""
 
-    def __init__(self, zone: str, closures: Mapping[date, str]) -> None:
-        """`zone` is an IANA name; `closures` are further days off, each with the name it is explained by."""
+    def __init__(self, zone: str, closures: Mapping[date, Closure]) -> None:
+        """`zone` is an IANA name; `closures` are further days off."""
         self.zone = ZoneInfo(zone)
         self._closures = dict(closures)
         self._holidays = holidays.country_holidays("US")
-        self.version = f"US federal holidays {version('holidays')}, {len(self._closures)} own closures"
+
+    def version_on(self, start: date) -> str:
+        """What clocks that start on that day are counted with: the holidays' edition, and the closures announced by then."""
+        known = sorted((day, closure.name) for day, closure in self._closures.items() if closure.announced <= start)
+        mark = f" ({blake2b(repr(known).encode(), digest_size=4).hexdigest()})" if known else ""
+        return f"US federal holidays {version('holidays')}, {len(known)} own closures{mark}"
 
     def day_of(self, instant: datetime) -> date:
         """The day an instant falls on in the programme zone."""
@@ -81,17 +116,32 @@ class Calendar:
         """The same time of day in the programme zone that many days later, as UTC."""
         return (instant.astimezone(self.zone) + timedelta(days=days)).astimezone(UTC)
 
-    def why_off(self, day: date) -> str | None:
-        """Why the day is no business day; None when it is one."""
-        return _WEEKEND.get(day.weekday()) or self._closures.get(day) or self._holidays.get(day)
+    def why_off(self, day: date, as_of: date = date.max) -> str | None:
+        """Why the day is no business day, as was known on `as_of`; None when it is one."""
+        closure = self._closures.get(day)
+        closed = closure.name if closure and closure.announced <= as_of else None
+        return _WEEKEND.get(day.weekday()) or closed or self._holidays.get(day)
 
-    def business_clock(self, start: datetime, count: int) -> Clock:
-        """`count` business days after the day of `start` (which is never counted), up to the end of the last."""
+    def business_clock(self, start: datetime, count: int, pauses: Sequence[Pause] = ()) -> Clock:
+        """`count` business days after the day of `start` (which is never counted), up to the end of the last.
+
+        Days that a pause touches are skipped. In one that is not over the clock stands still: no deadline yet.
+        """
         days: list[CountedDay] = []
-        day, left = self.day_of(start), count
+        started_on = day = self.day_of(start)
+        left, calendar = count, self.version_on(started_on)
         while left:
             day += timedelta(days=1)
-            skipped = self.why_off(day)
+            pause = self._pause_on(day, pauses)
+            skipped = self.why_off(day, started_on) or (pause.why if pause else None)
             days.append(CountedDay(day, skipped))
+            if pause and pause.until is None:
+                return Clock(tuple(days), None, None, calendar)
             left -= skipped is None
-        return Clock(tuple(days), day, self.end_of(day))
+        return Clock(tuple(days), day, self.end_of(day), calendar)
+
+    def _pause_on(self, day: date, pauses: Sequence[Pause]) -> Pause | None:
+        """The pause that the day is touched by; of several one that is not over."""
+        start, end = self.start_of(day), self.end_of(day)
+        found = [pause for pause in pauses if pause.since < end and (pause.until is None or pause.until > start)]
+        return min(found, key=lambda pause: (pause.until is not None, pause.since, pause.why), default=None)

@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from models.calendar import Calendar
 from models.desk import Desk, Record, S
 from models.events import EVENT_MODELS, Event
+from models.follow import DEPTH, FollowUp
 from models.outputs.base import SOURCE, Cause, Fact, addressed
 from models.outputs.decisions import Outcome
 from models.outputs.ledger import LedgerEntry
@@ -139,6 +140,16 @@ class Case(Struct):
     def arrived(self, kind: str, entry_id: str) -> None:
         """Say that something is known now: events held for it settle in the same decision (GEN-2)."""
         self.desk.arrivals.append((kind, entry_id))
+
+    def follow(self, what: FollowUp) -> str:
+        """Let the other programmes know, at once. Returns what they have to say to it, as sentences behind a space."""
+        desk = self.desk
+        if desk.depth >= DEPTH:
+            raise RecursionError(f"{what} follows from what follows from it")
+        desk.depth += 1
+        said = [handler(self, what) for handler in desk.followers.get(type(what), ())]
+        desk.depth -= 1
+        return "".join([f" {words}" for words in said if words])
 
     def schedule(self, at: datetime, what: str, ref: str) -> None:
         """GEN-4 Set a deadline, in place of an earlier one for the same thing."""

@@ -17,7 +17,7 @@ from models.care import orders
 from models.care import rules as care
 from models.care.events import TRANSFERS
 from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
-from models.desk import At, Decision, Desk, Moment, Record
+from models.desk import At, Decision, Desk, Followers, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
 from models.outputs.base import Output, addressed
@@ -44,6 +44,9 @@ DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
 )
 """Each deadline's rule, but for held events, which get decisions."""
 
+FOLLOWERS: Final[Followers] = MappingProxyType({})
+"""Who is told of what another programme has found out."""
+
 GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(
     {**fees.GIVEN_UP, **care.GIVEN_UP}
 )
@@ -63,7 +66,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
         return Decision(decisions=[_answer(event, record, moment, Ruling("dead_lettered", says, None, "quarantined"))])
     cause = event.cause
     content, entry = event.content_hash(), applied.key(cause.source, cause.id)
-    desk = Desk(event.subject, at, moment, policies)
+    desk = Desk(event.subject, at, moment, policies, FOLLOWERS)
     case = Case(desk, cause, event.at, event=event, record=record, held_since=moment.now)
     known = applied.known(at, entry, content, moment.now, policies)
     ruling = _told_before(known) if known else _ahead_of_now(case) or _rule(case)
@@ -84,7 +87,7 @@ def wake(member_id: str, at: At, moment: Moment, policies: Policies = STANDARD) 
     """Work off what is due for a member, in due order, at most `due.AT_MOST` at a call. Raises as `decide` does."""
     if is_quarantined(member_id, at):
         return Decision()
-    desk = Desk(member_id, at, moment, policies)
+    desk = Desk(member_id, at, moment, policies, FOLLOWERS)
     if not due.is_due(desk):
         return Decision(due=desk.member.due[0].at if desk.member.due else None)
     _work_off(desk)

@@ -3,14 +3,16 @@
 Nothing leaves the desk before the call has ended well, so a rule that raises has done nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct, field
 
 from models import state
-from models.events import Event
+from models.events import EVERYBODY, Event
+from models.follow import FollowUp
 from models.outputs.base import Output
 from models.outputs.decisions import Decided
 from models.outputs.ledger import LedgerEntry
@@ -24,6 +26,10 @@ At: TypeAlias = Callable[[str, bytes], bytes | None]
 """Reads a keyed entry of the partition, committed or pending: (table, key) -> value."""
 
 S = TypeVar("S", bound=Struct)
+
+Followers: TypeAlias = Mapping[type[FollowUp], Sequence[Callable[[Any, Any], str]]]
+"""Who wants to know of what: (case, follow-up) -> words for the answer, or none."""
+NO_FOLLOWERS: Final[Followers] = MappingProxyType({})
 
 
 class Record(NamedTuple):
@@ -67,9 +73,13 @@ class EntryTwiceError(Exception):
 class Desk:
     """Working copies and outputs of one call for one member."""
 
-    __slots__ = ("_at", "_changed", "_seen", "arrivals", "member", "member_id", "moment", "out", "policies")
+    __slots__ = (
+        "_at", "_changed", "_seen", "arrivals", "depth", "followers", "member", "member_id", "moment", "out", "policies",
+    )  # fmt: skip
 
-    def __init__(self, member_id: str, at: At, moment: Moment, policies: Policies) -> None:
+    def __init__(
+        self, member_id: str, at: At, moment: Moment, policies: Policies, followers: Followers = NO_FOLLOWERS
+    ) -> None:
         raw = at(state.MEMBERS, state.member_key(member_id))
         self.member = state.decode(raw, Member) if raw is not None else Member()
         self.member_id = member_id
@@ -78,6 +88,7 @@ class Desk:
         self.out = Decision()
         self.arrivals: list[tuple[str, str]] = []
         """What became known in this call, for the events held for it: (kind, id)."""
+        self.followers, self.depth = followers, 0
         self._at = at
         self._seen: dict[bytes, Any] = {}
         self._changed: dict[str, dict[bytes, Struct | None]] = {}
@@ -90,6 +101,11 @@ class Desk:
             self._seen[key] = state.decode(raw, kind) if raw is not None else None
         found: S | None = self._seen[key]
         return found
+
+    def shared(self, kind: type[S], entry_id: str) -> S | None:
+        """What is kept once for everybody in the partition; to be read only."""
+        raw = self._at(state.ENTRIES, state.entry_key(kind.KIND, EVERYBODY, entry_id))  # type: ignore[attr-defined]
+        return state.decode(raw, kind) if raw is not None else None
 
     def put(self, entry_id: str, value: Struct) -> None:
         """Write an entry when the call ends; what is done to the value until then counts."""

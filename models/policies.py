@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from models.calendar import Calendar
+from models.calendar import Calendar, Closure
 
 RULES_VERSION = "1"
 """Named by every decision; raised with each change of what the rules answer."""
@@ -25,6 +25,11 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _closure(told: object) -> object:
+    """A closure without more than a name has always been known."""
+    return Closure(told) if isinstance(told, str) else told
+
+
 class Policies(BaseModel):
     """All policy settings; frozen, so that a decision cannot depend on when they were read."""
 
@@ -33,8 +38,10 @@ class Policies(BaseModel):
     zone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "America/Los_Angeles", description="Programme zone of every day and deadline"
     )
-    closures: dict[date, str] = Field(
-        default_factory=dict, description="Days off besides weekends and US federal holidays, with their names"
+    closures: dict[date, Annotated[Closure, BeforeValidator(_closure)]] = Field(
+        default_factory=dict,
+        description="Days off besides weekends and US federal holidays: day -> name, or {name, announced}; clocks that "
+        "started before it was announced count the day",
     )
     ids_remembered_days: int = Field(800, ge=400, description="GEN-1: how long an applied event id is remembered")
     hold_days: int = Field(30, ge=1, description="GEN-2: how long an event waits for its partner")

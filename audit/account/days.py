@@ -1,7 +1,7 @@
 """Days, months and ages, written a second time: nothing here is shared with the rules' calendar but the holidays' list."""
 
 from calendar import monthrange
-from collections.abc import Container
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
@@ -28,10 +28,12 @@ def years_later(day: date, years: int) -> date:
     return date(day.year + years, day.month, min(day.day, monthrange(day.year + years, day.month)[1]))
 
 
-def business_days_later(day: date, count: int, closures: Container[date]) -> date:
-    """The ``count``-th day after ``day`` that is no weekend, federal holiday or closure."""
+def business_days_later(start: date, count: int, closures: Mapping[date, tuple[str, date]]) -> date:
+    """The ``count``-th day after ``start`` that is no weekend, federal holiday, or closure that had been announced by then."""
+    day = start
     off = holidays.country_holidays("US", years=(day.year, day.year + 1))
     while count:
         day += timedelta(days=1)
-        count -= day.weekday() < _SATURDAY and day not in off and day not in closures
+        is_closed = day in closures and closures[day][1] <= start
+        count -= day.weekday() < _SATURDAY and day not in off and not is_closed
     return day

@@ -15,6 +15,7 @@ from models.care.state import Care, Request, Window
 from models.care.terms import REFUND_DAYS
 from models.case import Case, Ruling, applied, duplicate
 from models.fees import announcing
+from models.fees.membership import PAYMENT
 from models.fees.refunds import charges_of
 from models.fees.state import Invoice
 from models.outputs.base import Fact
@@ -189,7 +190,7 @@ def _grant(case: Case, care: Care, window: Window) -> Ruling:
     _no_longer_waits(case, care, window)
     announcing.settled(case, LIFE, LIFE.invoice_at_hand(case, care), "Care is cancelled in full")
     care.happens("refunded")
-    care.clear_payment()
+    care.lift(PAYMENT)
     care.over_at, care.invoice, care.refunded = window.ended_at, None, window.id
     ended_on = case.calendar.day_of(window.ended_at)
     others = [term for term in care.terms if term.invoice_id != window.id and term.first < ended_on]

@@ -43,8 +43,7 @@ class Life(Standing):
     def suspend(self, case: Case, invoice: Invoice, at: datetime) -> None:
         """PAY-3 With cause `payment`. PAY-6 Sixty days later it is over."""
         of = self.of(case)
-        is_news, of.causes = PAYMENT not in of.causes, sorted({*of.causes, PAYMENT})
-        of.suspended_at = at
+        is_news = of.suspend(PAYMENT, at)
         over_at = case.calendar.days_after(at, case.policies.unpaid_days)
         case.schedule(over_at, END, invoice.id)
         if not is_news:
@@ -211,7 +210,7 @@ class Life(Standing):
             why = "something said before the end was told after it"
             case.retract(self.program, notice_id, why, self.clauses.leaving)
         of.over_at, of.reopened = None, of.reopened + 1
-        words = of.clear_payment()
+        words = of.lift(PAYMENT)
         case.schedule(case.calendar.start_of(of.term.end), DUE, invoice.id)
         return words
 
@@ -260,7 +259,7 @@ class Life(Standing):
     def _over(self, case: Case, of: Membership, what: Literal["unpaid", "term_over"], kind: Kind, clause: str) -> None:
         """It lapses or ends: nothing is owed any more."""
         of.happens(what)
-        of.clear_payment()
+        of.lift(PAYMENT)
         of.over_at = case.at
         announcing.settled(case, self, self.invoice_at_hand(case, of), f"{self.name} is over")
         facts: dict[str, Fact] = {"term_ended": str(of.term.end), "over_on": str(case.calendar.day_of(case.at))}
@@ -271,7 +270,7 @@ class Life(Standing):
         """PAY-5 Clear the cause `payment`; GEN-3: other causes stay."""
         if PAYMENT not in of.causes:
             return ""
-        if words := of.clear_payment():
+        if words := of.lift(PAYMENT):
             return words
         facts: dict[str, Fact] = {"cause": PAYMENT, "invoice_id": invoice.id}
         case.notify(self.program, "membership.reinstated", invoice.id, "PAY-5", facts, replaces=replaces)

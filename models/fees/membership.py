@@ -12,7 +12,8 @@ NOTICES: Final = 32
 TERMS: Final = 20
 """The most that is kept of them in the hot value, the latest: it must not grow with a member's whole history."""
 PAYMENT: Final = "payment"
-"""The cause of suspension for a fee that is not paid."""
+LOAN: Final = "loan"
+"""The causes of suspension: a fee that is not paid (PAY-3), loaned equipment that is not back or paid for (LOAN-6)."""
 
 
 class Term(Struct, array_like=True):
@@ -35,9 +36,8 @@ class Membership(Struct, array_like=True):
     auto_renew: bool
     auto_renew_at: datetime
     """When that was last said."""
-    causes: list[str] = field(default_factory=list)
-    """Of suspension: a sorted set."""
-    suspended_at: datetime | None = None
+    causes: dict[str, datetime] = field(default_factory=dict)
+    """GEN-3 Of suspension, in the order of their names: cause -> since when."""
     invoice: str | None = None
     """The renewal fee at hand: named when the term it follows was paid."""
     terms: list[Term] = field(default_factory=list)
@@ -79,13 +79,21 @@ class Membership(Struct, array_like=True):
         """Add a paid term."""
         self.terms = [*self.terms, term][-TERMS:]
 
-    def clear_payment(self) -> str:
-        """GEN-3 Clear the cause `payment` and no other. Returns the words for what stays, if something does."""
-        self.causes = [cause for cause in self.causes if cause != PAYMENT]
-        if self.causes:
-            return f" It stays suspended: {', '.join(self.causes)} (GEN-3)."
-        self.suspended_at = None
-        return ""
+    def suspend(self, cause: str, since: datetime) -> bool:
+        """GEN-3 Add a cause, or put it at another time. Returns whether it is a new one."""
+        is_news = cause not in self.causes
+        self.causes = dict(sorted({**self.causes, cause: since}.items()))
+        return is_news
+
+    def lift(self, cause: str) -> str:
+        """GEN-3 Clear that cause and no other. Returns the words for what stays, if something does."""
+        self.causes.pop(cause, None)
+        return f" It stays suspended: {', '.join(self.causes)} (GEN-3)." if self.causes else ""
+
+    @property
+    def suspended_at(self) -> datetime | None:
+        """PAY-3 Since when for want of payment."""
+        return self.causes.get(PAYMENT)
 
     @property
     def is_open(self) -> bool:

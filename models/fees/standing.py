@@ -6,7 +6,7 @@ from typing import Literal
 
 from models.case import Case, Ruling, applied, superseded
 from models.fees.home import Clauses, Kinds
-from models.fees.membership import PAYMENT, Membership, Term
+from models.fees.membership import Membership, Term
 from models.fees.state import Invoice, Method, Paid
 from models.values import PaidProgram
 
@@ -72,7 +72,7 @@ class Standing(ABC):
         """When it is over, as far as is known: not renewed (PRO-5, PRO-7), unpaid too long (PAY-6). None: not in sight."""
         if of.over_at:
             return of.over_at
-        if PAYMENT in of.causes and of.suspended_at:
+        if of.suspended_at:
             return case.calendar.days_after(of.suspended_at, case.policies.unpaid_days)
         return None if self.to_be_charged(case, of) else case.calendar.start_of(of.term.end)
 
@@ -91,7 +91,7 @@ class Standing(ABC):
         at, start_of = case.at, case.calendar.start_of
         if of.stage == "terminated" and of.over_at and at >= of.over_at:
             return "none"
-        if of.suspended_at and at >= of.suspended_at and not self.over(case, of, at):
+        if any(since <= at for since in of.causes.values()) and not self.over(case, of, at):
             return "suspended"
         if any(start_of(term.first) <= at < start_of(term.end) for term in of.terms):
             return "active"

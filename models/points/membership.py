@@ -45,16 +45,18 @@ def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
         until = case.calendar.day_of(points.leaving.requested_at)
         return duplicate("already_cancelling", f"The end had been asked for already, on {until} (MS-16).", "MS-16")
     clock = case.calendar.business_clock(case.at, case.policies.leave_business_days)
+    last_day, until = clock.fixed
     facts: dict[str, Fact] = {
-        "ends_on": str(clock.last_day),
+        "ends_on": str(last_day),
         "available": points.available,
         "reserved": points.reserved,
     }
-    until = clock.deadline
     notice = case.notify("points", "points.membership_cancelling", "leaving", "MS-16", facts, not_after=until)
     points.leaving = Leaving(case.at, until, notice)
     case.schedule(until, LEAVE, "")
-    says = f"The membership ends with {clock.last_day}, the second business day after the request; points can be used until then"
+    says = (
+        f"The membership ends with {last_day}, the second business day after the request; points can be used until then"
+    )
     return applied(f"{says} (MS-16).", "MS-16")
 
 

@@ -55,7 +55,7 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     term = terms.first_term(case.calendar.day_of(paid.at), invoice.id)
     pro.happens("opened")
     pro.opened_on, pro.notices = term.first, []  # what was told of an earlier membership is over
-    pro.causes, pro.suspended_at, pro.cancelled_at = [], None, None
+    pro.causes, pro.cancelled_at = {}, None
     LIFE.paid_for(case, pro, term)
     received = case.notice_id(application.cause, "pro.application_received", application.id)
     _welcome(case, application, term, received)

@@ -46,7 +46,7 @@ LIFE: Final = ProLife()
 def terminate(case: Case, pro: Pro, reason: str) -> Ruling:
     """PRO-8 Ended by Sony at once, without a refund, for good."""
     pro.happens("terminated")
-    pro.over_at, pro.causes, pro.suspended_at = case.at, [], None
+    pro.over_at, pro.causes = case.at, {}
     if pro.invoice:
         announcing.settled(case, LIFE, LIFE.invoice_at_hand(case, pro), "PRO is terminated")
     facts: dict[str, Fact] = {"reason": reason, "refund": None}

@@ -189,16 +189,15 @@ def _start(case: Case, repair: Repair) -> str:
     """REP-4 Start the turnaround with its working (REP-10); REP-7 an extended one has that, and no deadline."""
     clock = case.calendar.business_clock(case.at, terms.TURNAROUND_DAYS)
     days = [(day.day, day.skipped) for day in clock.days]
-    repair.turnaround = Turnaround(
-        case.at, case.cause.source, case.cause.id, clock.deadline, days, case.calendar.version
-    )
+    last_day, deadline = clock.fixed
+    repair.turnaround = Turnaround(case.at, case.cause.source, case.cause.id, deadline, days, clock.calendar)
     if repair.extended:
         repair.turnaround.state = "extended"
         return f" No deadline: more than {terms.PIECES} pieces are in shipment {repair.shipment_id} (REP-7)."
     skipped = ", ".join([f"{day} skipped ({why})" for day, why in days if why])
     working = f"; {skipped}" if skipped else ""
     return (
-        f" The carrier is to have it before {clock.last_day} is over: {terms.TURNAROUND_DAYS} business days after "
+        f" The carrier is to have it before {last_day} is over: {terms.TURNAROUND_DAYS} business days after "
         f"{case.calendar.day_of(case.at)}{working} (REP-4)."
     )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calendar import Calendar, add_months, add_years, age_on
+from models.calendar import Calendar, Closure, add_months, add_years, age_on
 from models.policies import STANDARD
 from tests.models.facts import at
 
@@ -110,11 +110,18 @@ def test_federal_holidays_on_their_observed_dates(on: str, why: str | None) -> N
 
 
 def test_own_closures_are_days_off_with_their_names() -> None:
-    own = Calendar("America/Los_Angeles", {day("2026-11-27"): "Depot inventory"})
+    own = Calendar("America/Los_Angeles", {day("2026-11-27"): Closure("Depot inventory")})
     clock = own.business_clock(at("2026-11-25 20:00"), 1)
     assert [why for _, why in clock.days] == ["Thanksgiving Day", "Depot inventory", "Saturday", "Sunday", None]
     assert clock.last_day == day("2026-11-30")
-    assert own.version != PACIFIC.version
+    assert clock.calendar != PACIFIC.business_clock(at("2026-11-25 20:00"), 1).calendar
+
+
+@pytest.mark.parametrize(("started", "last_day"), [("2026-11-22", "2026-11-27"), ("2026-11-23", "2026-12-01")])
+def test_a_closure_counts_for_clocks_that_start_once_it_was_announced(started: str, last_day: str) -> None:
+    own = Calendar("America/Los_Angeles", {day("2026-11-27"): Closure("Depot inventory", day("2026-11-23"))})
+    clock = own.business_clock(own.start_of(day(started)), 4)
+    assert str(clock.last_day) == last_day
 
 
 @given(st.dates(date(2026, 1, 1), date(2030, 12, 31)), st.integers(1, 10))

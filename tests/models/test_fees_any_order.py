@@ -83,7 +83,7 @@ def end_of(arrivals: tuple[str, ...]) -> Any:
     methods = sorted((method.id, method.on_file, method.retired, method.expires) for method in world.member().methods)
     dues = {(due.what, due.ref) for due in world.member().due if due.what in ("fee.notice", "fee.due", "fee.end")}
     standing = world.standing({"membership.reinstated"})
-    return pro.status, pro.causes, pro.suspended_at, pro.stage, terms, pro.invoice, back, methods, dues, standing
+    return pro.status, list(pro.causes), pro.suspended_at, pro.stage, terms, pro.invoice, back, methods, dues, standing
 
 
 def fits(names: list[str]) -> bool:

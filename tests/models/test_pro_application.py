@@ -117,7 +117,7 @@ def test_pro_3_a_failed_application_fee_starts_no_dunning() -> None:
     answer = world.send(failed())
     assert (answer.outcome, answer.reason, answer.clause) == ("applied", "application_fee", "PRO-3")
     assert world.told == ["pro.application_received"]
-    assert (world.pro.causes, world.pro.invoice, world.member().due) == ([], None, [])
+    assert (world.pro.causes, world.pro.invoice, world.member().due) == ({}, None, [])
 
 
 def test_pro_3_less_than_the_fee_does_not_pay_it() -> None:

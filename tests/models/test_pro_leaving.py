@@ -65,7 +65,7 @@ def test_pay_3_cancelled_in_time_is_never_suspended_also_when_that_is_told_late(
         assert world.pro.status == "suspended"
         world.send(CANCEL, event_id="cancel", time=BEFORE_END)
         world.tick("2027-03-03 12:00")
-    assert (world.pro.status, world.pro.causes, world.pro.over_at) == ("ended", [], at(END))
+    assert (world.pro.status, world.pro.causes, world.pro.over_at) == ("ended", {}, at(END))
     assert {kind for kind, _ in world.standing()} == {"pro.welcome", "pro.ended"}
 
 

@@ -121,7 +121,7 @@ class Account:
         assert bool(kept) == bool(years), f"{own.program}: terms should be {years}"
         if own.stage == "open":
             charges.move_on(self._known, own, status, now)
-            assert found.causes == (["payment"] if status == "suspended" else []), "GEN-3"
+            assert list(found.causes) == (["payment"] if status == "suspended" else []), "GEN-3"
             if status == "suspended":
                 assert found.suspended_at == own.at_hand.failed_at, "PAY-3"
         self._notices.check(own, status, now)
