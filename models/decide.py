@@ -26,6 +26,7 @@ from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
 from models.pro import rules as pro
+from models.products import rules as products
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
 
@@ -35,7 +36,15 @@ OURS: Final[tuple[type[Payload], ...]] = (MemberReleased, *TRANSFERS)
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
 
 RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
-    {**accounts.RULES, **orders.followed(points.RULES), **fees.RULES, **care.RULES, **pro.RULES, **repairs.RULES}
+    {
+        **accounts.RULES,
+        **orders.followed(points.RULES),
+        **fees.RULES,
+        **care.RULES,
+        **pro.RULES,
+        **products.RULES,
+        **repairs.RULES,
+    }
 )
 """Each supported event type's rule."""
 

@@ -86,6 +86,10 @@ class Policies(BaseModel):
         ("SEL*GM", "SEL*GM2", "SEL*G", "SEL*G2", "SEL*Z", "SEL*ZA"),
         description="PRO-2: listed ZEISS and G lenses, as patterns",
     )
+    pro_products: tuple[str, ...] = Field(
+        ("ILCE-*", "SEL*"), description="PRO-10: models that are repaired and cleaned at member terms, as patterns"
+    )
+    pro_products_excluded: tuple[str, ...] = Field((), description="PRO-10: and which of these are not, as patterns")
 
     @field_validator("round_days")
     @classmethod

@@ -1,11 +1,11 @@
 """PRO-2 Who is a professional: works in imaging, and owns the listed bodies and lenses. Pure."""
 
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
 
 from models.policies import Policies
 from models.pro.events import Gear, ProApplied
 from models.pro.terms import BODIES, LENSES
+from models.products.eligibility import matches
 from models.reasons import Reason
 
 
@@ -24,4 +24,4 @@ def missing(data: ProApplied, policies: Policies) -> Iterator[Reason]:
 
 def _listed(gear: Sequence[Gear], patterns: Sequence[str]) -> set[str]:
     """The serials of listed models: one counts once."""
-    return {one.serial for one in gear if any(fnmatchcase(one.model.upper(), pattern) for pattern in patterns)}
+    return {one.serial for one in gear if matches(one.model, patterns)}

@@ -15,6 +15,7 @@ from models.pro.events import ProApplied, ProAutoRenewChanged, ProCancelRequeste
 from models.pro.renewal import LIFE, terminate
 from models.pro.requirements import missing
 from models.pro.state import Application, Pro
+from models.products.eligibility import note_owned
 from models.reasons import Reasons, facts, in_words
 
 
@@ -31,6 +32,7 @@ def applied_for(case: Case, data: ProApplied) -> Ruling:
         data.application_id, digest(data), case.cause.source, case.cause.id, data.invoice_id, data.auto_renew
     )
     case.put(application.id, application)
+    note_owned(case, [gear.model for gear in (*data.bodies, *data.lenses)])
     invoice.program, invoice.application_id = "pro", application.id
     case.put(invoice.id, invoice)
     case.arrived("application", application.id)

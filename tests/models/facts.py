@@ -150,6 +150,10 @@ def account_opened(email_hash: str = "e" * 64) -> Fact:
     return "account.opened", {"email_hash": email_hash, "birth_date": "1990-05-05", "state": "CA"}
 
 
+def registered(serial: str = "S1", model: str = "ILCE-7M4", condition: str = "new", **more: Any) -> Fact:
+    return "product.registered", {"serial": serial, "model": model, "condition": condition} | more
+
+
 def auto_renew(on: bool) -> Fact:
     return "pro.auto_renew_changed", {"on": on}
 

@@ -18,6 +18,7 @@ from models.hold import Held, Waiting
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.pro.state import Application
+from models.products.state import Owned, Product
 from models.repairs.state import Repair
 from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
 from tests.models import facts as given_
@@ -29,7 +30,7 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Declined, Application, Purchase, GuestPurchase, Window, Cover, Claim, Repair),
+        *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair),
         *(Held, Waiting, Quarantine),
     )
 }
@@ -61,6 +62,7 @@ def rich_world() -> World:
         (given_.failed("pro-m-1-2027-03-02"), "f2", "2027-02-01 12:00"),
         (given_.failed("pro-m-1-2027-03-02", "t2", method_id="card-9", reason="stolen"), "f3", "2027-02-01 13:00"),
         (given_.paid("i3", paid_at="2026-04-01 12:00"), "p3", "2026-04-01 12:00"),
+        (given_.registered(purchased_on="2026-02-01"), "reg1", "2026-03-08 13:00"),
         (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
         (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
         (given_.repair("r2", sent_by="dealer"), "rep2", "2026-07-01 15:00"),

@@ -60,6 +60,7 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(lambda refund: ("care.cancel_requested", {"refund_requested": refund}), st.booleans()),
     st.sampled_from([("pro.cancel_requested", {}), ("pro.terminated", {"reason": "breach"})]),
     st.builds(given_.auto_renew, st.booleans()),
+    st.builds(given_.registered, serials, condition=st.sampled_from(["new", "new", "counterfeit"])),
     st.builds(given_.repair, repairs, sent_by=st.sampled_from(["member", "member", "dealer"])),
     st.builds(
         step,
