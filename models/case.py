@@ -21,7 +21,7 @@ from models.outputs.notifications import CLASS_OF, Kind, Notification
 from models.outputs.requests import Request
 from models.payload import Payload
 from models.policies import Policies
-from models.state import Due, Member
+from models.state import FLAGS, Due, Flag, Member
 from models.values import Program, permanent_id
 
 
@@ -158,6 +158,16 @@ class Case(Struct):
     def unschedule(self, what: str, ref: str) -> None:
         """Drop a deadline."""
         self.member.unschedule(what, ref)
+
+    def flag(self, code: str, about: str, clause: str, says: str) -> str:
+        """GEN-6 Show it to support, with the code and the words of the answer. Returns the words for that."""
+        others = [flag for flag in self.member.flags if (flag.code, flag.about) != (code, about)]
+        self.member.flags = [*others, Flag(self.at, code, about, clause, says)][-FLAGS:]
+        return f"{says}: support has to look at it ({clause})."
+
+    def unflag(self, code: str, about: str) -> None:
+        """What was wrong is mended."""
+        self.member.flags = [flag for flag in self.member.flags if (flag.code, flag.about) != (code, about)]
 
     def book(self, entry: LedgerEntry) -> None:
         """Append a ledger entry, chained to the member's last."""

@@ -47,6 +47,21 @@ class Due(Struct, array_like=True, order=True):
     ref: str
 
 
+class Flag(Struct, array_like=True):
+    """GEN-6 What a person of support has to look at: a fact that came too late to change what is final, and the like."""
+
+    at: datetime
+    code: str
+    about: str
+    """The id of what it is about."""
+    clause: str
+    says: str
+
+
+FLAGS: Final = 10
+"""The most that is kept of them, the latest: the member's story has all of them."""
+
+
 class Quarantine(Struct, array_like=True):
     """Why a member's events are set aside: an entry, which counts, and in the hot value, where that can be read, to be shown.
 
@@ -86,6 +101,8 @@ class Member(Struct, array_like=True):
     care: Care | None = None
     guest: Guest | None = None
     """CARE-3 Of keys that are an email's."""
+    flags: list[Flag] = field(default_factory=list)
+    """GEN-6 The latest, oldest first; one for each thing that is wrong with each thing."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

@@ -32,6 +32,10 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "cleanings": None,
         "loans": [],
         "promises": [promise for promise in [*map(repairs.promise, shown), care.promise(member.care)] if promise],
+        "flags": [
+            {"at": rfc3339(flag.at), "code": flag.code, "about": flag.about, "clause": flag.clause, "says": flag.says}
+            for flag in member.flags
+        ],
         "held_events": member.held,
         "quarantined": member.quarantined and _quarantined(member.quarantined),
     }

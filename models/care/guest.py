@@ -79,8 +79,9 @@ def account_opened(case: Case, data: GuestAccountOpened) -> Ruling:
         )
         return applied(says, "CARE-3", "opened_too_late")
     if purchase.gone_back:
-        says = f"The account was opened in time for purchase {purchase.id}, and told of after its fee had gone back (GEN-6)"
-        return applied(f"{says}: there is no membership, support has to look at it.", "GEN-6", "refunded_already")
+        says = f"The account was opened in time for purchase {purchase.id}, and told of after its fee had gone back"
+        flagged = case.flag("refunded_already", purchase.id, "GEN-6", f"{says}, so there is no membership")
+        return applied(flagged, "GEN-6", "refunded_already")
     return _claim(case, guest, purchase)
 
 

@@ -12,6 +12,9 @@ from models.fees.membership import Membership, Term
 from models.fees.state import Invoice, Method
 from models.values import PaidProgram
 
+UNPAID: Final = "unpaid_purchase"
+"""CARE-1 The flag of a purchase whose payment was declined, as long as no other has come."""
+
 
 class CareLife(Life):
     """CARE-4 to CARE-6, CARE-8."""
@@ -39,8 +42,9 @@ class CareLife(Life):
         """A purchase is paid or not: its failed fee starts no dunning."""
         if invoice.application_id is None:
             return super().nothing_owed(case, invoice)
-        says = f"Invoice {invoice.id} is a purchase's: its failure starts no dunning (CARE-8)"
-        return applied(f"{says}. As long as it is not paid support has to look at it.", "CARE-8", "unpaid_purchase")
+        says = f"Invoice {invoice.id} is a purchase's: its failure starts no dunning, and it is not paid"
+        flagged = case.flag(UNPAID, invoice.id, "CARE-8", says)
+        return applied(flagged, "CARE-8", UNPAID)
 
 
 LIFE: Final = CareLife()

@@ -88,12 +88,12 @@ def reconsider(case: Case, care: Care, window: Window) -> str:
     granted = window.answer == "granted"
     if is_clear == granted and (not granted or benefits.received(case, window) == window.benefits):
         return ""
-    return _final(window)
+    return _final(case, window)
 
 
 def claimed(case: Case, care: Care, window: Window) -> str:
     """A claim of a time in the window was answered: the same."""
-    return _final(window) if window.answer == "granted" else reconsider(case, care, window)
+    return _final(case, window) if window.answer == "granted" else reconsider(case, care, window)
 
 
 def waited_long_enough(case: Case, invoice_id: str) -> None:
@@ -144,9 +144,9 @@ def paid_after_all(case: Case, window: Window) -> Ruling:
     )
 
 
-def _final(window: Window) -> str:
+def _final(case: Case, window: Window) -> str:
     says = f"The refund of invoice {window.id} had been {window.answer} before this was known: that is final"
-    return f"{says}, support has to look at it (GEN-6)."
+    return case.flag("refund_is_final", window.id, "GEN-6", says)
 
 
 def _settle(case: Case, care: Care, window: Window) -> Ruling:

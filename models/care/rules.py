@@ -13,7 +13,7 @@ from models.care.events import (
     GuestAccountOpened,
     GuestCareClaimed,
 )
-from models.care.life import LIFE
+from models.care.life import LIFE, UNPAID
 from models.care.protection import qualifies
 from models.care.selling import refuse, why_not_sold
 from models.care.state import Care, Purchase, Window
@@ -83,6 +83,7 @@ def money(case: Case, invoice: Invoice, paid: Paid) -> Ruling:
     if paid.amount < LIFE.fee:
         return LIFE.too_low(case, invoice, paid, purchase.cause, "CARE-1")
     invoice.paid = paid
+    case.unflag(UNPAID, invoice.id)
     window = case.get(Window, purchase.id)
     if window.answer == "granted":
         return refunding.paid_after_all(case, window)

@@ -27,6 +27,8 @@ class Life(Standing):
         """CARE-5 Not charged; unpaid, it lapses."""
         of = self.of(case)
         of.uncharged, of.charged = True, False
+        says = f"{self.name}'s renewal of {of.term.end} was told of too late to be charged"
+        case.flag("not_told_in_time", of.invoice or "", "CARE-5", says)
 
     def tell(self, case: Case, notice_id: str) -> None:
         """Note it."""

@@ -146,8 +146,8 @@ def _not_decided_here(case: Case, data: guest_fee.Payment, happened: str) -> Rul
         return hold(case, "invoice", data.invoice_id, f"Invoice {data.invoice_id} {happened} before it is known")
     if invoice.program == data.program:
         return None
-    says = f"Invoice {invoice.id} is one of {invoice.program}, not of {data.program}: nothing changes"
-    return refused("other_program", f"{says}, support has to look at it.", "PAY-8")
+    says = f"Invoice {invoice.id} is one of {invoice.program}, not of {data.program}, and nothing changes"
+    return refused("other_program", case.flag("other_program", invoice.id, "PAY-8", says), "PAY-8")
 
 
 def _method(rule: Callable[[Case, Any], Ruling]) -> Callable[[Case, Any], Ruling]:

@@ -74,6 +74,7 @@ def _redeem(case: Case, books: Books, order: Order, data: OrderPlaced) -> str:
         case.notify("points", "points.redeemed", order.id, "MS-7", facts)
     if redeemed.debt:
         owed: dict[str, Fact] = {"order_id": order.id, "debt": redeemed.debt, "support": True}
+        case.flag("debt", order.id, "MS-9", f"Order {order.id} took {redeemed.debt} points more than were there")
         order.notices = [case.notify("points", "points.debt", order.id, "MS-9", owed)]
     return f"{spelled(redeemed.working)}. "
 

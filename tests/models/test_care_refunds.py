@@ -330,7 +330,7 @@ class TestMoney:
         before = world.told
         answer = world.send(late[0], time=late[1])
         assert answer.says.endswith(
-            "The refund of invoice c1 had been granted before this was known: that is final, support has to look at it (GEN-6)."
+            "The refund of invoice c1 had been granted before this was known: that is final: support has to look at it (GEN-6)."
         )
         assert (world.told, len(world.requests), shown(world)["status"]) == (before, 1, "refunded")
 
