@@ -17,9 +17,12 @@ from models.care import orders
 from models.care import rules as care
 from models.care.events import TRANSFERS
 from models.case import AHEAD_OF_NOW, NOT_SPENT, Case, Ruling, not_supported_yet
+from models.cleaning import booking as cleaning_booking
+from models.cleaning import rules as cleaning
 from models.desk import At, Decision, Desk, Followers, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
+from models.follow import ProductKnown
 from models.outputs.base import Output, addressed
 from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
@@ -44,6 +47,7 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
         **pro.RULES,
         **products.RULES,
         **repairs.RULES,
+        **cleaning.RULES,
     }
 )
 """Each supported event type's rule."""
@@ -53,7 +57,7 @@ DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
 )
 """Each deadline's rule, but for held events, which get decisions."""
 
-FOLLOWERS: Final[Followers] = MappingProxyType({})
+FOLLOWERS: Final[Followers] = MappingProxyType({ProductKnown: (cleaning_booking.product_known,)})
 """Who is told of what another programme has found out."""
 
 GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(

@@ -90,6 +90,9 @@ class Policies(BaseModel):
         ("ILCE-*", "SEL*"), description="PRO-10: models that are repaired and cleaned at member terms, as patterns"
     )
     pro_products_excluded: tuple[str, ...] = Field((), description="PRO-10: and which of these are not, as patterns")
+    cleaning_price: int | None = Field(
+        None, ge=0, description="CLN-1: current price of a further visit or product, in cents; none: it is not told"
+    )
 
     @field_validator("round_days")
     @classmethod

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct, field
 
 from models.care.state import Care, Guest
+from models.cleaning.state import Cleanings
 from models.fees.state import Method
 from models.points.state import Former, Points
 from models.pro.state import Pro
@@ -103,6 +104,7 @@ class Member(Struct, array_like=True):
     """CARE-3 Of keys that are an email's."""
     flags: list[Flag] = field(default_factory=list)
     """GEN-6 The latest, oldest first; one for each thing that is wrong with each thing."""
+    cleanings: Cleanings = field(default_factory=Cleanings)
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from models.calendar import rfc3339
 from models.care import view as care
+from models.cleaning import view as cleaning
 from models.fees import view as fees
 from models.points import view as points
 from models.points.redeeming import TIMEOUT
@@ -29,7 +30,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         ],
         "methods": fees.view(member.methods),
         "repairs": [repairs.view(repair) for repair in shown],
-        "cleanings": None,
+        "cleanings": cleaning.view(member),
         "loans": [],
         "promises": [promise for promise in [*map(repairs.promise, shown), care.promise(member.care)] if promise],
         "flags": [

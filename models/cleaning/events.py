@@ -50,6 +50,13 @@ class CleaningDone(Payload):
     TYPE: ClassVar = "cleaning.done.v1"
     cleaning_id: Id
     checklist: Annotated[dict[Id, Items], Field(max_length=ITEMS), AfterValidator(_by_serial)]
+    """Every booked product with all items of its kind, else the visit is not done.
+
+    Of a body: `sensor`, `body_and_dials`, `viewfinder`, `proximity_sensor`, `contact_pins`, `shoe`, `sample_image`, `firmware` (or
+    `firmware_declined`), `general_function`; and `eye_cup_missing` where it is so. Of a lens: `front_and_rear_element`,
+    `filter_thread_and_contacts`, `lens_body`, `filter_removed` (or `no_filter`), `sample_image`, `firmware` (or
+    `firmware_declined`), `buttons`; and `missing_cap`, `missing_hood`, `extra_accessory` where it is so.
+    """
 
 
 EVENTS: tuple[type[Payload], ...] = (CleaningBooked, CleaningCancelled, CleaningDone)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from models.cleaning.terms import CHECKLIST
 from models.policies import STANDARD
 
 MEMBER = "m-1"
@@ -152,6 +153,21 @@ def account_opened(email_hash: str = "e" * 64) -> Fact:
 
 def registered(serial: str = "S1", model: str = "ILCE-7M4", condition: str = "new", **more: Any) -> Fact:
     return "product.registered", {"serial": serial, "model": model, "condition": condition} | more
+
+
+def booked(cleaning_id: str = "v1", **kinds: str) -> Fact:
+    """kinds: serial number -> kind, one body S1 if none is named."""
+    products = [{"serial": serial, "kind": kind} for serial, kind in (kinds or {"S1": "body"}).items()]
+    return "cleaning.booked", {"cleaning_id": cleaning_id, "products": products}
+
+
+def visit_cancelled(cleaning_id: str = "v1") -> Fact:
+    return "cleaning.cancelled", {"cleaning_id": cleaning_id}
+
+
+def cleaned(cleaning_id: str = "v1", **checklist: list[str]) -> Fact:
+    """checklist: serial number -> items, one complete body S1 if none is named."""
+    return "cleaning.done", {"cleaning_id": cleaning_id, "checklist": checklist or {"S1": [*CHECKLIST["body"]]}}
 
 
 def auto_renew(on: bool) -> Fact:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from models import state
 from models.care.state import Claim, Cover, GuestPurchase, Purchase, Window
+from models.cleaning.state import Visit
+from models.cleaning.terms import CHECKLIST
 from models.fees.state import Declined, Invoice
 from models.hold import Held, Waiting
 from models.points import lots
@@ -30,7 +32,7 @@ KINDS: dict[str, type[Any]] = {
     kind.KIND: kind
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
-        *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair),
+        *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Visit),
         *(Held, Waiting, Quarantine),
     )
 }
@@ -63,6 +65,11 @@ def rich_world() -> World:
         (given_.failed("pro-m-1-2027-03-02", "t2", method_id="card-9", reason="stolen"), "f3", "2027-02-01 13:00"),
         (given_.paid("i3", paid_at="2026-04-01 12:00"), "p3", "2026-04-01 12:00"),
         (given_.registered(purchased_on="2026-02-01"), "reg1", "2026-03-08 13:00"),
+        (given_.registered("S9", condition="counterfeit"), "reg9", "2026-03-08 13:00"),
+        *[(given_.booked(f"v{n}", S1="body", S9="body"), f"v{n}", f"2026-03-0{n} 12:00") for n in (8, 9)],
+        *[(given_.booked(f"w{n}"), f"w{n}", f"2026-03-09 13:0{n}") for n in range(5)],
+        (given_.cleaned("w0", S1=[*CHECKLIST["body"], "eye_cup_missing"]), "w0d", "2026-03-10 12:00"),
+        (given_.visit_cancelled("w1"), "w1c", "2026-03-10 12:00"),
         (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
         (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
         (given_.repair("r2", sent_by="dealer"), "rep2", "2026-07-01 15:00"),

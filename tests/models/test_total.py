@@ -12,9 +12,10 @@ from tests.models.world import World
 
 GUEST = f"guest:{'e' * 64}"
 # Few ids and many events, so that they meet.
-orders, returns, invoices, applications, repairs, claims, serials = (
-    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S")
+orders, returns, invoices, applications, repairs, claims, serials, visits = (
+    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S", "v")
 )
+kinds = st.sampled_from(["body", "lens"])
 methods = st.sampled_from(["card-1", "card-2"])
 renewals = st.builds("pro-m-1-2027-{:02}-{:02}".format, st.integers(1, 12), st.integers(1, 28))
 instants = st.builds("2026-{:02}-{:02} {:02}:00".format, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23))
@@ -61,6 +62,10 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.sampled_from([("pro.cancel_requested", {}), ("pro.terminated", {"reason": "breach"})]),
     st.builds(given_.auto_renew, st.booleans()),
     st.builds(given_.registered, serials, condition=st.sampled_from(["new", "new", "counterfeit"])),
+    st.builds(given_.booked, visits, S1=kinds, S2=kinds),
+    st.builds(given_.booked, visits),
+    st.builds(given_.visit_cancelled, visits),
+    st.builds(given_.cleaned, visits),
     st.builds(given_.repair, repairs, sent_by=st.sampled_from(["member", "member", "dealer"])),
     st.builds(
         step,
