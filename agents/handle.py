@@ -12,7 +12,7 @@ very same code on plain dictionaries.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -22,8 +22,8 @@ from msgspec import DecodeError, Struct
 
 from agents import letters
 from agents.ports import Emit, Record, Store
-from agents.wakes import Wakes
-from models import state
+from agents.wakes import AT_ONCE, Wakes
+from models import majeure, state
 from models.accounts.events import MemberReleased
 from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, TRANSFER, Catalogue
 from models.decide import decide, quarantine, wake
@@ -104,18 +104,29 @@ class PartitionHandler:
         self._state = state.decode(raw, PartitionState) if raw is not None else PartitionState()
         self._wakes = Wakes()
         self.quarantined.clear()
-        for key, value in self._stores["members"].items():
-            member_id = key.decode()
-            try:
-                member = state.decode(value, Member)
-            except DecodeError as error:  # its next event sets it aside; until then nothing is due for it
-                log.error("member unreadable", member=member_id, exc_info=error)
-                self.counts["quarantined", type(error).__name__] += 1
-                self.quarantined.add(member_id)
+        words = majeure.words(self._read)
+        for member_id, member in self._members():
+            if member is None:
                 continue
             if member.quarantined:
                 self.quarantined.add(member_id)
-            self._wakes.set(member_id, member.due[0].at if member.due else None)
+            elif majeure.has_to_hear(member, words):
+                self._wakes.set(member_id, AT_ONCE)
+            else:
+                self._wakes.set(member_id, member.due[0].at if member.due else None)
+
+    def _members(self) -> Iterator[tuple[str, Member | None]]:
+        """All of the partition; None for one whose value cannot be read: its next event sets it aside, nothing is due until then."""
+        for key, value in self._stores["members"].items():
+            member_id = key.decode()
+            try:
+                yield member_id, state.decode(value, Member)
+            except DecodeError as error:
+                if member_id not in self.quarantined:
+                    log.error("member unreadable", member=member_id, exc_info=error)
+                    self.counts["quarantined", type(error).__name__] += 1
+                    self.quarantined.add(member_id)
+                yield member_id, None
 
     @property
     def now(self) -> datetime | None:
@@ -154,7 +165,9 @@ class PartitionHandler:
             self._collect(letters.failed(event, moment), emit)
             return
         self._collect(decision, emit)
-        if event.subject != EVERYBODY:
+        if decision.everybody:
+            self._wake_everybody()
+        elif event.subject != EVERYBODY:
             self._wakes.set(event.subject, decision.due)
         own = decision.decisions[0].data
         if isinstance(event.data, MemberReleased) and own.outcome == "applied":
@@ -162,6 +175,13 @@ class PartitionHandler:
             log.info("member released", member=event.subject, actor=event.data.actor, offset=record.offset)
         if own.outcome == "dead_lettered":
             self._dead_letter(record, own.reason or own.outcome, own.says, emit)
+
+    def _wake_everybody(self) -> None:
+        """PRO-11 Whoever has not heard yet is woken by the ticks to come, in their portions; `load` finds the same members."""
+        words = majeure.words(self._read)
+        for member_id, member in self._members():
+            if member and not member.quarantined and majeure.has_to_hear(member, words):
+                self._wakes.set(member_id, AT_ONCE)
 
     def _tick(self, tick: Tick, record: Record, moment: Moment, emit: Emit) -> None:
         """Move now forward, never back; then wake who is due, a bounded portion at a time."""

@@ -1,7 +1,11 @@
 """Who of a partition is to be woken next: a heap over the deadlines that lie in the members' own state."""
 
 import heapq
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
+
+AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
+"""The instant of those who are to hear of something: the same one whenever that is found out, and so the same order."""
 
 
 class Wakes:

@@ -19,6 +19,7 @@ from cli import reading
 from cli.errors import check_failed
 from models import state
 from models.catalogue import TABLES
+from models.events import EVERYBODY
 from models.partitioning import partition_of
 from models.state import Member
 from views.trial import Live
@@ -142,7 +143,7 @@ class _Reading:
 
 def _wanted(member_id: str, ids: Collection[bytes]) -> Mapping[str, Callable[[bytes], bool]]:
     """Table -> whether a key of it matters. Without ids `applied`, by far the longest, is not read."""
-    entries = state.entry_key("", member_id, "")
+    entries = state.entry_key("", member_id, ""), state.entry_key("", EVERYBODY, "")
 
     def is_entry(key: bytes) -> bool:
         return key[key.find(b"|") :].startswith(entries)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from models import applied, due, hold, state
+from models import applied, due, hold, majeure, state
 from models.accounts import rules as accounts
 from models.accounts.events import MemberReleased
 from models.care import orders
@@ -28,6 +28,7 @@ from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
+from models.pro import majeure as pro_majeure
 from models.pro import rules as pro
 from models.products import rules as products
 from models.repairs import rules as repairs
@@ -45,6 +46,7 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
         **fees.RULES,
         **care.RULES,
         **pro.RULES,
+        **pro_majeure.RULES,
         **products.RULES,
         **repairs.RULES,
         **cleaning.RULES,
@@ -53,12 +55,15 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
 """Each supported event type's rule."""
 
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
-    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **repairs.DEADLINES}
+    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **pro_majeure.DEADLINES, **repairs.DEADLINES}
 )
 """Each deadline's rule, but for held events, which get decisions."""
 
 FOLLOWERS: Final[Followers] = MappingProxyType({ProductKnown: (cleaning_booking.product_known,)})
 """Who is told of what another programme has found out."""
+
+HEARERS: Final[tuple[majeure.Hearer, ...]] = (pro_majeure.schedule,)
+"""Whose deadlines depend on force majeure (PRO-11)."""
 
 GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(
     {**fees.GIVEN_UP, **care.GIVEN_UP}
@@ -85,6 +90,7 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
     ruling = _told_before(known) if known else _ahead_of_now(case) or _rule(case)
     desk.out.decisions.append(_answer(event, record, moment, ruling, case))
     _settle(desk)
+    majeure.hear(desk, HEARERS)
     if releases and ruling.outcome == "applied":
         _work_off(desk)  # what came due meanwhile counts before whatever was set aside
     desk.member.as_of[f"{record.topic}-{record.partition}"] = record.offset
@@ -97,11 +103,14 @@ def decide(event: Event[Any], at: At, moment: Moment, policies: Policies = STAND
 
 
 def wake(member_id: str, at: At, moment: Moment, policies: Policies = STANDARD) -> Decision:
-    """Work off what is due for a member, in due order, at most `due.AT_MOST` at a call. Raises as `decide` does."""
+    """Let a member hear of what was said to everybody, and work off what is due, in due order, at most `due.AT_MOST` at a call.
+
+    Raises as `decide` does.
+    """
     if is_quarantined(member_id, at):
         return Decision()
     desk = Desk(member_id, at, moment, policies, FOLLOWERS)
-    if not due.is_due(desk):
+    if not majeure.hear(desk, HEARERS) and not due.is_due(desk):
         return Decision(due=desk.member.due[0].at if desk.member.due else None)
     _work_off(desk)
     return desk.finish()

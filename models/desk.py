@@ -62,6 +62,8 @@ class Decision(Struct):
     requests: list[Output[Request]] = field(default_factory=list)
     transfers: list[Event[Any]] = field(default_factory=list)
     """What it means for other keys: events to them, on partitions that may be other workers'."""
+    everybody: bool = False
+    """Every member of the partition is to hear of it: who has not (`majeure.has_to_hear`) is to be woken."""
     due: datetime | None = None
     """When this member next wants to be woken; None: not at all."""
 

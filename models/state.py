@@ -105,6 +105,10 @@ class Member(Struct, array_like=True):
     flags: list[Flag] = field(default_factory=list)
     """GEN-6 The latest, oldest first; one for each thing that is wrong with each thing."""
     cleanings: Cleanings = field(default_factory=Cleanings)
+    heard: int = 0
+    """PRO-11 How many of the words on force majeure the member's deadlines take into account."""
+    may_leave: datetime | None = None
+    """PRO-11 Since when the force majeure had lasted for which it was decided last whether the member may leave."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

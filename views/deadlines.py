@@ -164,6 +164,12 @@ def _not_handed_over(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[L
     return f"Repair {of.which} had not been handed to the carrier when its turnaround ended, {_minute(of.due)} (REP-4)."
 
 
+def _may_leave(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    facts = notices[0]["params"]
+    lasted = f"Force majeure was declared on {_minute(facts['declared_at'])} and has lasted for {facts['days']} days"
+    return f"{lasted}: the member was told that they may leave PRO (PRO-11)."
+
+
 def _asked_again(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     facts = notices[0]["params"]
     return f"The guest was reminded to open an account by {facts['open_by']}: purchase {facts['invoice_id']} (CARE-3)."
@@ -187,6 +193,7 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
         "care.remind": _asked_again,
         "care.unclaimed": _nobody_claimed,
         "repair.turnaround": _not_handed_over,
+        "majeure.may_terminate": _may_leave,
     }
 )
 

@@ -8,7 +8,8 @@ import orjson
 from agents.handle import PartitionHandler
 from cli.lines import Message
 from models import state
-from tests.system import outcome
+from models.events import EVERYBODY
+from tests.system import outcome, scenario
 from tests.system.memory import Installation, Record
 
 ALARM = "quarantined"
@@ -51,6 +52,19 @@ class Partition(Installation):
     def joined(self, member: str) -> Record:
         data = {"birth_date": "1990-05-05", "state": "CA"}
         return self.event("memberships", "points.joined", member, data)
+
+    def opened_pro(self, member: str) -> None:
+        """Applied for, approved and paid, on 2 March 2026."""
+        for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
+            data = {"application_id": f"app-{member}"} if kind != "payment.succeeded" else {}
+            data |= {"invoice_id": f"fee-{member}"} if kind != "pro.reviewed" else {}
+            self.send(scenario.message(kind, member, data, at("2026-03-02 12:00"), f"{kind} {member}", "/tests"))
+
+    def majeure(self, what: str, when: str) -> None:
+        """Force majeure is `declared` or has `ended`, for everybody."""
+        event_id = f"{what} {when}"
+        said = scenario.message(f"force_majeure.{what}", EVERYBODY, {"program": "pro"}, at(when), event_id, "/tests")
+        self.send(said)
 
     def released(self, member: str) -> Record:
         return self.event("memberships", "member.released", member, {"reason": "mended", "actor": "op-1"})

@@ -146,3 +146,34 @@ def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyP
     [shard] = world.shards()
     shard.inputs["clock"].pop()
     assert "owed since clock@2, is not in the clock topic" in differing([shard])["further ticks"]
+
+
+def test_what_was_said_to_everybody_is_replayed_as_it_was_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRO-11 given members who heard in portions, two of them by an event of their own, then the replay agrees in all of it."""
+    monkeypatch.setattr(handle, "WAKE_PORTION", 2)
+    world = World()
+    world.tick()
+    members = [f"pro-{n}" for n in range(9)]
+    for member in members:
+        world.open_pro(member, "card")
+    world.join("ann")
+    world.handle()
+    world.say("declared")
+    world.handle()
+    world.tick()
+    world.handle()
+    for member in ("pro-8", "pro-3"):
+        world.publish("memberships", "pro.auto_renew_changed.v1", member, {"on": False})
+    world.tick(timedelta(days=16))
+    for _ in range(4):
+        world.handle()
+    assert differing(world.shards()) == {}, "also before all have heard"
+    world.say("ended")
+    for _ in range(12):
+        world.tick()
+        world.handle()
+    shards = world.shards()
+    assert differing(shards) == {}
+    told = [notice for shard in shards for notice in shard.parsed["notifications"]]
+    subjects = [one.subject for one in told if one.data["notification"] == "force_majeure.may_terminate"]
+    assert sorted(subjects) == members

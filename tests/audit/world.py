@@ -83,6 +83,15 @@ class World:
         stamp = int(self.now.timestamp() * 1000)
         records.append(Stored(name, partition, len(records), stamp, 0, key, value, tuple(headers)))
 
+    def say(self, what: str) -> None:
+        """Force majeure is `declared` or has `ended`: to every partition."""
+        self.now += timedelta(minutes=1)
+        kind = f"force_majeure.{what}.v1"
+        event = {"specversion": "1.0", "id": f"e{next(self._ids)}", "source": "/tests", "type": kind, "subject": "*"}
+        event |= {"time": self.now.isoformat(), "data": {"program": "pro"}}
+        for partition in range(self.catalogue.partitions):
+            self.append("memberships", partition, b"*", orjson.dumps(event), STRUCTURED)
+
     def tick(self, later: timedelta = timedelta()) -> None:
         """Let time pass, for every partition."""
         self.now += later

@@ -127,6 +127,19 @@ class TestAsked:
         run("ann", file_of(tmp_path, order("ann", "A2")))
         assert ids in reader.read
 
+    def test_pro_11_what_was_said_to_everybody_counts(self, run: Run, partition: Partition) -> None:
+        partition.opened_pro("ann")
+        partition.majeure("declared", "2026-03-02 12:00")
+        partition.work()
+        code, answer = run("ann", "--until", "2026-03-19")
+
+        assert code == ExitCode.DONE
+        told = [one["says"] for step in answer["steps"] for one in step["told"]]
+        assert told == [
+            "Force majeure was declared on 2026-03-02 12:00 UTC and has lasted for 15 days: the member was told that they "
+            "may leave PRO (PRO-11)."
+        ]
+
     def test_what_is_no_event_is_told_as_the_worker_would(self, run: Run, tmp_path: Path) -> None:
         wrong = {"topic": "orders", "event": {"subject": "ann", "id": 7}}
         code, answer = run("ann", file_of(tmp_path, wrong))

@@ -170,6 +170,11 @@ def cleaned(cleaning_id: str = "v1", **checklist: list[str]) -> Fact:
     return "cleaning.done", {"cleaning_id": cleaning_id, "checklist": checklist or {"S1": [*CHECKLIST["body"]]}}
 
 
+def majeure(what: str, program: str = "pro") -> Fact:
+    """what: `declared` or `ended`. It is said to everybody."""
+    return f"force_majeure.{what}", {"program": program}
+
+
 def auto_renew(on: bool) -> Fact:
     return "pro.auto_renew_changed", {"on": on}
 

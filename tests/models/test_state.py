@@ -17,6 +17,7 @@ from models.cleaning.state import Visit
 from models.cleaning.terms import CHECKLIST
 from models.fees.state import Declined, Invoice
 from models.hold import Held, Waiting
+from models.majeure import Majeure
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.pro.state import Application
@@ -33,7 +34,7 @@ KINDS: dict[str, type[Any]] = {
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
         *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Visit),
-        *(Held, Waiting, Quarantine),
+        *(Held, Waiting, Quarantine, Majeure),
     )
 }
 
@@ -83,6 +84,8 @@ def rich_world() -> World:
         (given_.returned("r4", "o4", l1=1), "r4", "2026-03-11 12:00"),
     ):
         world.send(fact, event_id=event_id, time=time)
+    world.send(given_.majeure("declared"), event_id="majeure", time="2026-03-11 13:00", member="*")
+    world.send(given_.auto_renew(True), event_id="hears", time="2026-03-11 14:00")
     protect(world, "m-4")
     buy_as_guest(world, f"guest:{'e' * 64}")
     world.quarantine()

@@ -83,9 +83,14 @@ of_guests: st.SearchStrategy[Fact] = st.one_of(
     st.builds(given_.failed, invoices, program=st.just("care")),
     st.just(given_.account_opened()),
 )
+everybody = st.tuples(st.builds(given_.majeure, st.sampled_from(["declared", "ended"])), instants, st.just("*"))
 ours = st.tuples(st.one_of(facts, facts, st.just(given_.account_opened())), instants, st.just(MEMBER))
 moves = st.one_of(
-    ours, ours, st.tuples(of_guests, instants, st.just(GUEST)), st.tuples(st.none(), instants, st.just(MEMBER))
+    ours,
+    ours,
+    everybody,
+    st.tuples(of_guests, instants, st.just(GUEST)),
+    st.tuples(st.none(), instants, st.just(MEMBER)),
 )
 
 

@@ -5,11 +5,12 @@ Every decision is taken twice and must come out equal: what decides is a functio
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
+from models import majeure
 from models.catalogue import TOPIC_OF
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Desk, Moment
@@ -130,9 +131,18 @@ class World:
         self.due.pop(member, None)
         if decision.due:
             self.due[member] = decision.due
+        if decision.everybody:
+            self._wake_everybody()
         new_transfers = [EVENT.validate_json(EVENT.dump_json(sent, exclude_none=True)) for sent in decision.transfers]
         self.transfers += new_transfers
         self.under_way += new_transfers
+
+    def _wake_everybody(self) -> None:
+        """Those who have not heard are due at the next tick."""
+        said = majeure.words(self.read)
+        for (table, key), raw in self.tables.items():
+            if table == MEMBERS and majeure.has_to_hear(decode(raw, Member), said):
+                self.due[key.decode()] = datetime.min.replace(tzinfo=UTC)
 
     # then
 

@@ -9,6 +9,7 @@
         data: {state: CA}                 # laid over the defaults; `$email ann` is the hash of hers
         then: applied                     # its own answer: outcome, or {outcome, reason, clause, told: [kinds]}
         later: refused partner_never_arrived   # its second answer, if it was held
+        # from: everybody               # what concerns every member: subject `*`, answered alike by every partition
       - raw: orders                       # bytes that are no event, under the member's key
         from: ann
         value: "{not json"
@@ -43,7 +44,7 @@ import yaml
 
 from cli.lines import Item, Message, Raw, Tick
 from models.catalogue import TOPIC_OF, TRANSFER
-from models.events import GUEST, PAYLOADS
+from models.events import EVERYBODY, GUEST, PAYLOADS
 from models.policies import STANDARD
 from tests.system.outcome import Json, Told
 
@@ -105,9 +106,16 @@ class Scenario:
 
     def subject(self, member: str) -> str:
         """The member's id: scenarios share an installation and no members."""
+        if member == "everybody":
+            return EVERYBODY
         if member.startswith("guest "):
             return f"{GUEST}{self.email(member.removeprefix('guest '))}"
         return f"{self.name}.{member}"
+
+    @property
+    def source(self) -> str:
+        """The source of its events."""
+        return f"/scenarios/{self.name}"
 
     def email(self, member: str) -> str:
         """The hash of the member's email."""
@@ -124,8 +132,20 @@ class Scenario:
             steps[step.member].append(step)
         for member in steps.keys() | self.expect.keys():
             told = members.get(self.subject(member), Told())
+            if member == "everybody":
+                yield from self._everybody(steps[member], told)
+                continue
             for difference in (*_answers(steps[member], told), *_ends(self.expect.get(member, {}), told)):
                 yield f"{member}: {difference}"
+
+    def _everybody(self, steps: list[Step], told: Told) -> Iterator[str]:
+        """Each partition has an answer of its own; those to other scenarios' events lie between them."""
+        by_partition: dict[int, Told] = defaultdict(Told)
+        for decision in told.decisions:
+            if decision["data"]["event"]["source"] == self.source:
+                by_partition[decision["data"]["event"]["partition"]].decisions.append(decision)
+        for number, answers in by_partition.items() or [(0, Told())]:
+            yield from (f"everybody, partition {number}: {difference}" for difference in _answers(steps, answers))
 
 
 def load(path: Path) -> Scenario:
@@ -189,8 +209,8 @@ def _event(
         return known[step["id"]]
     happened = _instant(step["at"]) if "at" in step else now
     data = {name: _with_email(scenario, value) for name, value in (step.get("data") or {}).items()}
-    event_id, source = step.get("id", f"step-{number}"), f"/scenarios/{scenario.name}"
-    known[event_id] = message(step["send"], scenario.subject(step["from"]), data, happened, event_id, source)
+    event_id, subject = step.get("id", f"step-{number}"), scenario.subject(step["from"])
+    known[event_id] = message(step["send"], subject, data, happened, event_id, scenario.source)
     return known[event_id]
 
 

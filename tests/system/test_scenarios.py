@@ -16,7 +16,8 @@ SUPPORTED = {
     *[f"MS-{n}" for n in range(1, 20)],  # without MS-20 no movement of any of them would be booked
     *("GEN-1", "GEN-2", "GEN-4", "NTF-1", "NTF-2", "NTF-3"),
     *("CARE-1", "CARE-2", *[f"CARE-{n}" for n in range(4, 10)]),
-    *("PAY-3", "PAY-5", "PAY-8", "PRO-3", "PRO-4", "REP-1", "REP-4"),
+    *("PAY-3", "PAY-5", "PAY-8", "PRO-3", "PRO-4", "PRO-10", "PRO-11", "REP-1", "REP-4"),
+    *("CLN-1", "CLN-2", "CLN-3"),
 }
 SCENARIOS = scenario.load_all()
 
