@@ -25,6 +25,8 @@ QUESTIONS = {
     NOTICES: "and members were told as often that a fee failed for once and for good, and that they are suspended, reinstated, over",
 }
 
+REMEDY: Final = "REP-9"
+"""The clause of refunds that are no question of fees: repairs have no second account."""
 ABOUT_AN_INVOICE: Final = frozenset(
     {"payment.failed", "payment.final_notice", "membership.suspended", "membership.reinstated"}
 )
@@ -63,7 +65,7 @@ class Stored:
         """A charge, or a refund."""
         if "attempt_id" in data:
             self.charges[data["invoice_id"], data["round"], data["method_id"]] += 1
-        elif "refund_id" in data:
+        elif "refund_id" in data and data["clause"] != REMEDY:
             cents = int(data["amount"].replace(".", ""))
             self.refunds[data["invoice_id"]] = sorted([*self.refunds.get(data["invoice_id"], ()), cents])
 

@@ -22,15 +22,18 @@ from models.cleaning import rules as cleaning
 from models.desk import At, Decision, Desk, Followers, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
-from models.follow import ProductKnown
+from models.follow import LoanerShipped, ProductKnown, TurnaroundMissed
 from models.outputs.base import Output, addressed
 from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
 from models.pro import majeure as pro_majeure
+from models.pro import remedy
 from models.pro import rules as pro
 from models.products import rules as products
+from models.repairs import asking, settling
+from models.repairs import deadlines as repair_deadlines
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
 
@@ -55,14 +58,20 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
 """Each supported event type's rule."""
 
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
-    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **pro_majeure.DEADLINES, **repairs.DEADLINES}
+    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **pro_majeure.DEADLINES, **repair_deadlines.DEADLINES}
 )
 """Each deadline's rule, but for held events, which get decisions."""
 
-FOLLOWERS: Final[Followers] = MappingProxyType({ProductKnown: (cleaning_booking.product_known,)})
+FOLLOWERS: Final[Followers] = MappingProxyType(
+    {
+        LoanerShipped: (repairs.loaner_shipped,),
+        ProductKnown: (asking.reconsider, cleaning_booking.product_known),
+        TurnaroundMissed: (remedy.reimburse,),
+    }
+)
 """Who is told of what another programme has found out."""
 
-HEARERS: Final[tuple[majeure.Hearer, ...]] = (pro_majeure.schedule,)
+HEARERS: Final[tuple[majeure.Hearer, ...]] = (pro_majeure.schedule, settling.resettle)
 """Whose deadlines depend on force majeure (PRO-11)."""
 
 GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(

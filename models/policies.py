@@ -94,6 +94,16 @@ class Policies(BaseModel):
         None, ge=0, description="CLN-1: current price of a further visit or product, in cents; none: it is not told"
     )
 
+    estimate_days: int = Field(
+        30, ge=1, description="REP-6: days from the receipt of a product in which an estimate can be answered"
+    )
+    estimate_reminder_days: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (7, 21, 28), description="REP-6: how many days after that the member is reminded of the estimate"
+    )
+    next_day_shipping: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="REP-11: cents for next-day shipping out of warranty; none: at a current price not known here"
+    )
+
     @field_validator("round_days")
     @classmethod
     def _rising(cls, days: tuple[int, ...]) -> tuple[int, ...]:

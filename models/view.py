@@ -1,5 +1,6 @@
 """The read side's document of one member, from the hot value alone: `member:{id}` of the contract. JSON-ready."""
 
+from itertools import chain
 from typing import Any
 
 from models.calendar import rfc3339
@@ -32,7 +33,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": cleaning.view(member),
         "loans": [],
-        "promises": [promise for promise in [*map(repairs.promise, shown), care.promise(member.care)] if promise],
+        "promises": list(filter(None, [*chain.from_iterable(map(repairs.promised, shown)), care.promise(member.care)])),
         "flags": [
             {"at": rfc3339(flag.at), "code": flag.code, "about": flag.about, "clause": flag.clause, "says": flag.says}
             for flag in member.flags

@@ -170,6 +170,27 @@ def _may_leave(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) 
     return f"{lasted}: the member was told that they may leave PRO (PRO-11)."
 
 
+def _not_diagnosed(of: Deadline, _ledger: Sequence[Line], _notices: Sequence[Line]) -> str:
+    return f"Repair {of.which} had not been diagnosed when the time for it ended, {_minute(of.due)} (REP-2)."
+
+
+def _last_day(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    offered = any(notice["notification"] == "repair.loaner_offered" for notice in notices)
+    words = f"The last business day began on which repair {of.which} can be handed to the carrier in time"
+    return f"{words}{'; a loaner was offered' if offered else ''} (REP-8)."
+
+
+def _estimate_reminded(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    facts = notices[0]["params"]
+    until = _minute(facts["answer_by"])
+    return f"The member was reminded of estimate {facts['estimate_id']} of repair {of.which}, to be answered before {until} (REP-6)."
+
+
+def _not_answered(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    estimate = notices[0]["params"]["estimate_id"]
+    return f"Estimate {estimate} was not answered in time: repair {of.which} goes back unrepaired (REP-6)."
+
+
 def _asked_again(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     facts = notices[0]["params"]
     return f"The guest was reminded to open an account by {facts['open_by']}: purchase {facts['invoice_id']} (CARE-3)."
@@ -194,6 +215,10 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
         "care.unclaimed": _nobody_claimed,
         "repair.turnaround": _not_handed_over,
         "majeure.may_terminate": _may_leave,
+        "repair.diagnosis": _not_diagnosed,
+        "repair.at_risk": _last_day,
+        "repair.estimate": _not_answered,
+        "repair.estimate_reminder": _estimate_reminded,
     }
 )
 

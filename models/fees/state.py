@@ -108,6 +108,8 @@ class Invoice(Struct, array_like=True):
     """Money that came and pays nothing: less than the fee, once too often, or for what cannot be paid."""
     refunded: int = 0
     """Cents that were asked to be given back."""
+    reimbursed: str | None = None
+    """REP-9 The repair for which the fee itself was given back; what pays nothing is `refunded`."""
     attempts: list[Attempt] = field(default_factory=list)
     due_on: date | None = None
     """Of a renewal: the end of the term that it follows."""

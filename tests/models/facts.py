@@ -187,6 +187,16 @@ def repair(repair_id: str = "r1", **more: Any) -> Fact:
     return "repair.requested", plain | {"repair_id": repair_id} | more
 
 
+def loaner(what: str, repair_id: str = "r1") -> Fact:
+    return f"loaner.{what}", {"repair_id": repair_id}
+
+
 def step(name: str, repair_id: str = "r1", **more: Any) -> Fact:
-    needed: dict[str, Any] = {"warranty_validated": {"proof": True}, "handed_to_carrier": {"repaired": True}}
+    needed: dict[str, Any] = {
+        "warranty_validated": {"proof": True},
+        "handed_to_carrier": {"repaired": True},
+        "estimate_issued": {"estimate_id": "e1", "standard_fee": "100.00"},
+        "estimate_answered": {"estimate_id": "e1", "approved": True},
+        "payment_accepted": {"amount": "80.00"},
+    }
     return f"repair.{name}", {"repair_id": repair_id} | needed.get(name, {}) | more

@@ -22,7 +22,7 @@ from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.pro.state import Application
 from models.products.state import Owned, Product
-from models.repairs.state import Repair
+from models.repairs.state import Awaiting, Repair, Shipment
 from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
 from tests.models import facts as given_
 from tests.models.facts import line, step
@@ -34,7 +34,7 @@ KINDS: dict[str, type[Any]] = {
     for kind in (
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
         *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Visit),
-        *(Held, Waiting, Quarantine, Majeure),
+        *(Shipment, Awaiting, Held, Waiting, Quarantine, Majeure),
     )
 }
 
@@ -74,6 +74,14 @@ def rich_world() -> World:
         (given_.repair("r1"), "rep1", "2026-07-01 15:00"),
         (step("warranty_validated", "r1"), "val1", "2026-07-01 20:00"),
         (given_.repair("r2", sent_by="dealer"), "rep2", "2026-07-01 15:00"),
+        (given_.repair("r3", serial="S3"), "rep3", "2026-07-01 15:00"),
+        (given_.repair("r4", preapproved_amount="50.00"), "rep4", "2026-07-01 15:00"),
+        (step("received", "r4"), "rec4", "2026-07-01 16:00"),
+        (step("parts_unavailable", "r4"), "miss4", "2026-07-01 17:00"),
+        (step("estimate_issued", "r4"), "est4", "2026-07-01 18:00"),
+        (step("estimate_answered", "r4"), "ans4", "2026-07-01 19:00"),
+        (step("payment_accepted", "r4"), "pay4", "2026-07-01 20:00"),
+        (given_.loaner("requested", "r4"), "loan4", "2026-07-01 21:00"),
         (given_.price_matched("90.00"), "m1", "2026-03-09 12:00"),
         (given_.disputed("30.00"), "d1", "2026-03-09 13:00"),
         (given_.adjusted(40), "j1", "2026-03-09 14:00"),

@@ -72,6 +72,14 @@ facts: st.SearchStrategy[Fact] = st.one_of(
         st.sampled_from(["received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier", "delivered"]),
         repairs,
     ),
+    st.builds(
+        step,
+        st.sampled_from(
+            ["parts_unavailable", "parts_available", "estimate_issued", "estimate_answered", "payment_accepted"]
+        ),
+        repairs,
+    ),
+    st.builds(given_.loaner, st.sampled_from(["requested", "unavailable"]), repairs),
 )
 bought = st.builds(given_.care_bought, invoices, purchased_at=instants, state=st.sampled_from(["CA", "CA", "PR"]))
 of_guests: st.SearchStrategy[Fact] = st.one_of(

@@ -144,21 +144,40 @@ def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
     world.send(step("warranty_validated"), event_id="val", time="2026-06-05 20:00")
     document = shown(world)
     [found] = document["repairs"]
-    assert found["status"] == "warranty_validated"
+    assert found["status"] == "in_repair"
     assert found["turnaround"]["started_by"] == {"source": "/shop", "id": "val"}
     assert found["turnaround"]["days"][:2] == [
         {"day": "2026-06-06", "skipped": "Saturday"},
         {"day": "2026-06-07", "skipped": "Sunday"},
     ]
-    promise = {
+    [promise] = document["promises"]
+    options = [
+        "Sony: hand the repaired product to the carrier",
+        "Sony: ship a loaner before the deadline, so that no fee goes back (REP-9)",
+        "member: ask for a loaner (REP-8)",
+    ]
+    assert promise == {
         "what": "repair r1 handed to the carrier",
         "due": "2026-06-11T07:00:00Z",
         "clause": "REP-4",
         "state": "open",
+        "kind": "repair.turnaround",
+        "ref": "r1",
+        "program": "pro",
+        "by": "sony",
+        "to": "member",
+        "started_at": "2026-06-05T20:00:00Z",
+        "started_by": {"source": "/shop", "id": "val"},
+        "counts": "3 business days",
+        "days": found["turnaround"]["days"],
+        "calendar": found["turnaround"]["calendar"],
+        "options": options,
+        "remedy": "a loaner; without one by then the fee of the term in which the clock started goes back (REP-9)",
     }
-    assert document["promises"] == [promise]
     world.tick("2026-06-11 07:00")
-    assert shown(world)["promises"] == [promise | {"state": "missed"}]
+    [missed] = shown(world)["promises"]
+    assert (missed["state"], missed["options"]) == ("missed", [options[0], options[2]])
+    assert missed["remedy"] == "$100.00, the fee of the term from 2026-03-02 to 2027-03-02, goes back (REP-9)"
 
 
 def test_a_kept_promise() -> None:

@@ -26,7 +26,20 @@ from models.policies import Policies
 from models.pro.state import Pro
 from models.repairs.state import Repair
 from models.state import MEMBERS, Member, decode, entry_key, member_key
-from tests.models.facts import MEMBER, Fact, applied_for, at, joined, line, order, pacific, paid, released, reviewed
+from tests.models.facts import (
+    MEMBER,
+    Fact,
+    applied_for,
+    at,
+    joined,
+    line,
+    order,
+    pacific,
+    paid,
+    registered,
+    released,
+    reviewed,
+)
 
 NOT_UTC = re.compile(rb'T\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"')
 SLOW_CLOCK: dict[str, Any] = {"ahead_days": 36_500}
@@ -293,8 +306,9 @@ def earned(world: World, *lots: tuple[str, int, str]) -> World:
 
 
 def pro_member(world: World, *, auto: bool = True) -> World:
-    """Given a PRO member whose first term runs from 2026-03-02 (Pacific) to 2027-03-02."""
+    """Given a PRO member whose first term runs from 2026-03-02 (Pacific) to 2027-03-02, with a registered body S1."""
     world.send(applied_for(auto_renew=auto), time="2026-03-01 18:00")
     world.send(reviewed(), time="2026-03-01 19:00")
     world.send(paid())
+    world.send(registered(), time="2026-03-01 18:00")
     return world

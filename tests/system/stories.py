@@ -103,7 +103,7 @@ def a_renewal(member: str, chance: Random) -> Story:
 def a_repair(member: str, chance: Random) -> Story:
     """A repair in warranty up to some step, on the way possibly without a message for one or the other."""
     story = Story(member, chance)
-    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed"):
+    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed", "product.registered"):
         story.given(kind)
     story.when("repair.requested")
     steps = ("received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier", "delivered")

@@ -218,7 +218,30 @@ class TestPro:
             world.send(fact, event_id=f"e-r{number}", time="2026-03-09 18:00")
         world.tick("2026-03-20 18:00")
         assert last(world, "repair.turnaround")["says"] == (
-            "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4)."
+            "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4). "
+            "$100.00 of invoice i1 is to be given back (REP-9)."
+        )
+
+    def test_the_last_day_of_a_turnaround(self) -> None:
+        world = pro_member(member())
+        for number, fact in enumerate((repair(), step("received"), step("warranty_validated"))):
+            world.send(fact, event_id=f"e-r{number}", time="2026-03-09 18:00")
+        world.tick("2026-03-12 18:00")
+        assert last(world, "repair.at_risk")["says"] == (
+            "The last business day began on which repair r1 can be handed to the carrier in time; a loaner was offered (REP-8)."
+        )
+
+    def test_an_estimate_that_nobody_answers(self) -> None:
+        world = pro_member(member())
+        for number, fact in enumerate((repair(), step("received"), step("estimate_issued"))):
+            world.send(fact, event_id=f"e-r{number}", time="2026-03-09 18:00")
+        world.tick("2026-03-16 18:00")
+        assert last(world, "repair.estimate_reminder")["says"] == (
+            "The member was reminded of estimate e1 of repair r1, to be answered before 2026-04-09 07:00 UTC (REP-6)."
+        )
+        world.tick("2026-04-09 18:00")
+        assert last(world, "repair.estimate")["says"] == (
+            "Estimate e1 was not answered in time: repair r1 goes back unrepaired (REP-6)."
         )
 
 
