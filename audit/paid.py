@@ -13,7 +13,7 @@ from audit.report import Findings
 from audit.shard import Output, Shard
 from models import state
 from models.events import GUEST
-from models.fees.membership import Membership
+from models.fees.membership import LOAN, Membership
 from models.fees.state import Invoice, Method
 from models.state import Member
 
@@ -45,10 +45,13 @@ class Stored:
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     programmes: dict[str, str] = field(default_factory=dict)
     """Of each invoice."""
+    in_default: bool = False
+    """LOAN-6 Whether loans, of which the account knows nothing, ever were a cause: it cannot say when one is reinstated."""
 
     def take_member(self, member: Member) -> None:
         """From the hot value."""
         paid = {"pro": member.pro, "care": member.care}
+        self.in_default = self.in_default or (member.pro is not None and LOAN in member.pro.causes)
         self.memberships = {programme: _membership(of) for programme, of in paid.items() if of}
         self.methods = {method.id: _method(method) for method in member.methods}
 
@@ -71,7 +74,9 @@ class Stored:
 
     def take_notice(self, data: Mapping[str, Any]) -> None:
         """One of those that the account follows."""
-        if data["notification"] in ABOUT_AN_INVOICE:
+        if data["params"].get("cause") == LOAN:
+            self.in_default = True
+        elif data["notification"] in ABOUT_AN_INVOICE:
             self.told[data["notification"], data["params"]["invoice_id"]] += 1
         elif data["notification"] in ABOUT_THE_END:
             self.told[data["notification"], data["program"]] += 1
@@ -89,6 +94,8 @@ def check(shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member],
         findings.compared(MEMBERS, len(account.memberships) + len(account.methods))
         findings.compared(INVOICES, len(account.invoices) + account.charges.total() + len(account.refunds))
         findings.compared(NOTICES, account.told.total())
+        if kept.in_default:
+            findings.taken_as_given["members whom loans suspended: when they were reinstated"] += 1
         for programme in account.not_followed:
             findings.taken_as_given[f"members whose {programme} is left out of the own account of fees"] += 1
         for name, differences in differing(account, kept):
@@ -114,7 +121,7 @@ def differing(account: Fees, kept: Stored) -> Iterator[tuple[str, Iterable[str]]
         if name not in left_out:
             yield INVOICES, [f"invoice {name}: cents {asked} were asked to be given back, by the own account {should}"]
     for (kind, about), told, should in _different(kept.told, account.told, 0):
-        if about not in left_out:
+        if about not in left_out and not (kept.in_default and kind == "membership.reinstated"):
             yield NOTICES, [f"{about}: {kind} was told {told} times, by the own account {should}"]
 
 
@@ -177,9 +184,11 @@ def _is_about_fees(output: Output) -> bool:
 
 
 def _membership(of: Membership) -> dict[str, Any]:
+    """As fees alone have it: what loans do to it is another account's."""
+    causes = [cause for cause in of.causes if cause != LOAN]
     return {
-        "status": of.status,
-        "causes": list(of.causes),
+        "status": of.status if causes or not of.is_open else "active",
+        "causes": causes,
         "terms": [(term.first, term.end, term.anchor, term.invoice_id) for term in of.terms],
         "auto-renewal": of.auto_renew,
         "told of too late": of.uncharged,

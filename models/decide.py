@@ -22,14 +22,16 @@ from models.cleaning import rules as cleaning
 from models.desk import At, Decision, Desk, Followers, Moment, Record
 from models.events import EVERYBODY, Event
 from models.fees import rules as fees
-from models.follow import LoanerShipped, ProductKnown, TurnaroundMissed
+from models.follow import LoanerShipped, LoansInDefault, ProductBack, ProductKnown, TurnaroundMissed
+from models.loans import rules as loans
+from models.loans import settling as loan_settling
 from models.outputs.base import Output, addressed
 from models.outputs.decisions import Decided, EventRef, Phase, decision_id
 from models.payload import Payload
 from models.points import rules as points
 from models.policies import RULES_VERSION, STANDARD, Policies
+from models.pro import defaults, remedy
 from models.pro import majeure as pro_majeure
-from models.pro import remedy
 from models.pro import rules as pro
 from models.products import rules as products
 from models.repairs import asking, settling
@@ -53,12 +55,20 @@ RULES: Final[Mapping[type[Payload], Rule]] = MappingProxyType(
         **products.RULES,
         **repairs.RULES,
         **cleaning.RULES,
+        **loans.RULES,
     }
 )
 """Each supported event type's rule."""
 
 DEADLINES: Final[Mapping[str, due.DeadlineRule]] = MappingProxyType(
-    {**points.DEADLINES, **fees.DEADLINES, **care.DEADLINES, **pro_majeure.DEADLINES, **repair_deadlines.DEADLINES}
+    {
+        **points.DEADLINES,
+        **fees.DEADLINES,
+        **care.DEADLINES,
+        **pro_majeure.DEADLINES,
+        **repair_deadlines.DEADLINES,
+        **loan_settling.DEADLINES,
+    }
 )
 """Each deadline's rule, but for held events, which get decisions."""
 
@@ -67,6 +77,8 @@ FOLLOWERS: Final[Followers] = MappingProxyType(
         LoanerShipped: (repairs.loaner_shipped,),
         ProductKnown: (asking.reconsider, cleaning_booking.product_known),
         TurnaroundMissed: (remedy.reimburse,),
+        ProductBack: (loan_settling.product_back,),
+        LoansInDefault: (defaults.changed,),
     }
 )
 """Who is told of what another programme has found out."""
@@ -75,7 +87,7 @@ HEARERS: Final[tuple[majeure.Hearer, ...]] = (pro_majeure.schedule, settling.res
 """Whose deadlines depend on force majeure (PRO-11)."""
 
 GIVEN_UP: Final[Mapping[type[Payload], Callable[[Case, Any], str]]] = MappingProxyType(
-    {**fees.GIVEN_UP, **care.GIVEN_UP}
+    {**fees.GIVEN_UP, **care.GIVEN_UP, **loans.GIVEN_UP}
 )
 """What else is done when an event of that type has waited in vain (GEN-2); returns the words for it."""
 

@@ -103,6 +103,13 @@ class Policies(BaseModel):
     next_day_shipping: Annotated[int, Field(ge=0)] | None = Field(
         None, description="REP-11: cents for next-day shipping out of warranty; none: at a current price not known here"
     )
+    loan_days: int = Field(14, ge=1, description="LOAN-1, LOAN-2: days from the shipment of a loan to its due day")
+    loan_insured_from: int = Field(
+        300_000, ge=0, description="LOAN-3: retail value, in cents, from which a loan needs proof of insurance"
+    )
+    loan_recall_days: int = Field(7, ge=0, description="LOAN-4: days in which a loan that is called back is to be back")
+    loan_due_soon_days: int = Field(3, ge=1, description="LOAN-5: how long before its due day a loan is reminded of")
+    loan_invoice_days: int = Field(30, ge=1, description="LOAN-5: days in which the invoice of a loan is to be paid")
 
     @field_validator("round_days")
     @classmethod

@@ -17,6 +17,7 @@ from msgspec import Struct, field
 from models.care.state import Care, Guest
 from models.cleaning.state import Cleanings
 from models.fees.state import Method
+from models.loans.state import Loan
 from models.points.state import Former, Points
 from models.pro.state import Pro
 from models.repairs.state import Repair
@@ -109,6 +110,8 @@ class Member(Struct, array_like=True):
     """PRO-11 How many of the words on force majeure the member's deadlines take into account."""
     may_leave: datetime | None = None
     """PRO-11 Since when the force majeure had lasted for which it was decided last whether the member may leave."""
+    loans: dict[str, Loan] = field(default_factory=dict)
+    """LOAN-7 Those that are out or owed for, and the latest others."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""

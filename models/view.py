@@ -7,6 +7,7 @@ from models.calendar import rfc3339
 from models.care import view as care
 from models.cleaning import view as cleaning
 from models.fees import view as fees
+from models.loans import view as loans
 from models.points import view as points
 from models.points.redeeming import TIMEOUT
 from models.pro import view as pro
@@ -16,6 +17,7 @@ from models.state import Member, Quarantine
 
 def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
     """Everything shown of a member; (generation, revision) orders the versions of the document."""
+    lent = sorted(member.loans.values(), key=lambda loan: (loan.requested_at, loan.id))
     shown = sorted(member.repairs.values(), key=lambda repair: (repair.requested_at, repair.id))
     return {
         "member_id": member_id,
@@ -32,8 +34,12 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "methods": fees.view(member.methods),
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": cleaning.view(member),
-        "loans": [],
-        "promises": list(filter(None, [*chain.from_iterable(map(repairs.promised, shown)), care.promise(member.care)])),
+        "loans": [loans.view(loan) for loan in lent],
+        "promises": [
+            *chain.from_iterable(map(repairs.promised, shown)),
+            *filter(None, [care.promise(member.care)]),
+            *chain.from_iterable(map(loans.promises, lent)),
+        ],
         "flags": [
             {"at": rfc3339(flag.at), "code": flag.code, "about": flag.about, "clause": flag.clause, "says": flag.says}
             for flag in member.flags

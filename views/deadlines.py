@@ -52,6 +52,9 @@ def _asked(request: Line) -> str:
         return f"{what}, round {request['round']} ({request['clause']})."
     if request["request"] == "refund.requested":
         return f"${request['amount']} of invoice {request['invoice_id']} is to be given back ({request['clause']})."
+    if request["request"] == "invoice.issued":
+        what = f"${request['amount']} is invoiced for loan {request['loan_id']}, to be paid by {request['due_on']}"
+        return f"{what}: invoice {request['invoice_id']} ({request['clause']})."
     return f"{request['request']} of invoice {request['invoice_id']} ({request['clause']})."
 
 
@@ -191,6 +194,25 @@ def _not_answered(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]
     return f"Estimate {estimate} was not answered in time: repair {of.which} goes back unrepaired (REP-6)."
 
 
+def _loan_soon(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    return f"The member was reminded of loan {of.which}, due by the end of {notices[0]['params']['due_on']} (LOAN-5)."
+
+
+def _loan_due(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    if not any(notice["notification"] == "loan.overdue" for notice in notices):
+        return f"The days of loan {of.which} were over, and the member's product was still away: it waits (LOAN-2)."
+    return f"Loan {of.which} was not back when it was due, {_minute(of.due)} (LOAN-5).{_suspends(notices)}"
+
+
+def _loan_unpaid(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
+    return f"The invoice of loan {of.which} was not paid when it was due, {_minute(of.due)} (LOAN-6).{_suspends(notices)}"
+
+
+def _suspends(notices: Sequence[Line]) -> str:
+    is_told = any(notice["notification"] == "membership.suspended" for notice in notices)
+    return " PRO is suspended until it is settled (LOAN-6)." if is_told else ""
+
+
 def _asked_again(_of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
     facts = notices[0]["params"]
     return f"The guest was reminded to open an account by {facts['open_by']}: purchase {facts['invoice_id']} (CARE-3)."
@@ -219,6 +241,9 @@ SENTENCES: Final[Mapping[str, Callable[[Deadline, Sequence[Line], Sequence[Line]
         "repair.at_risk": _last_day,
         "repair.estimate": _not_answered,
         "repair.estimate_reminder": _estimate_reminded,
+        "loan.due_soon": _loan_soon,
+        "loan.due": _loan_due,
+        "loan.invoice_due": _loan_unpaid,
     }
 )
 

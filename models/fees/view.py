@@ -53,7 +53,7 @@ def paid(of: Membership, fee: int, due: Sequence[Due]) -> dict[str, Any]:
         "term": {"from": term.first.isoformat(), "to": term.end.isoformat()} if term else None,
         "auto_renew": of.auto_renew,
         "next_charge": {"on": term.end.isoformat(), "amount": dollars(fee)}
-        if term and renews and not of.causes
+        if term and renews and PAYMENT not in of.causes
         else None,
         "open_invoice": of.invoice if PAYMENT in of.causes else None,
         "renewal_invoice": of.invoice if of.stage == "active" or renews else None,

@@ -7,6 +7,7 @@ from models.fees.membership import Term
 from models.fees.refunds import give_back
 from models.fees.state import Invoice, Paid
 from models.outputs.base import Fact
+from models.pro import defaults
 from models.pro.renewal import LIFE
 from models.pro.state import Application, Pro
 
@@ -59,7 +60,8 @@ def _open(case: Case, pro: Pro, application: Application, invoice: Invoice, paid
     LIFE.paid_for(case, pro, term)
     received = case.notice_id(application.cause, "pro.application_received", application.id)
     _welcome(case, application, term, received)
-    says = f"PRO is open from {term.first}, the day the fee was paid, to {term.end}: one year (PRO-4)."
+    suspended = defaults.begin(case, pro)
+    says = f"PRO is open from {term.first}, the day the fee was paid, to {term.end}: one year (PRO-4).{suspended}"
     return applied(says, "PRO-4")
 
 

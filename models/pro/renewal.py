@@ -7,7 +7,7 @@ from models.case import Case, Ruling, applied
 from models.fees import announcing, terms
 from models.fees.home import Clauses, Kinds
 from models.fees.life import Life
-from models.fees.membership import Membership, Term
+from models.fees.membership import PAYMENT, Membership, Term
 from models.fees.state import Invoice
 from models.outputs.base import Fact
 from models.pro.state import Pro
@@ -46,7 +46,8 @@ LIFE: Final = ProLife()
 def terminate(case: Case, pro: Pro, reason: str) -> Ruling:
     """PRO-8 Ended by Sony at once, without a refund, for good."""
     pro.happens("terminated")
-    pro.over_at, pro.causes = case.at, {}
+    pro.over_at = case.at
+    pro.lift(PAYMENT)
     if pro.invoice:
         announcing.settled(case, LIFE, LIFE.invoice_at_hand(case, pro), "PRO is terminated")
     facts: dict[str, Fact] = {"reason": reason, "refund": None}

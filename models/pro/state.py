@@ -39,3 +39,5 @@ class Pro(Membership, array_like=True):
     """The application at hand."""
     opened_on: date | None = None
     """The day the membership at hand began; of an earlier one only the terms are kept."""
+    loan_notice: str | None = None
+    """LOAN-6 Id of what told of the suspension by loans."""

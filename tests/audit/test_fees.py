@@ -62,6 +62,40 @@ def test_a_hard_year_is_clean(year: World) -> None:
     assert told >= {"membership.suspended", "membership.reinstated", "payment.final_notice", "pro.lapsed", "care.ended"}
 
 
+@pytest.mark.parametrize("is_back", [False, True])
+def test_loan_6_what_loans_do_to_a_membership_is_left_out(is_back: bool) -> None:
+    """GEN-3 Its fee fails and is paid meanwhile: fees alone would have reinstated it."""
+    world = World(partitions=1)
+    world.tick()
+    world.open_pro("pam", "card")
+    world.handle()
+    asked = {"kind": "evaluation", "model": "SEL14F18GM", "category": "lens", "retail_value": "1500.00"}
+    when = {"needed_on": str((world.now + timedelta(days=20)).date()), "ship_to_state": "CA"}
+    world.publish("loans", "loan.requested.v1", "pam", {"loan_id": "n1"} | asked | when)
+    world.publish("loans", "loan.shipped.v1", "pam", {"loan_id": "n1"})
+    world.handle()
+    for days in (336, 30, 4):
+        world.tick(timedelta(days=days))
+        world.handle()
+    for is_paid in (False, True):
+        world.answer("pam", world.last_charge("pam"), paid=is_paid)
+        world.handle()
+        world.tick(timedelta(days=4))
+        world.handle()
+    if is_back:
+        world.publish("loans", "loan.returned.v1", "pam", {"loan_id": "n1", "damaged": False})
+        world.handle()
+    checks = audited(world.shards())
+    assert {name: check.differences for name, check in checks.items() if check.state != "clean"} == {}
+    told = [notice.data["params"]["cause"] for notice in _told(world, "membership.suspended")]
+    assert told == ["loan", "payment"]
+    assert len(_told(world, "membership.reinstated")) == is_back
+
+
+def _told(world: World, kind: str) -> list[Any]:
+    return [one for one in world.shard(0).parsed["notifications"] if one.data["notification"] == kind]
+
+
 @pytest.mark.parametrize("what", ["refund", "order"])
 def test_care_that_depends_on_orders_is_taken_as_given_and_counted(what: str) -> None:
     """CARE-1, CARE-7 Given Care with an order or a refund asked for, then it is left out, and PRO beside it is not."""

@@ -200,3 +200,24 @@ def step(name: str, repair_id: str = "r1", **more: Any) -> Fact:
         "payment_accepted": {"amount": "80.00"},
     }
     return f"repair.{name}", {"repair_id": repair_id} | needed.get(name, {}) | more
+
+
+def loan(loan_id: str = "n1", **more: Any) -> Fact:
+    plain = {
+        "kind": "evaluation", "model": "ILCE-9M3", "category": "camera", "retail_value": "2999.99",
+        "needed_on": "2026-07-01", "ship_to_state": "CA",
+    }  # fmt: skip
+    return "loan.requested", plain | {"loan_id": loan_id} | more
+
+
+def repair_loan(loan_id: str = "n1", repair_id: str = "r1", **more: Any) -> Fact:
+    return loan(loan_id, kind="repair", repair_id=repair_id, **more)
+
+
+def loan_step(name: str, loan_id: str = "n1", **more: Any) -> Fact:
+    needed: dict[str, Any] = {"returned": {"damaged": False}}
+    return f"loan.{name}", {"loan_id": loan_id} | needed.get(name, {}) | more
+
+
+def loan_paid(invoice_id: str, amount: str) -> Fact:
+    return "loan_invoice.paid", {"invoice_id": invoice_id, "amount": amount}

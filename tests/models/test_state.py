@@ -18,12 +18,14 @@ from models.cleaning.terms import CHECKLIST
 from models.fees.state import Declined, Invoice
 from models.hold import Held, Waiting
 from models.majeure import Majeure
+from models.loans.state import Lent, Loan, LoanInvoice
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.pro.state import Application
 from models.products.state import Owned, Product
 from models.repairs.state import Awaiting, Repair, Shipment
 from models.state import Member, Quarantine, UnknownVersionError, decode, encode, entry_key
+from models.values import permanent_id
 from tests.models import facts as given_
 from tests.models.facts import line, step
 from tests.models.world import World, pro_member
@@ -35,6 +37,7 @@ KINDS: dict[str, type[Any]] = {
         *(Order, Return, Reservation, Dispute, Adjustment, Lapsed, Page),
         *(Invoice, Declined, Application, Product, Owned, Purchase, GuestPurchase, Window, Cover, Claim, Repair, Visit),
         *(Shipment, Awaiting, Held, Waiting, Quarantine, Majeure),
+        *(Loan, LoanInvoice, Lent),
     )
 }
 
@@ -94,10 +97,23 @@ def rich_world() -> World:
         world.send(fact, event_id=event_id, time=time)
     world.send(given_.majeure("declared"), event_id="majeure", time="2026-03-11 13:00", member="*")
     world.send(given_.auto_renew(True), event_id="hears", time="2026-03-11 14:00")
+    borrow(world)
     protect(world, "m-4")
     buy_as_guest(world, f"guest:{'e' * 64}")
     world.quarantine()
     return world
+
+
+def borrow(world: World) -> None:
+    """A loan with an invoice, and more that are refused than are kept at hand."""
+    for fact in (
+        given_.loan("n0"),
+        *[given_.loan_step(name, "n0") for name in ("approved", "insurance_proved", "shipped", "recalled")],
+        given_.loan_step("returned", "n0", damaged=True, insurance_paid="500.00"),
+        given_.loan_paid(permanent_id("loan_invoice", given_.MEMBER, "n0"), "10.00"),
+        *[given_.loan(f"n{n}", category="accessory") for n in range(1, 5)],
+    ):
+        world.send(fact, event_id=f"{fact[0]} {fact[1].get('loan_id')}", time="2026-06-01 12:00")
 
 
 def protect(world: World, member: str) -> None:

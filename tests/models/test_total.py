@@ -6,16 +6,19 @@ from hypothesis import strategies as st
 from models.outputs import Decided, LedgerEntry, Notification, Request
 from models.policies import Policies
 from models.state import MEMBERS, Member, decode
+from models.values import permanent_id
 from tests.models import facts as given_
 from tests.models.facts import MEMBER, Fact, line, step
 from tests.models.world import World
 
 GUEST = f"guest:{'e' * 64}"
 # Few ids and many events, so that they meet.
-orders, returns, invoices, applications, repairs, claims, serials, visits = (
-    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S", "v")
+orders, returns, invoices, applications, repairs, claims, serials, visits, loans = (
+    st.sampled_from([f"{letter}{n}" for n in range(3)]) for letter in ("o", "r", "i", "a", "x", "k", "S", "v", "n")
 )
 kinds = st.sampled_from(["body", "lens"])
+loan_invoices = st.builds(permanent_id, st.just("loan_invoice"), st.just(MEMBER), loans)
+LOAN_STEPS = ["approved", "approved", "declined", "insurance_proved", "shipped", "shipped", "recalled"]
 methods = st.sampled_from(["card-1", "card-2"])
 renewals = st.builds("pro-m-1-2027-{:02}-{:02}".format, st.integers(1, 12), st.integers(1, 28))
 instants = st.builds("2026-{:02}-{:02} {:02}:00".format, st.integers(1, 12), st.integers(1, 28), st.integers(0, 23))
@@ -66,6 +69,11 @@ facts: st.SearchStrategy[Fact] = st.one_of(
     st.builds(given_.booked, visits),
     st.builds(given_.visit_cancelled, visits),
     st.builds(given_.cleaned, visits),
+    st.builds(given_.loan, loans, model=serials, retail_value=st.sampled_from(["0.00", "20.00", "3000.00"])),
+    st.builds(given_.repair_loan, loans, repairs),
+    st.builds(given_.loan_step, st.sampled_from(LOAN_STEPS), loans),
+    st.builds(given_.loan_step, st.just("returned"), loans, damaged=st.booleans()),
+    st.builds(given_.loan_paid, loan_invoices, st.sampled_from(["20.00", "3000.00"])),
     st.builds(given_.repair, repairs, sent_by=st.sampled_from(["member", "member", "dealer"])),
     st.builds(
         step,

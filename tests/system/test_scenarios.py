@@ -18,6 +18,7 @@ SUPPORTED = {
     *("CARE-1", "CARE-2", *[f"CARE-{n}" for n in range(4, 10)]),
     *("PAY-3", "PAY-5", "PAY-8", "PRO-3", "PRO-4", "PRO-10", "PRO-11", "REP-1", "REP-4"),
     *("CLN-1", "CLN-2", "CLN-3"),
+    *[f"LOAN-{n}" for n in range(1, 8)],
 }
 SCENARIOS = scenario.load_all()
 
