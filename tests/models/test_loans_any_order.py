@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.view import view
-from tests.models.facts import Fact, loan, loan_paid, loan_step, repair, repair_loan, step
+from tests.models.facts import Fact, loan, loan_paid, loan_step, pacific, repair, repair_loan, step
 from tests.models.lending import ASKED, INVOICE, OVERDUE, SHIPPED, loan_of, requested
 from tests.models.world import World, pro_member
 
@@ -113,3 +113,26 @@ def test_gen_2_any_facts_of_a_loan_any_of_them_twice(data: st.DataObject) -> Non
     again = data.draw(st.lists(st.sampled_from(told), max_size=3))
     ends = [end(tell(pro_member(World()), one)) for one in (told, data.draw(st.permutations([*told, *again])))]
     assert ends[0] == ends[1]
+
+
+LOANER: list[Told] = [
+    (repair(), "2026-05-30 20:00"),
+    (step("received"), "2026-05-31 20:00"),
+    (step("warranty_validated"), "2026-06-01 20:00"),
+    (repair_loan(), "2026-06-02 20:00"),
+    (loan_step("approved"), "2026-06-03 20:00"),
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.permutations(range(6)), st.booleans())
+def test_rep_9_loan_2_a_loan_shipped_before_the_turnaround_is_over_makes_up_for_it(
+    order: list[int], is_in_time: bool
+) -> None:
+    """REP-9: the fee goes back unless the product or a loaner was with a carrier by the end of 4 June."""
+    shipped = pacific("2026-06-04 23:59:59" if is_in_time else "2026-06-05 00:00")
+    told = [*LOANER, (loan_step("shipped"), shipped)]
+    world = tell(pro_member(World()), [told[n] for n in order])
+    world.tick("2026-06-06 12:00")
+    assert requested(world) == ([] if is_in_time else ["refund.requested.v1"])
+    assert loan_of(world).status == "shipped"
