@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from views.ids import SHORT
 from views.timeline import Explanation
 
-THINGS: Final = "order|return|reservation|dispute|adjustment|application|invoice|purchase|repair|lot"
+THINGS: Final = "order|return|reservation|dispute|adjustment|application|invoice|purchase|repair|loan|lot"
 """What sentences name by an id, as in `Return r-1 of order o-1`."""
 
 
@@ -39,7 +39,7 @@ def _names(one: Explanation) -> set[Any]:
     for notice in one["notifications"]:
         found |= {fact for name, fact in notice.get("params", {}).items() if name.endswith("_id")}
     for request in one["requests"]:
-        found |= {request.get(name) for name in ("invoice_id", "attempt_id", "refund_id")}
+        found |= {request.get(name) for name in ("invoice_id", "attempt_id", "refund_id", "loan_id")}
         found |= set(request.get("attempt_ids", ()))
     for told in chain(one["notifications"], one["requests"]):
         found.add(told["cause"]["id"])  # of what another key told of, the event that it had been told by

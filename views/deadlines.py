@@ -205,7 +205,9 @@ def _loan_due(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) ->
 
 
 def _loan_unpaid(of: Deadline, _ledger: Sequence[Line], notices: Sequence[Line]) -> str:
-    return f"The invoice of loan {of.which} was not paid when it was due, {_minute(of.due)} (LOAN-6).{_suspends(notices)}"
+    return (
+        f"The invoice of loan {of.which} was not paid when it was due, {_minute(of.due)} (LOAN-6).{_suspends(notices)}"
+    )
 
 
 def _suspends(notices: Sequence[Line]) -> str:

@@ -19,6 +19,7 @@ from tests.models.facts import (
     care_bought,
     care_cancelled,
     line,
+    loan_step,
     order,
     paid,
     repair,
@@ -26,10 +27,11 @@ from tests.models.facts import (
     reviewed,
     step,
 )
+from tests.models.lending import INVOICE, lent
 from tests.models.world import World, earned, member, pro_member
 from tests.views.stories import due, told
 from views.about import is_about
-from views.deadlines import SENTENCES, SPELLED_OUT, deadline
+from views.deadlines import SENTENCES, SPELLED_OUT, deadline, says
 from views.timeline import Explanation
 
 
@@ -265,6 +267,38 @@ def test_a_refund_of_which_nothing_is_told_is_found_by_the_charge_whose_money_go
     assert one["notifications"] == []
     for asked, found in (("t1", True), ("e-money", True), ("t2", False)):
         assert is_about(one, asked, ZoneInfo(STANDARD.zone)) == found
+
+
+class TestLoans:
+    def test_given_a_loan_that_is_not_back_then_each_date_says_what_it_came_to(self) -> None:
+        world = lent()
+        world.tick("2026-07-02 12:00")
+        world.tick("2026-08-10 12:00")
+        assert last(world, "loan.due_soon")["says"] == (
+            "The member was reminded of loan n1, due by the end of 2026-07-04 (LOAN-5)."
+        )
+        overdue = last(world, "loan.due")
+        assert overdue["says"] == (
+            "Loan n1 was not back when it was due, 2026-07-05 07:00 UTC (LOAN-5). PRO is suspended until it is settled "
+            f"(LOAN-6). $2999.99 is invoiced for loan n1, to be paid by 2026-08-04: invoice {INVOICE} (LOAN-5)."
+        )
+        assert is_about(overdue, "n1", ZoneInfo(STANDARD.zone))
+
+    def test_given_one_that_came_back_damaged_then_its_unpaid_invoice_says_what_it_came_to(self) -> None:
+        world = lent()
+        world.send(loan_step("returned", damaged=True), time="2026-07-01 20:00")
+        world.tick("2026-08-10 12:00")
+        assert last(world, "loan.invoice_due")["says"] == (
+            "The invoice of loan n1 was not paid when it was due, 2026-08-01 07:00 UTC (LOAN-6). PRO is suspended until it "
+            "is settled (LOAN-6)."
+        )
+
+    def test_given_one_that_waits_for_a_repair_then_its_date_says_so(self) -> None:
+        waits = deadline({"source": "/memberships/deadlines/loan.due", "id": "n1@2026-06-17T07:00:00Z"})
+        assert waits
+        assert says(waits, [], [], []).startswith(
+            "The days of loan n1 were over, and the member's product was still away"
+        )
 
 
 class TestGuests:
