@@ -17,8 +17,8 @@ from models.cleaning.state import Visit
 from models.cleaning.terms import CHECKLIST
 from models.fees.state import Declined, Invoice
 from models.hold import Held, Waiting
-from models.majeure import Majeure
 from models.loans.state import Lent, Loan, LoanInvoice
+from models.majeure import Majeure
 from models.points import lots
 from models.points.state import Adjustment, Dispute, Lapsed, Order, Page, Reservation, Return
 from models.pro.state import Application
