@@ -241,12 +241,14 @@ def _defaults() -> Mapping[str, Any]:
 
 
 def _filled(defaults: Mapping[str, Any], data: Mapping[str, Any], happened: datetime) -> Json:
-    """The data over its defaults; each of its `lines` over the defaults of a line; `$now` is when it happened."""
+    """The data over its defaults; each of its `lines` over the defaults of a line; `$now` is when it happened, `$today` its day."""
     template = defaults.get("lines", [{}])[0]
     merged = dict(defaults) | dict(data)
     if "lines" in data:
         merged["lines"] = [template | line for line in data["lines"]]
-    filled = {name: happened.isoformat() if value == "$now" else value for name, value in merged.items()}
+    today = happened.astimezone(ZONE).date().isoformat()
+    moments = {"$now": happened.isoformat(), "$today": today}
+    filled = {name: moments.get(value, value) if isinstance(value, str) else value for name, value in merged.items()}
     for name, value in filled.items():
         if name in ("paid_at", "placed_at", "purchased_at") and value != happened.isoformat():
             filled[name] = _instant(value).isoformat()
