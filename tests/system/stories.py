@@ -101,15 +101,76 @@ def a_renewal(member: str, chance: Random) -> Story:
 
 
 def a_repair(member: str, chance: Random) -> Story:
-    """A repair in warranty up to some step, on the way possibly without a message for one or the other."""
-    story = Story(member, chance)
-    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed", "product.registered"):
-        story.given(kind)
-    story.when("repair.requested")
+    """A repair in warranty up to some step, on the way possibly without a message for one or the other; parts may be missing."""
+    story = _a_member_with_a_camera(member, chance)
+    story.when("repair.requested", pieces=chance.choice((1, 1, 4)))
     steps = ("received", "diagnosed", "warranty_validated", "completed", "handed_to_carrier", "delivered")
     for step in steps[: chance.randint(1, len(steps))]:
         if chance.random() < 0.8:
             story.when(f"repair.{step}")
+        if step == "warranty_validated" and chance.random() < 0.3:
+            story.when("repair.parts_unavailable")
+            story.when("repair.parts_available")
+    return story
+
+
+def a_paid_repair(member: str, chance: Random) -> Story:
+    """A repair out of warranty: an estimate or two, answered or not, paid or not, sent back repaired or not."""
+    story = _a_member_with_a_camera(member, chance)
+    story.when("repair.requested", preapproved_amount=chance.choice((None, "100.00", "500.00")))
+    story.when("repair.received")
+    if chance.random() < 0.5:
+        story.when("repair.warranty_validated", proof=chance.random() < 0.3)
+    for number in range(chance.randint(1, 2)):
+        story.when("repair.estimate_issued", estimate_id=f"e{number}", standard_fee=f"{chance.randint(80, 400)}.33")
+        if chance.random() < 0.7:
+            story.when("repair.estimate_answered", estimate_id=f"e{number}", approved=chance.random() < 0.7)
+    if chance.random() < 0.7:
+        story.when("repair.payment_accepted", amount=f"{chance.randint(60, 330)}.00")
+    if chance.random() < 0.6:
+        story.when("repair.handed_to_carrier", repaired=chance.random() < 0.7)
+    return story
+
+
+def a_loan(member: str, chance: Random) -> Story:
+    """A loan for a repair or to try a lens, up to some step; given back whole, damaged, or not at all."""
+    story = _a_member_with_a_camera(member, chance)
+    if chance.random() < 0.5:
+        story.given("repair.requested")
+        story.when("loan.requested")
+        if chance.random() < 0.5:
+            story.when("repair.delivered")
+    else:
+        needed_on = (START + timedelta(days=20)).date().isoformat()
+        of = {"kind": "evaluation", "model": "SEL600F40GM", "category": "lens", "repair_id": None}
+        story.when("loan.requested", **of, needed_on=needed_on, retail_value="12998.00")
+        if chance.random() < 0.7:
+            story.when("loan.insurance_proved")
+    story.when("loan.approved" if chance.random() < 0.8 else "loan.declined")
+    if chance.random() < 0.8:
+        story.when("loan.shipped")
+    if chance.random() < 0.3:
+        story.when("loan.recalled")
+    if chance.random() < 0.6:
+        story.when("loan.returned", damaged=chance.random() < 0.3)
+    return story
+
+
+def a_visit(member: str, chance: Random) -> Story:
+    """A clean and check that is booked, and then called off, done, done by halves, or both."""
+    story = _a_member_with_a_camera(member, chance)
+    story.when("cleaning.booked")
+    if chance.random() < 0.3:
+        story.when("cleaning.cancelled")
+    if chance.random() < 0.7:
+        story.when("cleaning.done")
+    return story
+
+
+def _a_member_with_a_camera(member: str, chance: Random) -> Story:
+    story = Story(member, chance)
+    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed", "product.registered"):
+        story.given(kind)
     return story
 
 
@@ -130,6 +191,6 @@ def a_guest(member: str, chance: Random) -> Story:
 def all_kinds(seed: int, each: int = 5) -> Iterator[Story]:
     """Some stories of each kind."""
     chance = Random(seed)
-    for tell in (an_order, an_application, a_renewal, a_repair, a_guest):
+    for tell in (an_order, an_application, a_renewal, a_repair, a_paid_repair, a_loan, a_visit, a_guest):
         for number in range(each):
             yield tell(f"{tell.__name__}-{number}", chance)
