@@ -60,7 +60,10 @@ def after(chance: Random, each: int) -> Iterator[Item]:
 
 def _shuffled(chance: Random, tell: object, each: int) -> list[Message]:
     told = [
-        message for way in WAYS for number in range(each) for message in tell(way, member(way, number))  # type: ignore[operator]
+        message
+        for way in WAYS
+        for number in range(each)
+        for message in tell(way, member(way, number))  # type: ignore[operator]
     ]
     chance.shuffle(told)
     return told
