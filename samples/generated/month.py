@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 
-from samples.generated import care, oddities, professionals, saver, shoppers, spenders
+from samples.generated import care, depot, oddities, professionals, saver, shoppers, spenders
 from samples.script import Line, Script
 
 SEED = 20_260_301
@@ -73,15 +73,11 @@ def _professionals(script: Script) -> None:
 
 
 def _repairs(script: Script) -> None:
-    tuesday = datetime.combine(date(2026, 3, 10), time(18), UTC)
-    for name, days, lost in (("in-time", 2, False), ("late", 7, False), ("lost", 0, True)):
-        member = f"sample-pro-repair-{name}"
-        professionals.longstanding(script, member, date(2025, 9, 15))
-        professionals.repair(script, member, tuesday, days=days, lost=lost)
+    depot.all_of_it(script, MONTH, date(2025, 9, 15))
     for number in range(6):
-        member = f"sample-pro-new-{number:02}"
-        received = tuesday + timedelta(days=7 + number % 3)
-        professionals.repair(script, member, received, days=1 + number % 3, proof=number != 4)
+        member, received = f"sample-pro-new-{number:02}", depot.noon(date(2026, 3, 17) + timedelta(days=number % 3))
+        steps = depot.out_of_warranty(approved=True) if number == 4 else depot.in_warranty(1 + number % 3)
+        depot.repair(script, member, received, steps)
 
 
 def _care(script: Script) -> None:

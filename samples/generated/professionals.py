@@ -1,4 +1,4 @@
-"""Imaging PRO Support: applications told in every order, the year that ends and its fee, repairs in time and late."""
+"""Imaging PRO Support: applications told in every order, the year that ends and its fee."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
@@ -78,8 +78,8 @@ def apply(script: Script, member: str, at: datetime, *, state: str | None = None
         "birth_date": "1985-03-09",
         "state": state or script.chance.choice(("CA", "NY", "TX", "OR", "DC")),
         "business": {"employment": "self_employed", "url": f"https://{member}.example"},
-        "bodies": _gear(member, BODIES, 2),
-        "lenses": _gear(member, LENSES, 3),
+        "bodies": gear(member, BODIES, 2),
+        "lenses": gear(member, LENSES, 3),
         "auto_renew": auto_renew,
         "invoice_id": first_invoice(member),
     }
@@ -94,52 +94,13 @@ def review(script: Script, member: str, at: datetime, *, approved: bool = True) 
     script.event(at, "memberships", "pro.reviewed", f"reviewed-{member}", member, data)
 
 
-def repair(
-    script: Script, member: str, received: datetime, *, days: int, proof: bool = True, lost: bool = False
-) -> None:
-    """REP-4 A body in for repair, handed to the carrier `days` after its warranty was validated; `lost`: never."""
-    repair_id = f"{member}-repair-{received:%m%d}"
-    body = _gear(member, BODIES, 1)[0]
-    request = {
-        "serial": body["serial"],
-        "model": body["model"],
-        "issue": "shutter does not close",
-        "shipment_id": f"{repair_id}-box",
-        "pieces": 1,
-        "sent_by": "member",
-        "ship_to_state": "CA",
-        "next_day_shipping": False,
-    }
-    steps: list[tuple[timedelta, str, dict[str, Any]]] = [
-        (timedelta(days=-2), "repair.requested", request),
-        (timedelta(), "repair.received", {}),
-        (timedelta(hours=2), "repair.diagnosed", {}),
-        (timedelta(hours=3), "repair.warranty_validated", {"proof": proof}),
-    ]
-    if not lost:
-        steps += [
-            (timedelta(days=days, hours=3), "repair.completed", {}),
-            (
-                timedelta(days=days, hours=4),
-                "repair.handed_to_carrier",
-                {"repaired": True, "tracking": f"1Z-{repair_id}"},
-            ),
-        ]
-    registered = {"serial": body["serial"], "model": body["model"], "condition": "new"}
-    before = received - timedelta(days=3)
-    script.event(before, "memberships", "product.registered", f"registered-{repair_id}", member, registered)
-    for after, kind, data in steps:
-        name = f"{kind.removeprefix('repair.')}-{repair_id}"
-        script.event(received + after, "repair-status", kind, name, member, {"repair_id": repair_id} | data)
-
-
 def first_invoice(member: str) -> str:
     """The invoice of the application's fee."""
     return f"{member}-invoice-1"
 
 
-def _gear(member: str, models: tuple[str, ...], count: int) -> list[dict[str, str]]:
-    # The same serials for a member whenever they are asked for: a repair names what the application did.
+def gear(member: str, models: tuple[str, ...], count: int) -> list[dict[str, str]]:
+    """The same serials for a member whenever they are asked for: a repair names what the application did."""
     start = sum(member.encode())
     chosen = [models[(start + place) % len(models)] for place in range(count)]
     return [{"model": model, "serial": f"{member}-{model}-{place}"} for place, model in enumerate(chosen)]
