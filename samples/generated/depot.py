@@ -81,7 +81,7 @@ def evaluation(script: Script, member: str, shipped: datetime, *, back: datetime
     """LOAN-1, LOAN-3 A lens to try, insured; back in time, late or never."""
     facts = {"kind": "evaluation", "model": "SEL600F40GM", "category": "lens", "retail_value": "12998.00"}
     loan_id, asked = f"{member}-trial", shipped - 16 * DAY
-    steps = [(DAY, "approved", {}), (2 * DAY, "insurance_proved", {}), (16 * DAY, "shipped", {})]
+    steps: list[Step] = [(DAY, "approved", {}), (2 * DAY, "insurance_proved", {}), (16 * DAY, "shipped", {})]
     _loan(script, member, loan_id, asked, facts | {"needed_on": shipped.date().isoformat()}, steps)
     if back:
         _step(script, member, loan_id, back, "returned", {"damaged": False})
