@@ -95,8 +95,10 @@ def _last_day(way: Way, who: str) -> Iterator[Message]:
     if way.name in ("product", "unrepaired"):
         yield _message("repair.handed_to_carrier", who, LAST, repaired=way.name == "product")
     if way.name == "loaner":
-        for kind in ("loan.requested", "loan.approved", "loan.shipped"):
-            yield _message(kind, who, FRIDAY)
+        wanted = {"kind": "repair", "repair_id": "rep", "needed_on": FRIDAY.date().isoformat()}
+        yield _message("loan.requested", who, FRIDAY, **wanted)
+        yield _message("loan.approved", who, FRIDAY)
+        yield _message("loan.shipped", who, FRIDAY)
 
 
 def _told_late(way: Way, who: str) -> Iterator[Message]:

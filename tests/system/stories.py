@@ -137,13 +137,12 @@ def a_loan(member: str, chance: Random) -> Story:
     story = _a_member_with_a_camera(member, chance)
     if chance.random() < 0.5:
         story.given("repair.requested")
-        story.when("loan.requested")
+        story.when("loan.requested", kind="repair", repair_id="rep")
         if chance.random() < 0.5:
             story.when("repair.delivered")
     else:
         needed_on = (START + timedelta(days=20)).date().isoformat()
-        of = {"kind": "evaluation", "model": "SEL600F40GM", "category": "lens", "repair_id": None}
-        story.when("loan.requested", **of, needed_on=needed_on, retail_value="12998.00")
+        story.when("loan.requested", needed_on=needed_on, retail_value="12998.00")
         if chance.random() < 0.7:
             story.when("loan.insurance_proved")
     story.when("loan.approved" if chance.random() < 0.8 else "loan.declined")

@@ -183,6 +183,7 @@ def _end(installation: Installation, member: str) -> dict[str, Any]:
     told = _members(installation)[member]
     state = decode(installation.table("members")[member_key(member)], Member)
     shown = {name: value for name, value in told.view.items() if name not in ("revision", "as_of")}
+    shown["flags"] = {(flag["code"], flag["about"]) for flag in shown["flags"]}  # in the order of what was told
     standing = {notice: kind for notice, kind in told.standing.items() if kind not in INTERMEDIATE}
     return {"view": shown, "lots": state.points and state.points.lots, "standing": standing}
 
