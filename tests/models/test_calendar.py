@@ -1,6 +1,7 @@
 """Days, months, business days in the programme zone: every boundary in a pair."""
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -51,8 +52,6 @@ def test_by_the_end_of_a_day_means_before_the_next_begins(on: str, end: str) -> 
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 30)))
 def test_a_day_is_what_lies_between_its_ends(on: date) -> None:
-    from datetime import timedelta
-
     tick = timedelta(microseconds=1)
     assert PACIFIC.day_of(PACIFIC.start_of(on)) == on == PACIFIC.day_of(PACIFIC.end_of(on) - tick)
     assert PACIFIC.day_of(PACIFIC.end_of(on)) == on + timedelta(days=1)
@@ -131,3 +130,11 @@ def test_a_business_clock_counts_just_the_working_days_after_the_start(start: da
     assert clock.days[-1].skipped is None
     assert clock.days[0].day > start
     assert all(PACIFIC.why_off(on) == skipped for on, skipped in clock.days)
+
+
+def test_the_pinned_holidays_are_what_they_were_when_clocks_were_counted_with_them() -> None:
+    """REP-10 Weekdays from 2020 to 2040 that are no business days. What differs would move promises that were made."""
+    golden = Path(__file__).parent / "golden" / "federal_days_off.txt"
+    days = [date(2020, 1, 1) + timedelta(days=number) for number in range((date(2041, 1, 1) - date(2020, 1, 1)).days)]
+    found = [f"{on} {why}" for on in days if on.weekday() < 5 and (why := PACIFIC.why_off(on))]
+    assert found == golden.read_text().splitlines()
