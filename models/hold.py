@@ -4,21 +4,22 @@ Each held event is an entry of its own. A `Waiting` entry per awaited thing list
 deadline per awaited thing. Settling takes an event out and runs its own rule again, which may hold it once more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from msgspec import Struct, field
 
 from models.case import TOO_MANY_HELD, Case, Ruling, refused
 from models.desk import Desk, Record
 from models.events import EVENT
+from models.promises import promise
 from models.state import Due
 from models.values import joined, permanent_id
 
 WHAT: Final = "held"
 """Name of the deadline; its ref is the awaited thing."""
-_FIRST_TICK: Final = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST_TICK: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Past at any tick: what was held before the first one is looked at then, and starts to count."""
 
 
@@ -109,6 +110,25 @@ def never_arrived(due: Due, days: int, also: str = "") -> Ruling:
     return refused("partner_never_arrived", says, "GEN-2")
 
 
+def promises(due: Sequence[Due]) -> Iterator[dict[str, Any]]:
+    """GEN-2 By when what is held is answered at the latest. Before the first tick nothing counts: that clock stands still."""
+    for one in due:
+        if one.what == WHAT:
+            kind, _, awaited = one.ref.partition("|")
+            is_counting = one.at != FIRST_TICK
+            yield promise(
+                f"what waits for {kind} {awaited} answered",
+                of=None,
+                kind=WHAT,
+                ref=one.ref,
+                clause="GEN-2",
+                state="open" if is_counting else "stopped",
+                due=one.at if is_counting else None,
+                options=[f"Sony: send what tells of {kind} {awaited}"],
+                remedy="what waits is refused: its partner never arrived",
+            )
+
+
 def _order(place: Place) -> tuple[datetime, str, str]:
     return place.time, place.source, place.id
 
@@ -121,7 +141,7 @@ def _keep(desk: Desk, ref: str, waiting: Waiting) -> None:
         return
     desk.put(ref, waiting)
     days = timedelta(days=desk.policies.hold_days)
-    first = min([place.since + days if place.since else _FIRST_TICK for place in waiting.places])
+    first = min([place.since + days if place.since else FIRST_TICK for place in waiting.places])
     desk.member.schedule(Due(first, WHAT, ref))
 
 

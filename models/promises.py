@@ -4,7 +4,7 @@ A promise is read off the state that has the deadline; nothing is remembered of 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
 from models.calendar import Clock, CountedDay, rfc3339
@@ -20,7 +20,7 @@ is owed any more."""
 def promise(
     what: str,
     *,
-    of: Program,
+    of: Program | None,
     kind: str,
     ref: str,
     clause: str,
@@ -37,8 +37,8 @@ def promise(
 ) -> dict[str, Any]:
     """A promise as it is shown.
 
-    what: what is to happen, in words. kind: the name of its deadline, such as `repair.turnaround`; with `ref`, what it is about,
-    it names the promise. due: the first instant that is too late; None while there is no deadline. by: who owes it; the other
+    what: what is to happen, in words. of: None where nobody knows which programme it concerns (GEN-2). kind: the name of its
+    deadline, such as `repair.turnaround`; with `ref`, what it is about, it names the promise. due: the first instant that is too late; None while there is no deadline. by: who owes it; the other
     one it is owed to. started_at, started_by: the event that set the clock going. counts: what is counted from
     there, in words (`3 business days`). days: the working of a business-day clock. calendar: its version. options: what can
     still be done, and by whom. remedy: what follows if it is missed.
@@ -63,6 +63,17 @@ def promise(
     }
 
 
+def days_from(start: datetime, due: datetime) -> str:
+    """What is counted in calendar days, in words: the nearest number, as a day of daylight saving is longer or shorter."""
+    return f"{round((due - start) / timedelta(days=1))} days"
+
+
 def working(clock: Clock | None) -> dict[str, Any]:
     """The arguments of `promise` that a business-day clock answers."""
     return {"due": clock.deadline, "days": clock.days, "calendar": clock.calendar} if clock else {"due": None}
+
+
+def soonest_first(one: dict[str, Any]) -> tuple[bool, str, str, str]:
+    """The order of promises: by their instants; those without a deadline last."""
+    due = one["due"]
+    return due is None, (due or "").removesuffix("Z"), one["kind"], one["ref"]

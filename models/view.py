@@ -1,6 +1,5 @@
 """The read side's document of one member, from the hot value alone: `member:{id}` of the contract. JSON-ready."""
 
-from itertools import chain
 from typing import Any
 
 from models.calendar import rfc3339
@@ -8,8 +7,8 @@ from models.care import view as care
 from models.cleaning import view as cleaning
 from models.fees import view as fees
 from models.loans import view as loans
+from models.owed import promises
 from models.points import view as points
-from models.points.redeeming import TIMEOUT
 from models.pro import view as pro
 from models.repairs import view as repairs
 from models.state import Member, Quarantine
@@ -25,7 +24,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "revision": member.revision,
         "updated_at": member.changed_at and rfc3339(member.changed_at),
         "as_of": member.as_of,
-        "points": member.points and points.view(member.points) | {"reservations": _reservations(member)},
+        "points": member.points and points.view(member.points) | {"reservations": points.reservations(member.due)},
         "memberships": _memberships(member),
         "former": [
             {"program": "points", "from": rfc3339(past.joined_at), "to": rfc3339(past.ended_at)}
@@ -35,11 +34,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "repairs": [repairs.view(repair) for repair in shown],
         "cleanings": cleaning.view(member),
         "loans": [loans.view(loan) for loan in lent],
-        "promises": [
-            *chain.from_iterable(map(repairs.promised, shown)),
-            *filter(None, [care.promise(member.care)]),
-            *chain.from_iterable(map(loans.promises, lent)),
-        ],
+        "promises": promises(member),
         "flags": [
             {"at": rfc3339(flag.at), "code": flag.code, "about": flag.about, "clause": flag.clause, "says": flag.says}
             for flag in member.flags
@@ -47,11 +42,6 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         "held_events": member.held,
         "quarantined": member.quarantined and _quarantined(member.quarantined),
     }
-
-
-def _reservations(member: Member) -> list[dict[str, Any]]:
-    """MS-8 Until when points are reserved at the latest, first one first: they stand in no expiry schedule meanwhile."""
-    return [{"reservation_id": due.ref, "until": rfc3339(due.at)} for due in member.due if due.what == TIMEOUT]
 
 
 def _quarantined(marker: Quarantine) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def _settle(case: Case, care: Care, window: Window) -> Ruling:
     if for_good:
         return _refuse(case, care, window, for_good + still)
     if still:
-        care.asked_until = window.until
+        care.asked, care.asked_until = window.asked, window.until
         case.schedule(window.until, REFUND, window.id)
         says = (
             f"Whether the fee goes back waits up to {_last_day(case, window)} for what is still out: {in_words(still)}"
@@ -219,7 +219,7 @@ def _refuse(case: Case, care: Care, window: Window, reasons: Reasons) -> Ruling:
 
 
 def _no_longer_waits(case: Case, care: Care, window: Window) -> None:
-    care.asked_until = None
+    care.asked = care.asked_until = None
     case.unschedule(REFUND, window.id)
 
 

@@ -145,8 +145,10 @@ class Care(Membership, array_like=True):
     """The one that opened it."""
     products: list[Product] = field(default_factory=list)
     claims: list[Filed] = field(default_factory=list)
+    asked: Request | None = None
+    """CARE-7 The request for a refund that waits."""
     asked_until: datetime | None = None
-    """CARE-7 When the request for a refund that waits is decided at the latest."""
+    """When it is decided at the latest."""
     refunded: str | None = None
     """CARE-7 The invoice of the fee that was given back last."""
 

@@ -1,21 +1,57 @@
 """What the read side shows of Care. JSON-ready."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from models.calendar import rfc3339
-from models.care.state import Care, Guest
-from models.care.terms import FEE
-from models.fees.view import paid
+from models.care.guest import MISSED
+from models.care.life import LIFE
+from models.care.refunding import REFUND
+from models.care.state import Care, Guest, GuestPurchase
+from models.care.terms import CLAIM_DAYS, REFUND_DAYS
+from models.fees import view as fees
+from models.promises import promise
 from models.state import Due
 
 
-def promise(care: Care | None) -> dict[str, Any] | None:
-    """CARE-7 By when a request for a refund is answered."""
-    if care is None or care.asked_until is None:
-        return None
-    due = rfc3339(care.asked_until)
-    return {"what": "the refund of Care's fee decided", "due": due, "clause": "CARE-7", "state": "open"}
+def promises(care: Care | None, guest: Guest | None, due: Sequence[Due]) -> Iterator[dict[str, Any]]:
+    """CARE-3, CARE-7, and what is owed for the renewal. due: the member's deadlines."""
+    yield from fees.promises(care, LIFE, due)
+    if care and care.asked and care.asked_until:
+        yield promise(
+            "the refund of Care's fee decided",
+            of="care",
+            kind=REFUND,
+            ref=care.term.invoice_id,
+            clause="CARE-7",
+            state="open",
+            due=care.asked_until,
+            started_at=care.asked.at,
+            started_by=care.asked.cause,
+            counts=f"the {REFUND_DAYS} days after the fee was charged",
+            options=["member: send back what is still out, or cancel its order, until then: the last of it decides"],
+            remedy="the fee is kept, and the request counts as a cancellation (CARE-6)",
+        )
+    if guest and guest.purchase and guest.purchase.stage == "unclaimed":
+        yield _claimed(guest.purchase)
+
+
+def _claimed(purchase: GuestPurchase) -> dict[str, Any]:
+    return promise(
+        "an account opened with the email of the purchase",
+        of="care",
+        kind=MISSED,
+        ref=purchase.id,
+        clause="CARE-3",
+        state="open",
+        due=purchase.until,
+        by="member",
+        started_at=purchase.at,
+        started_by=purchase.cause,
+        counts=f"{CLAIM_DAYS} days",
+        options=["member: open an account with this email"],
+        remedy="the purchase is cancelled, and its fee goes back",
+    )
 
 
 def view(care: Care, due: Sequence[Due]) -> dict[str, Any]:
@@ -23,7 +59,7 @@ def view(care: Care, due: Sequence[Due]) -> dict[str, Any]:
 
     A product is protected up to its last day while the membership is active. due: the member's deadlines.
     """
-    return paid(care, FEE, due) | {
+    return fees.paid(care, LIFE.fee, due) | {
         "products": [
             {
                 "serial": product.serial,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from models.case import Case
-from models.fees.home import DUE, EXPIRING, NOTICE, WHILE_COLLECTING, Home, acted_at, collection_of
+from models.fees.home import DUE, EXPIRING, NOTICE, STOP, WHILE_COLLECTING, Home, acted_at, collection_of
 from models.fees.state import Invoice
 from models.outputs.base import Fact
 from models.values import ID_LENGTH, dollars, joined, permanent_id
@@ -20,7 +20,10 @@ def open_renewal(case: Case, home: Home, end: datetime) -> Invoice:
     invoice = _unnamed(case, f"{home.program}-{case.desk.member_id}-{due_on}")
     invoice.program, invoice.due_on = home.program, due_on
     case.put(invoice.id, invoice)
-    for what, days in ((NOTICE, case.policies.notice_days), (EXPIRING, case.policies.expiring_days), (DUE, 0)):
+    ahead = {NOTICE: case.policies.notice_days, EXPIRING: case.policies.expiring_days, DUE: 0}
+    if home.stop_days > 1:  # else it can be stopped until it is due
+        ahead[STOP] = home.stop_days - 1
+    for what, days in ahead.items():
         case.schedule(case.calendar.start_of(due_on - timedelta(days=days)), what, invoice.id)
     case.arrived("invoice", invoice.id)
     return invoice
@@ -29,7 +32,7 @@ def open_renewal(case: Case, home: Home, end: datetime) -> Invoice:
 def settled(case: Case, home: Home, invoice: Invoice, why: str) -> None:
     """It is paid, or nothing is owed any more: no deadline of it stays, and no warning."""
     stop(case, invoice)
-    for what in (NOTICE, EXPIRING, DUE):
+    for what in (NOTICE, EXPIRING, STOP, DUE):
         case.unschedule(what, invoice.id)
     _withdraw(case, home, invoice, list(invoice.expiring), why)
 

@@ -12,6 +12,7 @@ from models.values import PaidProgram
 
 NOTICE: Final = "fee.notice"
 EXPIRING: Final = "fee.expiring"
+STOP: Final = "fee.stop"
 DUE: Final = "fee.due"
 SILENT: Final = "fee.silent"
 ROUND: Final = "fee.round"
@@ -45,6 +46,8 @@ class Home(Protocol):
     program: PaidProgram
     fee: int
     """Cents."""
+    stop_days: int
+    """How many days before a renewal is the last one on which it can be stopped."""
     kinds: Kinds
     clauses: Clauses
 

@@ -15,7 +15,7 @@ from models.case import Case, Ruling, applied, duplicate, refused, superseded
 from models.due import DeadlineRule
 from models.fees import announcing, dunning, methods
 from models.fees.events import MethodAdded, MethodRemoved, MethodUpdated, PaymentFailed, PaymentSucceeded
-from models.fees.home import DUE, END, EXPIRING, NOTICE, ROUND, SILENT, SUSPEND, Home
+from models.fees.home import DUE, END, EXPIRING, NOTICE, ROUND, SILENT, STOP, SUSPEND, Home
 from models.fees.life import Life
 from models.fees.refunds import send_back
 from models.fees.state import Invoice, Paid
@@ -206,6 +206,7 @@ DEADLINES: Final[Mapping[str, DeadlineRule]] = MappingProxyType(
     {
         NOTICE: _deadline(announcing.notice),
         EXPIRING: _deadline(announcing.warn),
+        STOP: _deadline(lambda _case, _home, _invoice: None),  # from now on it is too late: the facts say so (CARE-4)
         DUE: _deadline(dunning.due),
         SILENT: _deadline(dunning.silent),
         ROUND: _deadline(dunning.proceed),

@@ -52,7 +52,8 @@ def cancel_requested(case: Case, _data: PointsCancelRequested) -> Ruling:
         "reserved": points.reserved,
     }
     notice = case.notify("points", "points.membership_cancelling", "leaving", "MS-16", facts, not_after=until)
-    points.leaving = Leaving(case.at, until, notice)
+    cause = case.cause
+    points.leaving = Leaving(case.at, until, notice, cause.source, cause.id, list(clock.days), clock.calendar)
     case.schedule(until, LEAVE, "")
     says = (
         f"The membership ends with {last_day}, the second business day after the request; points can be used until then"

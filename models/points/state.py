@@ -10,6 +10,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Struct, field
 
+from models.calendar import CountedDay
 from models.outputs.base import Brought
 
 LotKey: TypeAlias = tuple[int, int, str]
@@ -90,12 +91,18 @@ class Page(Struct, array_like=True):
         self.last = lot.key
 
 
-class Leaving(Struct, array_like=True):
-    """MS-16 A cancellation that was asked for and can still be withdrawn."""
+class Leaving(Brought, Struct, array_like=True):
+    """MS-16 A cancellation that was asked for and can still be withdrawn, with the working of its clock (REP-10)."""
 
     requested_at: datetime
     effect_at: datetime
     notice: str
+    source: str
+    event_id: str
+    """The event that asked for it."""
+    days: list[CountedDay]
+    calendar: str
+    """Version of the calendar used."""
 
 
 class Points(Struct, array_like=True):

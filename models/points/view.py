@@ -1,10 +1,14 @@
 """MS-19 What the read side shows of a member's points. JSON-ready."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from models.calendar import rfc3339
+from models.points.membership import LEAVE
+from models.points.redeeming import TIMEOUT
 from models.points.state import Lot, Page, Points
+from models.promises import promise
+from models.state import Due
 
 
 def view(points: Points) -> dict[str, Any]:
@@ -30,6 +34,46 @@ def view(points: Points) -> dict[str, Any]:
             "adjusted": points.adjusted,
         },
     }
+
+
+def reservations(due: Sequence[Due]) -> list[dict[str, Any]]:
+    """MS-8 Until when points are reserved at the latest, first one first: they stand in no expiry schedule meanwhile."""
+    return [{"reservation_id": one.ref, "until": rfc3339(one.at)} for one in due if one.what == TIMEOUT]
+
+
+def promises(points: Points | None, due: Sequence[Due]) -> Iterator[dict[str, Any]]:
+    """MS-16 When a membership that is being left ends; MS-8 how long points wait for their order. due: the member's deadlines."""
+    if points and points.leaving:
+        leaving = points.leaving
+        yield promise(
+            "the points membership ended",
+            of="points",
+            kind=LEAVE,
+            ref="",
+            clause="MS-16",
+            state="open",
+            due=leaving.effect_at,
+            started_at=leaving.requested_at,
+            started_by=leaving.cause,
+            counts=f"{sum(day.skipped is None for day in leaving.days)} business days",
+            days=leaving.days,
+            calendar=leaving.calendar,
+            options=["member: withdraw the cancellation, or use the points, until then"],
+        )
+    for one in due:
+        if one.what == TIMEOUT:
+            yield promise(
+                f"reservation {one.ref} claimed by an order",
+                of="points",
+                kind=TIMEOUT,
+                ref=one.ref,
+                clause="MS-8",
+                state="open",
+                due=one.at,
+                by="member",
+                options=["member: place the order, or release the points"],
+                remedy="its points go back to the lots they came from",
+            )
 
 
 def with_pages(shown: dict[str, Any], pages: Iterable[Page]) -> dict[str, Any]:

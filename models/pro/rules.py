@@ -76,6 +76,7 @@ def reviewed(case: Case, data: ProReviewed) -> Ruling:
         received = case.notice_id(application.cause, "pro.application_received", application.id)
         reasons = [("not_approved", data.reason or "not approved by Sony")]
         _reject(case, application, reasons, "PRO-3", replaces=(received,))
+    pro.approved = data.approved
     return membership.answer(case, pro, application)
 
 
@@ -142,7 +143,8 @@ def _place(case: Case, application: Application, stage: Literal["applied", "reje
         LIFE.catch_up(case)
     if stage == "applied" or pro.stage == "rejected":
         pro.happens(stage)
-        pro.application_id, pro.auto_renew, pro.auto_renew_at = application.id, application.auto_renew, case.at
+        pro.application_id, pro.approved = application.id, False
+        pro.auto_renew, pro.auto_renew_at = application.auto_renew, case.at
 
 
 def _reject(

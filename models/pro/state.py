@@ -37,6 +37,8 @@ class Pro(Membership, array_like=True):
 
     application_id: str = ""
     """The application at hand."""
+    approved: bool = False
+    """PRO-4 Whether that one is approved: then it waits for its fee alone."""
     opened_on: date | None = None
     """The day the membership at hand began; of an earlier one only the terms are kept."""
     loan_notice: str | None = None

@@ -143,8 +143,9 @@ class TestWaiting:
         answer = world.send(ASK, time="2026-03-10 12:00")
         assert (answer.outcome, answer.reason) == ("applied", "waits")
         assert shown(world)["refund_requested"] == {"decided_by": "2026-04-02T07:00:00Z"}
-        [promise] = view("m-1", world.member())["promises"]
+        [promise] = [one for one in view("m-1", world.member())["promises"] if one["kind"] == "care.refund"]
         assert (promise["due"], promise["clause"]) == ("2026-04-02T07:00:00Z", "CARE-7")
+        assert promise["started_at"] == "2026-03-10T12:00:00Z"
         assert (shown(world)["status"], world.told) == ("active", ["care.welcome"])
         world.tick("2026-04-02 06:59:59.999999")
         assert shown(world)["status"] == "active"

@@ -40,6 +40,7 @@ from tests.models.facts import (
     released,
     reviewed,
 )
+from tests.models.promised import unpromised
 
 NOT_UTC = re.compile(rb'T\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d"')
 SLOW_CLOCK: dict[str, Any] = {"ahead_days": 36_500}
@@ -141,6 +142,8 @@ class World:
             assert encode(read(raw, type(output.data))) == raw
             assert not NOT_UTC.search(raw)
         self.outputs += new
+        if raw := decision.changes.get(MEMBERS, {}).get(member_key(member)):
+            assert unpromised(decode(raw, Member)) == []
         self.due.pop(member, None)
         if decision.due:
             self.due[member] = decision.due

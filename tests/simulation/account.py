@@ -13,6 +13,7 @@ from typing import Final
 from models.care.state import Care
 from models.pro.state import Pro
 from models.state import Member
+from tests.models.promised import unpromised
 from tests.simulation import charges, joining, leaving, money, refunds, shopping
 from tests.simulation.dates import cents
 from tests.simulation.known import Known
@@ -114,6 +115,7 @@ class Account:
         shopping.check(self._known)
         for due in member.due if member else []:
             assert due.at > now, f"GEN-4: {due} has passed"
+        assert not member or unpromised(member) == [], "every deadline is a promise"
 
     def _check(self, own: Membership, found: Pro | Care, status: str | None, now: datetime) -> None:
         kept, years = [(term.first, term.end) for term in found.terms], [(year.first, year.end) for year in own.years]
