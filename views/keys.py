@@ -5,6 +5,8 @@
 | ``member:{id}`` | string | the member's document (JSON) |
 | ``lots:{id}`` | hash | of a member with paged lots: page -> its offset and what expires when; and ``generation`` |
 | ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` ``requests:{id}`` | list, newest first | what ``why`` tells (JSON) |
+| ``promises:sony:{generation}`` ``promises:member:{generation}`` | sorted set | by instant, what Sony and what members owe: member, kind, ref |
+| ``promises:of:{generation}`` | hash | member -> what of the two is theirs |
 | ``feed:{generation}`` | hash | next offset per topic partition; ``rebuild`` while a rebuild is under way |
 | ``feed:status`` | hash, expires | how the feeder is doing; gone when none is alive |
 
@@ -21,7 +23,9 @@ Timeline = Literal["decisions", "ledger", "notifications", "requests"]
 TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications", "requests")
 Kind = Literal["lots", "member", "decisions", "ledger", "notifications", "requests"]
 KINDS: Final[tuple[Kind, ...]] = ("lots", "member", *TIMELINES)
-"""First segments of the keys that belong to members: what a rebuild deletes."""
+"""First segments of the keys that belong to members."""
+INDEX: Final = "promises"
+"""First segment of the keys of the index of promises."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class Keys:
     def timeline(self, kind: Timeline, member_id: str) -> str:
         """The key of one of a member's lists."""
         return f"{self.prefix}{kind}:{member_id}"
+
+    def promises(self, by: str) -> str:
+        """The key of what Sony (`sony`) or members (`member`) owe, by instant; or of what of it is whose (`of`)."""
+        return f"{self.prefix}{INDEX}:{by}:{self.generation}"
 
     @property
     def feed(self) -> str:

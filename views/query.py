@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 def member(settings: Settings, member_id: str) -> Document | None:
     """The member's document (contract, read side) with its ``generation`` and ``revision``; None if there is none."""
-    raw = _ask(settings, lambda client, keys: client.get(keys.member(member_id)))
+    raw = ask(settings, lambda client, keys: client.get(keys.member(member_id)))
     return _document(raw)
 
 
@@ -63,7 +63,7 @@ def why(settings: Settings, member_id: str, asked: str | None = None) -> list[Ex
         found: list[list[bytes]] = pipeline.execute()
         return found
 
-    told = explanations(*([orjson.loads(line) for line in reversed(lines)] for lines in _ask(settings, lists)))
+    told = explanations(*([orjson.loads(line) for line in reversed(lines)] for lines in ask(settings, lists)))
     if asked is None:
         return told
     zone = ZoneInfo(settings.rules().zone)
@@ -72,7 +72,7 @@ def why(settings: Settings, member_id: str, asked: str | None = None) -> list[Ex
 
 def status(settings: Settings) -> dict[str, str]:
     """The feeder's own words: ``generation``, ``lag`` (offsets), ``records`` and ``starts``; empty if none is alive."""
-    return _ask(settings, lambda client, keys: Store(client, keys).status())
+    return ask(settings, lambda client, keys: Store(client, keys).status())
 
 
 def _document(raw: Any) -> Document | None:
@@ -82,7 +82,8 @@ def _document(raw: Any) -> Document | None:
     return None if document.get("deleted") is True else document
 
 
-def _ask(settings: Settings, question: Callable[[redis.Redis, Keys], T]) -> T:
+def ask(settings: Settings, question: Callable[[redis.Redis, Keys], T]) -> T:
+    """The answer of Redis, by its client and the installation's keys. Raises RedisUnreachable."""
     try:
         with connect(settings.redis_url) as client:
             return question(client, Keys(settings.topic_prefix, settings.generation))

@@ -16,6 +16,7 @@ _OLD: Final = (
     _HEAD
     + """
 local function old(key, kind, generation)
+  if kind == 'promises' then return (tonumber(string.match(key, ':(%d+)$')) or -1) <= generation end
   if kind == 'lots' then return (tonumber(redis.call('HGET', key, 'generation')) or -1) <= generation end
   local value
   if kind == 'member' then value = redis.call('GETRANGE', key, 0, 63) else value = redis.call('LINDEX', key, 0) end
@@ -29,7 +30,7 @@ FEED: Final = (
     + """
 -- KEYS: the feed's hash, then the key of each write.
 -- ARGV: field, expected position ('' for none), next position, generation, kind, limit, prefix of all keys, then
--- revision and value of each write. Returns the position found. The writes were made if, and only if, it is the
+-- revision, value and (of a document) lines of the index of each write. Returns the position found. The writes were made if, and only if, it is the
 -- expected one.
 local found = redis.call('HMGET', KEYS[1], ARGV[1], 'rebuild')
 if found[2] then return 'rebuild' end
@@ -72,16 +73,35 @@ local function scheduled(document, key)
   return start .. '"next_expiry":' .. first .. ',"expiry_schedule":' .. schedule .. ',' .. rest, schedule ~= 'null'
 end
 
+-- The lines of a member in the index of promises: who owes it, when it is due, which it is. Most writes of a document leave
+-- them as they are, so they are kept as they came and compared first.
+local INDEX = ARGV[7] .. 'promises:'
+
+local function reindex(member, lines)
+  local of = INDEX .. 'of:' .. ARGV[4]
+  local before = redis.call('HGET', of, member) or ''
+  if before == lines then return end
+  for by, entry in string.gmatch(before, '(%l+) %S+ ([^\\n]+)') do
+    redis.call('ZREM', INDEX .. by .. ':' .. ARGV[4], entry)
+  end
+  for by, due, entry in string.gmatch(lines, '(%l+) (%S+) ([^\\n]+)') do
+    redis.call('ZADD', INDEX .. by .. ':' .. ARGV[4], due, entry)
+  end
+  if lines == '' then redis.call('HDEL', of, member) else redis.call('HSET', of, member, lines) end
+end
+
 -- An equal revision of a document is written again (it may be better derived).
 -- A document with an empty value is deleted: a short one stays, so that no older one can come back.
-local function write_document(key, revision, value)
+local function write_document(key, revision, value, lines)
   local g, r = head(redis.call('GETRANGE', key, 0, 63))
   if value == '' then
     if r >= 0 and generation >= g then
       redis.call('SET', key, string.format('{"generation":%d,"revision":%d,"deleted":true}', generation, r))
+      reindex(string.sub(key, #ARGV[7] + #'member:' + 1), '')
     end
   elseif generation > g or (generation == g and revision >= r) then
     redis.call('SET', key, (scheduled(value, key)))
+    reindex(string.sub(key, #ARGV[7] + #'member:' + 1), lines)
   end
 end
 
@@ -111,7 +131,7 @@ end
 
 local write = kind == 'member' and write_document or kind == 'lots' and write_page or write_line
 for i = 2, #KEYS do
-  write(KEYS[i], tonumber(ARGV[2 * i + 4]), ARGV[2 * i + 5])
+  write(KEYS[i], tonumber(ARGV[3 * i + 2]), ARGV[3 * i + 3], ARGV[3 * i + 4])
 end
 
 -- Members whose pages have changed. A document with which the pages do not agree is left as it is: its own record, which

@@ -14,7 +14,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from views.keys import KINDS, TIMELINE_LIMIT, Keys, Kind
+from views.keys import INDEX, KINDS, TIMELINE_LIMIT, Keys, Kind
 from views.scripts import COUNT, DROP, FEED
 
 ANSWER_SECONDS = 5.0
@@ -43,6 +43,8 @@ class Write(NamedTuple):
     key: str
     revision: int
     value: bytes
+    lines: bytes = b""
+    """Of a document: the member's lines in the index of promises (``views.index``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Store:
             self._keys.prefix,
         ]
         for write in portion.writes:
-            arguments += (write.revision, write.value)
+            arguments += (write.revision, write.value, write.lines)
         return arguments
 
     def request_rebuild(self) -> None:
@@ -130,7 +132,7 @@ class Store:
         Stops early when somebody else has finished the same work in the meantime.
         """
         deleted = 0
-        for kind in KINDS:
+        for kind in (*KINDS, INDEX):
             for names in self._names(kind):
                 count = int(self._drop([self._keys.feed, *names], [self._keys.generation, kind]))
                 if count < 0:
@@ -142,10 +144,12 @@ class Store:
     def count(self) -> int:
         """How many keys ``drop`` would delete. Approximate while somebody writes: Redis may name a key twice."""
         return sum(
-            int(self._count(names, [self._keys.generation, kind])) for kind in KINDS for names in self._names(kind)
+            int(self._count(names, [self._keys.generation, kind]))
+            for kind in (*KINDS, INDEX)
+            for names in self._names(kind)
         )
 
-    def _names(self, kind: Kind) -> Iterator[list[bytes]]:
+    def _names(self, kind: str) -> Iterator[list[bytes]]:
         names = self._client.scan_iter(match=f"{self._keys.prefix}{kind}:*", count=_SCAN)
         while page := list(islice(names, _SCAN)):
             yield page

@@ -18,6 +18,7 @@ from models.points.state import Page
 from models.points.view import page_schedule
 from models.state import Member, decode
 from models.view import view
+from views import index
 from views.errors import Unfeedable
 from views.keys import Keys, Kind, Timeline, sealed
 from views.source import Batch, Record
@@ -99,11 +100,11 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
     state = decode(record.value, Member)
     document = view(member_id, state)
     del document["generation"], document["revision"]  # they go first
+    lines = index.lines(member_id, document["promises"])
     if state.points and state.points.lots.branches:
         document = _schedule_first(document)
-    return Write(
-        keys.member(member_id), state.revision, sealed(keys.generation, state.revision, orjson.dumps(document))
-    )
+    body = sealed(keys.generation, state.revision, orjson.dumps(document))
+    return Write(keys.member(member_id), state.revision, body, lines)
 
 
 def _schedule_first(document: dict[str, Any]) -> dict[str, Any]:
