@@ -14,6 +14,7 @@ from rich.text import Text
 from cli.reasons import COLOURS as COLOURS
 from cli.reasons import coloured, minute
 from cli.talk import printable
+from cli.things import SHOWN
 from views.query import Document
 
 HEAD = ("member_id", "generation", "revision", "updated_at", "as_of")
@@ -48,6 +49,8 @@ def _parts(document: Document) -> Iterator[tuple[str, Iterator[Text]]]:
             yield from ((program, _lines(facts)) for program, facts in value.items())
         elif name == "points" and value:
             yield from _points(value)
+        elif name in SHOWN and value:
+            yield name, SHOWN[name](value, document.get("promises") or ())
         elif name not in HEAD and value:
             yield name.replace("_", " "), _lines(value)
 

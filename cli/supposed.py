@@ -20,7 +20,7 @@ from views.whatif import Change, Moved, Outcome, Step
 FACTS: Final = ("causes", "term", "auto_renew", "next_charge", "open_invoice", "ends_on", "uncharged")
 """What is shown of a programme besides its status, where it changes."""
 DEADLINES: Final = 12
-"""Deadlines that are shown; the rest is counted."""
+"""Deadlines, and promises, that are shown; the rest is counted."""
 NONE: Final = Text("none", style="dim")
 
 
@@ -57,6 +57,8 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, Iterable[Text]]]:
         yield "balance", [Text("   ").join(_fact(name, were.get(name, 0), are.get(name, 0)) for name in were | are)]
     if repairs := list(_repairs(before, after)):
         yield "repairs", repairs
+    if promises := list(_promises(before, after)):
+        yield "promises", promises
     for name in ("held_events", "quarantined"):
         if (was := before.get(name) or None) != (now := after.get(name) or None):
             yield label(name), [_arrow(_words(was), _words(now))]
@@ -70,6 +72,31 @@ def _repairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Te
         if were.get(repair) != are.get(repair):
             status = Change(before=were.get(repair), after=are.get(repair))
             yield Text.assemble(f"{repair} ", _status(status))
+
+
+def _promises(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Text]:
+    """What is owed then and not now, or otherwise; or not any more."""
+    were, are = ({(one["kind"], one["ref"]): one for one in doc.get("promises", ())} for doc in (before, after))
+    changed = [(were.get(name), are.get(name)) for name in were | are]
+    lines = [_promise(was, now) for was, now in changed if _standing(was) != _standing(now)]
+    yield from lines[:DEADLINES]
+    if rest := lines[DEADLINES:]:
+        yield Text(f"and {len(rest):,} more (--json)", style="dim")
+
+
+def _standing(promise: Mapping[str, Any] | None) -> tuple[Any, ...] | None:
+    return (promise["state"], promise["due"], promise["by"], promise["what"]) if promise else None
+
+
+def _promise(was: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Text:
+    shown = now or was
+    if shown is None:
+        raise ValueError("a promise that neither is nor was")
+    states = [coloured(one["state"]) if one else NONE for one in (was, now)]
+    state = states[1] if was and now and was["state"] == now["state"] else _arrow(*states)
+    dues = [minute(one["due"]) if one and one["due"] else "no deadline" for one in (was or shown, shown)]
+    until = dues[0] if dues[0] == dues[1] else _arrow(*dues)
+    return Text.assemble(state, f"  {shown['what']}  ", until, (f"  {shown['clause']}", "bold"))
 
 
 def _deadlines(moved: list[Moved], now: str | None) -> Iterator[Text]:

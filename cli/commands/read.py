@@ -37,7 +37,7 @@ def member(member_id: MemberId, as_json: AsJson = False) -> None:
     config = settings()
     document = query.member(config, member_id)
     if document is None:
-        raise _unknown(config, member_id)
+        raise unknown_member(config, member_id)
 
     def card() -> RenderableType:
         from cli import cards
@@ -66,7 +66,9 @@ def why(
     told = query.why(config, member_id, event)
     if not told:
         raise (
-            _unknown_event(member_id, event) if event and query.why(config, member_id) else _unknown(config, member_id)
+            _unknown_event(member_id, event)
+            if event and query.why(config, member_id)
+            else unknown_member(config, member_id)
         )
 
     def card() -> RenderableType:
@@ -77,7 +79,8 @@ def why(
     talk.answer({"member": member_id, "timeline": told}, as_json, card)
 
 
-def _unknown(config: "Settings", member_id: str) -> CommandError:
+def unknown_member(config: "Settings", member_id: str) -> CommandError:
+    """Nothing is known of a member: not yet, or the id is wrong (exit 1)."""
     from views import query
 
     fed = query.status(config)

@@ -136,7 +136,7 @@ def test_a_membership_that_is_ending_says_when_and_what_is_lost() -> None:
 
 def test_data_is_neither_markup_nor_control_code() -> None:
     evil = "[bold red]x[/] \x1b[2J"
-    text = shown(cards.member(evil, DOCUMENT | {"repairs": [{"status": evil, "model": evil}]}))
+    text = shown(cards.member(evil, DOCUMENT | {"repairs": [{"repair_id": "r-1", "status": evil, "model": evil}]}))
 
     assert "\x1b" not in text
     assert text.count("[bold red]x[/]") == 3

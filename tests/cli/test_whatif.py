@@ -318,6 +318,24 @@ class TestShown:
         assert "Nothing would happen." in text
         assert "not known yet, from 2026-03-02 12:00 to 2026-03-09 12:00 UTC" in text
 
+    def test_promises_that_are_made_or_go(
+        self, shown: Callable[..., str], partition: Partition, tmp_path: Path
+    ) -> None:
+        leaving = {
+            **order("ann", "A2")["event"],
+            "type": "points.cancel_requested.v1",
+            "id": "bye",
+            "time": "2026-03-02T13:00:00Z",
+            "data": {},
+        }
+        text = shown("ann", file_of(tmp_path, {"topic": "memberships", "event": leaving}))
+        assert re.search(r"promises +none → open  the points membership ended  2026-03-05 08:00  MS-16", text)
+
+        partition.returned("ann", "A9")
+        partition.work()
+        found = shown("ann", file_of(tmp_path, order("ann", "A9")))
+        assert re.search(r"promises +open → none  what waits for order A9 answered  2026-04-01 12:00  GEN-2", found)
+
     def test_of_one_who_joins(self, shown: Callable[..., str], tmp_path: Path) -> None:
         joined = orjson.loads(Partition().joined("eve").value or b"")
         text = shown("eve", file_of(tmp_path, {"topic": "memberships", "event": joined | {"id": "new"}}))
