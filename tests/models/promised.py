@@ -1,9 +1,18 @@
 """The rule that every deadline is a promise, for whoever has a member's hot value."""
 
+from typing import Any
+
 from models import hold
 from models.calendar import rfc3339
 from models.owed import NO_PROMISES, promises
 from models.state import Due, Member
+
+
+def promised(member: Member, kind: str) -> list[dict[str, Any]]:
+    """The member's promises of that kind: `repair.turnaround`, or all of `loan.`."""
+    return [
+        one for one in promises(member) if one["kind"] == kind or (kind[-1] == "." and one["kind"].startswith(kind))
+    ]
 
 
 def unpromised(member: Member) -> list[Due]:

@@ -28,6 +28,7 @@ from tests.models.facts import (
 )
 from tests.models.facts import repair as repair_of
 from tests.models.lending import ASKED, DUE_ON, OVERDUE, SHIPPED, deadlines, lent, loan_of
+from tests.models.promised import promised
 from tests.models.world import World, pro_member
 
 
@@ -243,12 +244,12 @@ def borrowed_for_a_repair(shipped: str = SHIPPED) -> World:
 
 def test_loan_2_a_repair_loan_waits_for_the_product() -> None:
     world = borrowed_for_a_repair()
-    promised = view("m-1", world.member())["promises"][-1]
-    assert (promised["kind"], promised["state"], promised["due"]) == ("loan.due", "open", "2026-07-05T07:00:00Z")
+    [promise] = promised(world.member(), "loan.due")
+    assert (promise["kind"], promise["state"], promise["due"]) == ("loan.due", "open", "2026-07-05T07:00:00Z")
     world.tick("2026-07-20 12:00")
-    promised = view("m-1", world.member())["promises"][-1]
-    assert (promised["state"], promised["due"], promised["clause"]) == ("stopped", None, "LOAN-2")
-    assert "the member's product was still away" in promised["counts"]
+    [promise] = promised(world.member(), "loan.due")
+    assert (promise["state"], promise["due"], promise["clause"]) == ("stopped", None, "LOAN-2")
+    assert "the member's product was still away" in promise["counts"]
     assert "loan.overdue" not in world.told
     assert "loan.due_soon" not in world.told
     answer = world.send(step("delivered"), time="2026-07-20 20:00")
@@ -315,8 +316,7 @@ def test_loan_3_insurance_is_needed_from_three_thousand_dollars(retail: str, is_
     answer = world.send(loan_step("approved"), time="2026-06-02 12:00")
     assert world.notice("loan.approved").params["insurance_needed"] is is_needed
     assert ("proof of all-risk insurance is needed before shipment (LOAN-3)" in answer.says) == is_needed
-    promised = view("m-1", world.member())["promises"]
-    assert [one["kind"] for one in promised] == ["loan.insurance"] * is_needed
+    assert [one["kind"] for one in promised(world.member(), "loan.")] == ["loan.insurance"] * is_needed
     shipped = world.send(loan_step("shipped"), time=SHIPPED)
     assert (shipped.outcome, shipped.reason) == ("applied", "not_insured" if is_needed else None)
 

@@ -5,9 +5,9 @@ import pytest
 from models.fees.state import Invoice
 from models.outputs import RefundRequested
 from models.repairs.state import Clock
-from models.view import view
 from tests.models.depot import at_depot, loaner_shipped
-from tests.models.facts import MEMBER, at, loaner, paid, registered, repair, step
+from tests.models.facts import at, loaner, paid, registered, repair, step
+from tests.models.promised import promised
 from tests.models.world import World, pro_member
 
 MONDAY, LAST_DAY, OVER = "2026-06-01 20:00", "2026-06-04 07:00", "2026-06-05 07:00"
@@ -88,7 +88,7 @@ def test_rep_9_neither_product_nor_loaner_in_time_and_the_fee_goes_back() -> Non
     ]
     assert world.notice("repair.fee_reimbursed").params["amount"] == "100.00"
     assert remedy(world) == "$100.00, the fee of the term from 2026-03-02 to 2027-03-02, goes back (REP-9)"
-    [promise] = view(MEMBER, world.member())["promises"]
+    [promise] = promised(world.member(), "repair.turnaround")
     assert (promise["state"], promise["remedy"]) == ("missed", remedy(world))
     assert world.entry(Invoice, "i1").reimbursed == "r1"
 
@@ -100,7 +100,7 @@ def test_rep_9_a_loaner_in_time_is_the_remedy_while_the_product_is_still_out(shi
     world.tick(OVER)
     assert len(refunds(world)) == back
     assert turnaround(world).state == "missed", "REP-4: the product was not handed over"
-    [promise] = view(MEMBER, world.member())["promises"]
+    [promise] = promised(world.member(), "repair.turnaround")
     assert "Sony: hand the repaired product to the carrier" in promise["options"]
     if not back:
         assert promise["remedy"] == "a loaner was shipped in time: no fee goes back (REP-9)"

@@ -18,6 +18,7 @@ from tests.models.facts import (
     set_free,
     step,
 )
+from tests.models.promised import promised
 from tests.models.world import World, pro_member
 
 
@@ -140,7 +141,7 @@ def test_pay_2_what_comes_next_of_a_fee_is_shown() -> None:
 def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
     world = pro_member(World())
     world.send(repair(), time="2026-06-05 15:00")
-    assert shown(world)["promises"] == []
+    assert promised(world.member(), "repair.turnaround") == []
     world.send(step("warranty_validated"), event_id="val", time="2026-06-05 20:00")
     document = shown(world)
     [found] = document["repairs"]
@@ -150,7 +151,7 @@ def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
         {"day": "2026-06-06", "skipped": "Saturday"},
         {"day": "2026-06-07", "skipped": "Sunday"},
     ]
-    [promise] = document["promises"]
+    [promise] = promised(world.member(), "repair.turnaround")
     options = [
         "Sony: hand the repaired product to the carrier",
         "Sony: ship a loaner before the deadline, so that no fee goes back (REP-9)",
@@ -175,7 +176,7 @@ def test_rep_10_a_repair_shows_its_clock_and_promise() -> None:
         "remedy": "a loaner; without one by then the fee of the term in which the clock started goes back (REP-9)",
     }
     world.tick("2026-06-11 07:00")
-    [missed] = shown(world)["promises"]
+    [missed] = promised(world.member(), "repair.turnaround")
     assert (missed["state"], missed["options"]) == ("missed", [options[0], options[2]])
     assert missed["remedy"] == "$100.00, the fee of the term from 2026-03-02 to 2027-03-02, goes back (REP-9)"
 
@@ -185,7 +186,7 @@ def test_a_kept_promise() -> None:
     world.send(repair(), time="2026-06-05 15:00")
     world.send(step("warranty_validated"), time="2026-06-05 20:00")
     world.send(step("handed_to_carrier"), time="2026-06-08 20:00")
-    assert [promise["state"] for promise in shown(world)["promises"]] == ["kept"]
+    assert [promise["state"] for promise in promised(world.member(), "repair.turnaround")] == ["kept"]
 
 
 def test_a_quarantine_is_shown_until_it_is_lifted() -> None:

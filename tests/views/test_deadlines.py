@@ -223,7 +223,9 @@ class TestPro:
             world.send(fact, event_id=f"e-r{number}", time="2026-03-09 18:00")
         world.tick("2026-03-20 18:00")
         assert last(world, "repair.turnaround")["says"] == (
-            "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4)."
+            "Repair r1 had not been handed to the carrier when its turnaround ended, 2026-03-13 07:00 UTC (REP-4); "
+            "$100.00, the fee of the term from 2026-03-02 to 2027-03-02, goes back (REP-9). "
+            "The member was offered a loaner for repair r1 (REP-8). $100.00 of invoice i1 is to be given back (REP-9)."
         )
 
 
