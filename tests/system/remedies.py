@@ -106,6 +106,6 @@ def _told_late(way: Way, who: str) -> Iterator[Message]:
         yield _message("repair.handed_to_carrier", who, LAST)
 
 
-def _message(kind: str, who: str, at: datetime, **data: object) -> Message:
+def _message(kind: str, who: str, at: datetime, /, **data: object) -> Message:
     about = "-".join([kind, who, *map(str, data.values())])
     return scenario.message(kind, who, data, at, about, SOURCE)
