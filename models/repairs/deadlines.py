@@ -48,7 +48,8 @@ def _turnaround(case: Case, repair: Repair) -> None:
     clock.state, clock.by_loaner = "missed", repair.has_loaner_by(clock.deadline)
     clock.remedy = _remedy(case, repair, clock)
     facts = {**_dates(repair, clock), "started": rfc3339(clock.start), "remedy": clock.remedy}
-    replaces = [repair.notices.pop(sort) for sort in (STAGE, AT_RISK) if sort in repair.notices]
+    overtaken = (AT_RISK,) if repair.way_back else (STAGE, AT_RISK)  # that it was shipped stays true
+    replaces = [repair.notices.pop(sort) for sort in overtaken if sort in repair.notices]
     case.notify("pro", "repair.turnaround_missed", repair.id, "REP-4", facts, replaces=replaces)
     if repair.way_back is None:
         _offer_loaner(case, repair)

@@ -211,3 +211,12 @@ def test_rep_9_what_was_paid_twice_goes_back_besides() -> None:
     world.tick(OVER)
     world.send(paid("i1", paid_at="2026-03-06 20:00"), time="2026-06-06 20:00")
     assert sorted(clause for _, _, clause in refunds(world)) == ["PAY-8", "PAY-8", "REP-9"]
+
+
+def test_rep_9_sent_back_unrepaired_in_time_is_missed_all_the_same_and_told_as_shipped_once() -> None:
+    world = at_depot(MONDAY)
+    world.send(step("handed_to_carrier", repaired=False), time="2026-06-04 20:00")
+    world.tick(OVER)
+    assert (turnaround(world).state, refunds(world)) == ("missed", [("i1", "100.00", "REP-9")])
+    assert world.told.count("repair.shipped") == 1
+    assert {"repair.shipped", "repair.turnaround_missed"} <= {kind for kind, _ in world.standing()}

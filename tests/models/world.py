@@ -68,6 +68,7 @@ class World:
         self.offsets: dict[str, int] = {}
         self.due: dict[str, datetime] = {}
         self.outputs: list[Output[Any]] = []
+        self.ids_out: set[str] = set()
         self.under_way: list[Event[Any]] = []
         """What one key sent to another and the other has not been told yet."""
         self.transfers: list[Event[Any]] = []
@@ -141,6 +142,10 @@ class World:
             raw = encode(output)
             assert encode(read(raw, type(output.data))) == raw
             assert not NOT_UTC.search(raw)
+        ids = [output.id for output in new if not isinstance(output.data, Decided)]
+        assert len(ids) == len(set(ids)), "NTF-1: one id for two things"
+        assert not self.ids_out & set(ids), "NTF-1: told, booked or asked for twice"
+        self.ids_out |= set(ids)
         self.outputs += new
         if raw := decision.changes.get(MEMBERS, {}).get(member_key(member)):
             assert unpromised(decode(raw, Member)) == []
