@@ -13,6 +13,7 @@ from tests.system import scenario
 SOURCE: Final = "/remedies"
 ZONE: Final = ZoneInfo(STANDARD.zone)
 MONDAY: Final = datetime(2026, 6, 1, 9, tzinfo=ZONE)
+BEFORE: Final = MONDAY - timedelta(days=3)
 VALIDATED: Final = MONDAY + timedelta(days=1)
 FRIDAY: Final = MONDAY + timedelta(days=4)
 DEADLINE: Final = datetime(2026, 6, 6, tzinfo=ZONE)
@@ -46,7 +47,7 @@ def member(way: Way, number: int) -> str:
 
 def before(chance: Random, each: int) -> Iterator[Item]:
     """All that is told before the deadline has come, in segments of which each has its events in any order."""
-    for now, tell in ((MONDAY, _sent_in), (VALIDATED, _validated), (FRIDAY, _last_day)):
+    for now, tell in ((BEFORE, _member), (MONDAY, _sent_in), (VALIDATED, _validated), (FRIDAY, _last_day)):
         yield Tick(now.isoformat())
         yield from _shuffled(chance, tell, each)
 
@@ -73,12 +74,12 @@ def _repairs(way: Way) -> tuple[str, ...]:
     return ("rep", "rep-2") if way.name == "twice" else ("rep",)
 
 
+def _member(_way: Way, who: str) -> Iterator[Message]:
+    for kind in ("pro.applied", "payment.succeeded", "pro.reviewed", "product.registered"):
+        yield _message(kind, who, BEFORE)
+
+
 def _sent_in(way: Way, who: str) -> Iterator[Message]:
-    early = MONDAY - timedelta(days=3)
-    yield _message("pro.applied", who, early)
-    yield _message("payment.succeeded", who, early)
-    yield _message("pro.reviewed", who, early)
-    yield _message("product.registered", who, early)
     for repair in _repairs(way):
         pieces = 4 if way.name == "four_pieces" else 1
         yield _message("repair.requested", who, MONDAY, repair_id=repair, shipment_id=f"box-{repair}", pieces=pieces)

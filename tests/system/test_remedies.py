@@ -56,7 +56,13 @@ def _ended(way: Way, told: Any) -> None:
     assert [refund["amount"] for refund in refunds] == ["100.00"] * way.refunds, name
     kinds = Counter(notice["data"]["notification"] for notice in told.notifications)
     assert kinds["repair.fee_reimbursed"] == way.refunds, name
-    assert kinds["repair.turnaround_missed"] == {"twice": 2, "nothing": 1, "told_late": 1, "unrepaired": 1, "loaner": 1}.get(name, 0), name
+    assert kinds["repair.turnaround_missed"] == {
+        "twice": 2,
+        "nothing": 1,
+        "told_late": 1,
+        "unrepaired": 1,
+        "loaner": 1,
+    }.get(name, 0), name
 
 
 def _audited(site: Site) -> None:
