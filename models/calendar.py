@@ -93,12 +93,13 @@ class Calendar:
         self.zone = ZoneInfo(zone)
         self._closures = dict(closures)
         self._holidays = holidays.country_holidays("US")
+        self._edition = version("holidays")
 
     def version_on(self, start: date) -> str:
         """What clocks that start on that day are counted with: the holidays' edition, and the closures announced by then."""
         known = sorted((day, closure.name) for day, closure in self._closures.items() if closure.announced <= start)
         mark = f" ({blake2b(repr(known).encode(), digest_size=4).hexdigest()})" if known else ""
-        return f"US federal holidays {version('holidays')}, {len(known)} own closures{mark}"
+        return f"US federal holidays {self._edition}, {len(known)} own closures{mark}"
 
     def day_of(self, instant: datetime) -> date:
         """The day an instant falls on in the programme zone."""
