@@ -13,12 +13,15 @@ from typing import Final
 from models.care.state import Care
 from models.pro.state import Pro
 from models.state import Member
+from models.view import view
 from tests.models.promised import unpromised
 from tests.simulation import charges, joining, leaving, money, refunds, shopping
 from tests.simulation.dates import cents
 from tests.simulation.known import Known
 from tests.simulation.notices import Notices
 from tests.simulation.partition import Json, Message
+from tests.simulation.service import shown, told
+from tests.simulation.service.account import AREAS, Majeure, Service
 from tests.simulation.terms import Membership
 
 RULES: Final[Mapping[str, Callable[[Known, Membership, Message], None]]] = {
@@ -46,11 +49,13 @@ RULES: Final[Mapping[str, Callable[[Known, Membership, Message], None]]] = {
 class Account:
     """One member. `counts` is shared: how often something happened that makes the simulation worth its while."""
 
-    def __init__(self, name: str, counts: Counter[str]) -> None:
+    def __init__(self, name: str, counts: Counter[str], majeure: Majeure) -> None:
         self.story: list[str] = []
         self._known = Known(name, counts, self._handle)
+        self._service = Service(self._known, majeure)
         self._notices = Notices(self._known)
         self._seen: set[str] = set()
+        self._looks = 0
         self._outputs: set[str] = set()
 
     def event(self, message: Message, now: datetime) -> None:
@@ -62,7 +67,8 @@ class Account:
             self._known.counts["redelivered"] += 1
             return
         self._seen.add(message.id)
-        self._known.now = now
+        self.time_passes(now)
+        self._service.wake()
         self._handle(message)
 
     def _handle(self, message: Message) -> None:
@@ -72,12 +78,18 @@ class Account:
         if message.kind == "account.opened":
             return  # the key of the email is told, and decides (CARE-3)
         area = message.kind.partition(".")[0]
+        if area in AREAS:
+            self._service.event(message)
+            return
+        if message.kind == "pro.applied":
+            gear = [*message.data["bodies"], *message.data["lenses"]]
+            self._service.products.note_owned([one["model"] for one in gear], message.time)
         own = self._known.own[message.data.get("program") or ("pro" if area == "pro" else "care")]
         RULES[message.kind](self._known, own, message)
 
     def output(self, topic: str, event: Json, now: datetime, at: datetime) -> None:
         """An output; `at` is when it is acted: now, or the event's time if that is later."""
-        self._time_passes(now)
+        self.time_passes(now)
         data = event["data"]
         if topic == "decisions":
             self.story.append(f"{'':18}{data['outcome']} {data['reason'] or ''}: {data['says']}")
@@ -88,11 +100,16 @@ class Account:
             self.story.append(f"{at:%Y-%m-%d %H:%M}  -> {event['type']} {data}")
             if event["type"] == "charge.requested.v1":
                 charges.asked(self._known, data, at)
+            elif event["type"] == "invoice.issued.v1":
+                self._service.invoiced(data)
+            elif event["type"] == "invoice.cancelled.v1":
+                self._service.invoice_cancelled(data)
             else:
                 self._refund(data)
         elif topic == "notifications" and data["program"] in self._known.own:
             self.story.append(f"{at:%Y-%m-%d %H:%M}  -> {data['notification']} {data['params']}")
             self._notices.notice(event["id"], data, at)
+            told.sent(self._service, data["notification"], data["params"], at)
 
     def handled(self, member: Member | None, at: datetime) -> None:
         """A message of that time, or a tick, was handled with all that comes of it."""
@@ -105,13 +122,19 @@ class Account:
 
     def check(self, now: datetime, member: Member | None) -> None:
         """What must hold at now, after its tick."""
-        self._time_passes(now)
+        self.time_passes(now)
         for program, found in _memberships(member):
             own = self._known.own[program]
             status = own.status(now)
             assert (found.status if found else None) == status, f"{program}: should be {status}"
             if found:
-                self._check(own, found, status, now)
+                assert found.causes == own.causes(now), f"GEN-3: {program} should be suspended by {own.causes(now)}"
+                self._check(own, found, own.status_of_fees(now), now)
+        self._looks += 1
+        if member and self._service.is_used and (self._service.is_news or self._looks % 10 == 0):
+            self._service.is_news = False
+            shown.check(self._service, view(self._known.name, member))
+            told.check(self._service, self._notices.standing.values())
         shopping.check(self._known)
         for due in member.due if member else []:
             assert due.at > now, f"GEN-4: {due} has passed"
@@ -123,9 +146,6 @@ class Account:
         assert bool(kept) == bool(years), f"{own.program}: terms should be {years}"
         if own.stage == "open":
             charges.move_on(self._known, own, status, now)
-            assert list(found.causes) == (["payment"] if status == "suspended" else []), "GEN-3"
-            if status == "suspended":
-                assert found.suspended_at == own.at_hand.failed_at, "PAY-3"
         self._notices.check(own, status, now)
         for fee in own.fees.values():
             assert fee.refunded == fee.owed_back, f"{fee.id}: {fee.owed_back} cents should have gone back"
@@ -146,7 +166,7 @@ class Account:
         fees[0].refunded += cents(data["amount"])
         self._known.counts["refund"] += 1
 
-    def _time_passes(self, now: datetime) -> None:
+    def time_passes(self, now: datetime) -> None:
         """What has waited long enough: for its partner (GEN-2), for what is still out (CARE-7)."""
         known, care = self._known, self._known.own["care"]
         known.now = now
@@ -158,6 +178,7 @@ class Account:
             elif message.kind == "care.claim_opened":
                 shopping.bought_elsewhere(known, care, message)
         refunds.day_30_is_over(known, care, now)
+        self._service.time_passes(now)
 
 
 def _memberships(member: Member | None) -> list[tuple[str, Pro | Care | None]]:

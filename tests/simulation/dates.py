@@ -1,9 +1,9 @@
 """Days, instants and cents as the programme's rules count them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from tests.simulation.deeds import PACIFIC
-
+PACIFIC = ZoneInfo("America/Los_Angeles")
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 

@@ -3,19 +3,18 @@
 Everything is drawn from the member's own chance, so that a story can be told again whatever the others do.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from random import Random
-from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.models.facts import applied_for, gear
 from tests.simulation.buyer import Buyer
-from tests.simulation.partition import HOUR, Json, Message
-from tests.simulation.post import Post
+from tests.simulation.dates import PACIFIC
+from tests.simulation.fees import FEES
+from tests.simulation.partition import HOUR, Json
+from tests.simulation.post import Post, Sender
+from tests.simulation.service.owner import Owner
 
-PACIFIC = ZoneInfo("America/Los_Angeles")
-FEES = {"pro": "100.00", "care": "179.99"}
 SOFT = ("insufficient_funds", "do_not_honor", "processor_error", "other")
 HARD = ("stolen", "closed", "expired")
 QUALITIES = ("good", "good", "good", "poor", "poor", "broken", "silent")
@@ -32,10 +31,12 @@ class Deeds:
         self.guest = f"guest:{self._email}"
         """The key of what they buy as a guest."""
         self._chance = Random(f"{seed}-{name}")
-        self._post = post
-        self._sent = self._cards = self._bought = 0
+        sender = Sender(name, self._chance, post)
+        self._send, self._some = sender.send, sender.some
+        self._strays = self._cards = self._bought = 0
         self._quality: dict[str, str] = {}
         self._expires: dict[str, str | None] = {}
+        self.owner = Owner(name, seed, post)
         self._buyer = Buyer(name, self._chance, self._send, self._some)
 
     def charged(self, request: Json, now: datetime) -> None:
@@ -141,9 +142,9 @@ class Deeds:
     def _fail_unasked(self, program: str, invoice: str, at: datetime) -> None:
         """Somebody has tried a card of theirs on their own."""
         if self._expires:
-            self._sent += 1
+            self._strays += 1
             card = self._chance.choice(sorted(self._expires))
-            request = {"invoice_id": invoice, "attempt_id": f"{invoice}-x{self._sent}", "method_id": card}
+            request = {"invoice_id": invoice, "attempt_id": f"{invoice}-x{self._strays}", "method_id": card}
             self._decline(request | {"program": program}, at, hard=self._chance.random() < 0.1)
 
     def _money(self, program: str, invoice: str, at: datetime, attempt: str | None) -> Json:
@@ -181,19 +182,6 @@ class Deeds:
         expires = self._expires[card]
         return {"expires": expires} if expires else {}
 
-    def _some(self, least: float, most: float) -> timedelta:
-        """So many days, to the second."""
-        return timedelta(seconds=int(self._chance.uniform(least, most) * 86_400))
-
     def _near(self, day: str, least: float, most: float) -> datetime:
         start = datetime.combine(date.fromisoformat(day), time.min, PACIFIC)
         return start.astimezone(UTC) + self._some(least, most)
-
-    def _send(self, kind: str, data: dict[str, Any], at: datetime, *, late: float = 0.0, to: str = "") -> None:
-        """Post an event of that time; with that probability it comes some days late; now and then it comes twice."""
-        self._sent += 1
-        arrives = at + self._some(0, 3 if self._chance.random() < 0.8 else 20) if self._chance.random() < late else at
-        message = Message(arrives, to or self.name, kind, data, at, f"{self.name}-{self._sent}")
-        self._post.put(message)
-        if self._chance.random() < 0.03:
-            self._post.put(message._replace(arrives=arrives + self._some(0, 20)))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tests.simulation.dates import later
 
+FEES = {"pro": "100.00", "care": "179.99"}
 ROUNDS, SILENCE, UNPAID = (0, 3, 7, 14), 7, 60
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tests.simulation.dates import NEVER, cents, instant
-from tests.simulation.deeds import FEES
-from tests.simulation.fees import Fee
+from tests.simulation.fees import FEES, Fee
 from tests.simulation.goods import Care
 from tests.simulation.partition import Message
 from tests.simulation.terms import Membership

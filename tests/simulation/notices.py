@@ -6,7 +6,7 @@ from datetime import datetime
 
 from tests.simulation import charges, refunds, shopping
 from tests.simulation.dates import day_of, later
-from tests.simulation.deeds import FEES
+from tests.simulation.fees import FEES
 from tests.simulation.known import Known
 from tests.simulation.partition import Json
 from tests.simulation.suspended import Suspensions
@@ -20,6 +20,9 @@ OF_A_FEE = (
     "membership.suspended",
 )
 """Notices that do not outlive what they are about."""
+
+
+OF_SERVICE = ("repair", "loan", "cleaning", "force_majeure")
 
 
 @dataclass
@@ -39,13 +42,20 @@ class Notices:
             assert gone in self.sent, "NTF-2: replaces what was never sent"
             replaced = self.standing.pop(gone, None)
             assert replaced or kind != "retracted", "NTF-3: withdrawn twice"
-            if kind == "retracted" and replaced and replaced["notification"] == "membership.suspended":
+            if (
+                kind == "retracted"
+                and replaced
+                and replaced["notification"] == "membership.suspended"
+                and not _of_loans(replaced)
+            ):
                 told.withdrawn()
         self.known.counts[kind] += 1
         if kind == "retracted":
             return
         self.sent.add(notice_id)
         self.standing[notice_id] = data
+        if _of_loans(data) or kind.partition(".")[0] in OF_SERVICE:
+            return
         told.notice(data, own.at_hand.failed_at)
         if kind in ("care.claim_accepted", "care.claim_refused"):
             shopping.claim_told(self.known, kind, params)
@@ -86,6 +96,11 @@ class Notices:
         """NTF-3 None stands whose reason is gone."""
         self.suspensions[own.program].check()
         standing = [notice for notice in self.standing.values() if notice["program"] == own.program]
+        of_loans = [notice for notice in standing if _of_loans(notice)]
+        standing = [notice for notice in standing if not _of_loans(notice)]
+        told = sum(notice["notification"] == "membership.suspended" for notice in of_loans)
+        assert told <= (own.default is not None), "LOAN-6: told of a suspension for nothing"
+        assert told or not own.default or status not in ("active", "suspended"), "LOAN-6: not told of the suspension"
         of_fee = {notice["params"]["invoice_id"] for notice in standing if notice["notification"] in OF_A_FEE}
         assert of_fee <= {own.at_hand.id}, "a notice of another fee stands"
         kinds = Counter(notice["notification"] for notice in standing)
@@ -103,3 +118,8 @@ class Notices:
                 assert own.wanted, "NTF-3: warned of a charge that does not come"
                 assert notice["params"]["charge_on"] == str(own.end)
         assert kinds[f"{own.program}.cancelled"] <= (own.cancelled is not None and status in ("active", "suspended"))
+
+
+def _of_loans(notice: Json) -> bool:
+    """LOAN-6 Of a suspension by loans, or its end."""
+    return bool(notice["params"].get("cause") == "loan")

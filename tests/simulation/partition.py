@@ -11,8 +11,9 @@ from agents.handle import PartitionHandler
 from cli.lines import CLOUDEVENT
 from models.catalogue import CLOCK, TABLES, TOPIC_OF, Catalogue
 from models.events import PAYLOADS
-from models.policies import STANDARD
+from models.policies import Policies
 from models.state import MEMBERS, Member, decode, member_key
+from tests.simulation.service.closures import CLOSURES
 from tests.system.memory import Record
 
 Json = dict[str, Any]
@@ -50,13 +51,18 @@ class Output(NamedTuple):
     event: Json
 
 
+POLICIES = Policies.model_validate(
+    {"closures": {day: {"name": off.name, "announced": off.announced} for day, off in CLOSURES.items()}}
+)
+
+
 class Partition:
     """What it decides with is made for the production; what is read from it is its outputs and the members table."""
 
     def __init__(self) -> None:
         catalogue = Catalogue("", 1)
         self._tables = {name: Dictionary({}) for name in TABLES}
-        self._handler = PartitionHandler(0, self._tables, catalogue, STANDARD, "external")
+        self._handler = PartitionHandler(0, self._tables, catalogue, POLICIES, "external")
         self._offsets: dict[str, int] = {}
         self._out: list[Output] = []
         self._tick_again = False

@@ -27,6 +27,7 @@ class Person(Deeds):
     def told(self, notice: Json, now: datetime) -> None:
         """React to a notice, or not."""
         kind, params = notice["notification"], notice["params"]
+        self.owner.told(kind, params, now)
         react = getattr(self, "_on_" + kind.rpartition(".")[2], None)
         if react:
             react(notice["program"], params, now)

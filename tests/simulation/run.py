@@ -11,6 +11,8 @@ from tests.simulation.guest import GuestAccount
 from tests.simulation.partition import DAY, Json, Message, Output, Partition
 from tests.simulation.people import Person
 from tests.simulation.post import Post
+from tests.simulation.service.account import Majeure
+from tests.simulation.service.majeure import EVERYBODY, strike
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
@@ -34,7 +36,10 @@ class Simulation:
         self._chance, self._post, days = Random(f"clock-{self.seed}"), Post(), self.years * 365 + self.years // 4
         names = [f"m{n}" for n in range(self.members)]
         self._people = {name: Person(name, self.seed, self._post) for name in names}
-        self._accounts: dict[str, Account | GuestAccount] = {name: Account(name, self.counts) for name in names}
+        majeure = Majeure()
+        self._accounts: dict[str, Account | GuestAccount] = {
+            name: Account(name, self.counts, majeure) for name in names
+        }
         for person in list(self._people.values()):
             self._people[person.guest] = person
             self._accounts[person.guest] = GuestAccount(self.counts)
@@ -42,6 +47,8 @@ class Simulation:
         self._changed: set[str] = set()
         for name in names:
             self._people[name].begin(START, days // 2)
+        self._majeure = majeure
+        strike(self._post, Random(f"majeure-{self.seed}"), START, self.years)
         self.partition.tick(START)
         dark = 0
         for day in range(days):
@@ -85,15 +92,28 @@ class Simulation:
 
     def _deliver(self, until: datetime) -> None:
         while message := self._post.take(until):
+            if message.member == EVERYBODY:
+                self._everybody(message)
+                continue
             with self._watching(message.member):
                 self._accounts[message.member].event(message, self._now)
             self._changed.add(message.member)
             self._take(self.partition.send(message), max(self._now, message.time))
             self._handled(message.member, message.happened)
 
+    def _everybody(self, message: Message) -> None:
+        """PRO-11 What was due before is decided by what was known then."""
+        for account in self._accounts.values():
+            account.time_passes(self._now)
+        self._majeure.hear(message)
+        self.counts[message.kind] += 1
+        self._take(self.partition.send(message), max(self._now, message.time))
+
     def _take(self, outputs: list[Output], at: datetime) -> None:
         for topic, event in outputs:
             member, data = event["subject"], event["data"]
+            if member == EVERYBODY:
+                continue
             if topic != "transfers":
                 self._changed.add(member)
                 with self._watching(member):
@@ -104,6 +124,8 @@ class Simulation:
                 self._people[member].told(data, at)
             elif event["type"] == "charge.requested.v1":
                 self._people[member].charged(data, at)
+            elif event["type"] == "invoice.issued.v1":
+                self._people[member].owner.invoiced(data, at)
 
     def _hand_over(self, event: Json, at: datetime) -> None:
         """What one key sends to another is an event for that, a while later."""

@@ -12,7 +12,7 @@ from models.pro.state import Pro
 from tests.simulation.dates import instant
 from tests.simulation.partition import Json
 
-ENDED_BY = ("membership.reinstated", "pro.lapsed", "pro.ended", "pro.terminated", "care.ended")
+ENDED_BY = ("pro.renewed", "membership.reinstated", "pro.lapsed", "pro.ended", "pro.terminated", "care.ended")
 Interval = tuple[datetime, datetime]
 
 

@@ -4,8 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from tests.simulation.dates import NEVER, anniversary, cents, day_of, later, start_of
-from tests.simulation.deeds import FEES
-from tests.simulation.fees import UNPAID, Fee
+from tests.simulation.fees import FEES, UNPAID, Fee
 from tests.simulation.partition import Json
 
 
@@ -41,6 +40,8 @@ class Membership:
         self.current = ""
         self.anchor_before = date.min
         """That of the year before the last."""
+        self.default: datetime | None = None
+        """LOAN-6 Since when loaned equipment is neither back nor paid for."""
 
     @property
     def end(self) -> date:
@@ -85,6 +86,16 @@ class Membership:
         return over is not None and over[0] <= at
 
     def status(self, now: datetime) -> str | None:
+        of_fees = self.status_of_fees(now)
+        return "suspended" if of_fees == "active" and self.default else of_fees
+
+    def causes(self, now: datetime) -> dict[str, datetime]:
+        """GEN-3 Of suspension, and since when. Loans are owed for whatever the membership is."""
+        unpaid = self.at_hand.failed_at if self.status_of_fees(now) == "suspended" else None
+        return {cause: since for cause, since in (("loan", self.default), ("payment", unpaid)) if since}
+
+    def status_of_fees(self, now: datetime) -> str | None:
+        """What it is if no loans are looked at."""
         if self.stage != "open":
             return self.stage
         over = self.over()
@@ -94,9 +105,11 @@ class Membership:
 
     def stood(self, at: datetime, now: datetime) -> str | None:
         """What it was at a time, by what is known now: `active`, `suspended` or None."""
+        if self.terminated and at >= self.terminated:
+            return None
         is_open = self.stage == "open" and not self.is_over(at)
-        failed = self.at_hand.failed_at
-        if is_open and failed and failed <= at and not self.is_over(now):
+        since = min([cause for cause in (self.at_hand.failed_at, self.default) if cause], default=None)
+        if is_open and since and since <= at and not self.is_over(now):
             return "suspended"
         if any(year.holds(at) for year in self.years):
             return "active"
