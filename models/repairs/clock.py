@@ -108,13 +108,12 @@ def _start(repair: Repair) -> Told | None:
     offer, validated = repair.offer, warranty(repair).validated
     if repair.is_returning or (offer and offer.state == "awaiting"):
         return None
-    approved = approval(repair, offer) if offer and offer.asks else None
-    if validated:
-        if offer and offer.asks and approved is None:
-            return None
-        return _later(validated, approved)
-    if offer is None or (offer.asks and approved is None):
+    above = offer if offer and offer.to_pay > (repair.preapproved or 0) else None
+    approved = approval(repair, above) if above else None
+    if above and approved is None:
         return None
+    if validated or offer is None:
+        return validated and _later(validated, approved)
     first = paid(repair, offer.to_pay) if offer.to_pay else repair.estimates[offer.estimate_id].issued
     return first and _later(first, approved)
 

@@ -123,6 +123,18 @@ def test_rep_4_when_the_turnaround_starts(facts: dict[str, str], start: str | No
     assert (clock and clock.start) == (start and at(f"2026-06-{start} 20:00"))
 
 
+@pytest.mark.parametrize(("fee", "start"), [("90.00", "05"), ("100.00", "05"), ("110.00", None)])
+def test_rep_4_an_estimate_within_what_was_approved_leaves_the_start(fee: str, start: str | None) -> None:
+    """In warranty, with an amount that was approved two days after the validation."""
+    world = received()
+    world.send(step("warranty_validated"), time="2026-06-03 20:00")
+    world.send(step("estimate_issued"), time="2026-06-04 20:00")
+    world.send(step("estimate_answered"), time="2026-06-05 20:00")
+    world.send(step("estimate_issued", estimate_id="e2", standard_fee=fee), time="2026-06-08 20:00")
+    clock = world.repair("r1").turnaround
+    assert (clock and clock.start) == (start and at(f"2026-06-{start} 20:00"))
+
+
 def test_rep_4_payments_add_up_and_the_same_one_told_twice_is_one() -> None:
     world = received(preapproved_amount="100.00")
     world.send(step("estimate_issued"), time="2026-06-02 20:00")

@@ -149,6 +149,15 @@ def test_rep_9_what_would_have_kept_it_counts_by_its_date_up_to_the_decision(
         assert turnaround(world).state == "missed"
 
 
+def test_ntf_1_what_was_shipped_before_the_miss_was_looked_at_is_told_once() -> None:
+    world = at_depot(MONDAY)
+    world.send(step("handed_to_carrier"), time="2026-06-05 08:00")
+    world.tick("2026-06-05 12:00")
+    assert world.told.count("repair.shipped") == 1
+    assert {kind for kind, _ in world.standing()} >= {"repair.shipped", "repair.turnaround_missed"}
+    world.check_books()  # no id twice
+
+
 def test_rep_9_a_loaner_in_time_that_is_told_after_the_decision_changes_nothing() -> None:
     world = at_depot(MONDAY)
     world.tick(OVER)
