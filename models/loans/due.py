@@ -20,7 +20,7 @@ def due_of(kind: LoanKind, steps: Mapping[StepName, Step], policies: Policies) -
         calendar, days = policies.calendar, policies.loan_recall_days
         called_on = calendar.day_of(max(recalled, shipped, key=lambda step: step.at).at)
         on = called_on + timedelta(days=days)
-        if due.on is None or on < due.on:
+        if due.on is None or on < due.on or (on == due.on and not due.is_certain):
             due = Due(on, None, "LOAN-4", f"{days} days after it was called back on {called_on}", True)
     due.at = policies.calendar.end_of(due.on) if due.on else None
     return due

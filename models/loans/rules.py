@@ -58,8 +58,8 @@ def returned(case: Case, data: LoanReturned) -> Ruling:
     says = settle(case, loan)
     how = f"damaged; insurance paid ${dollars(back.insurance_paid)}" if back.damaged else "whole"
     late = ""
-    if loan.due and loan.due.at and loan.due.on:
-        late = f", {'in time' if back.at < loan.due.at else 'late'}: it was due by the end of {loan.due.on}"
+    if loan.due and loan.due.on and loan.due.is_certain:
+        late = f", {'late' if loan.due.is_missed(back.at) else 'in time'}: it was due by the end of {loan.due.on}"
     return _noted(loan, before, f"It is back on {case.calendar.day_of(back.at)}, {how}{late} (LOAN-5).{says}", "LOAN-5")
 
 

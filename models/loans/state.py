@@ -79,6 +79,10 @@ class Due(Struct, array_like=True):
     is_certain: bool
     """Not while the member's product is away: it can still move to a later day."""
 
+    def is_missed(self, back_at: datetime) -> bool:
+        """Whether what came back then came too late. While the member's product is away nothing does (LOAN-2)."""
+        return self.is_certain and self.at is not None and back_at >= self.at
+
 
 class Row(Struct, array_like=True):
     """LOAN-7 One row of the trail: what happened, by which event, and when it was due from then on."""

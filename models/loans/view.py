@@ -67,7 +67,7 @@ def _state(loan: Loan) -> State:
     if "overdue" in loan.steps:
         return "missed"
     if back:
-        return "missed" if due and due.at and back.at >= due.at else "kept"
+        return "missed" if due and due.is_missed(back.at) else "kept"
     return "open" if due and due.on else "stopped"
 
 

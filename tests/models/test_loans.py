@@ -260,6 +260,17 @@ def test_loan_2_a_repair_loan_waits_for_the_product() -> None:
     assert "loan.overdue" in world.told
 
 
+@pytest.mark.parametrize("looked_at", [True, False])
+def test_loan_2_nothing_comes_back_too_late_while_the_product_is_away(looked_at: bool) -> None:
+    """Whether or not a tick came between the end of the fourteenth day and the return."""
+    world = borrowed_for_a_repair()
+    if looked_at:
+        world.tick("2026-07-05 07:00")
+    answer = world.send(loan_step("returned", damaged=False), time="2026-07-05 07:01")
+    assert "late" not in answer.says
+    assert view("m-1", world.member())["promises"][-1]["state"] == "kept"
+
+
 def test_loan_2_a_product_that_is_back_sooner_leaves_the_fourteen_days() -> None:
     world = borrowed_for_a_repair()
     world.send(step("delivered"), time="2026-06-25 20:00")
@@ -277,6 +288,14 @@ def test_loan_4_a_repair_loan_that_waits_is_called_back() -> None:
     assert (str(found.on), found.clause) == ("2026-07-27", "LOAN-4")
     world.send(step("delivered"), time="2026-07-22 20:00")
     assert str(loan_of(world).due.on) == "2026-07-22"  # type: ignore[union-attr]
+
+
+def test_loan_4_called_back_for_the_fourteenth_day_it_waits_for_no_product() -> None:
+    world = borrowed_for_a_repair()
+    world.send(loan_step("recalled"), time="2026-06-27 20:00")
+    found = loan_of(world).due
+    assert found is not None
+    assert (str(found.on), found.clause, found.is_certain) == (DUE_ON, "LOAN-4", True)
 
 
 def test_rep_9_a_loan_for_a_repair_is_said_to_be_its_loaner(monkeypatch: pytest.MonkeyPatch) -> None:
