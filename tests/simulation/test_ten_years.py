@@ -1,4 +1,5 @@
-"""Ten years of members, their banks and the clock: whatever happens, PAY, PRO, CARE, GEN-4, GEN-6 and NTF hold each day.
+"""Ten years of members, their banks, a depot, loans and the clock: whatever happens, PAY, PRO, CARE, REP, CLN, LOAN, GEN-4, GEN-6
+and NTF hold each day.
 
 `MEMBERSHIPS_SIMULATION_SEED` takes another seed; `python -m tests.simulation --seed N --members N --years N` shows the counts.
 """
@@ -25,6 +26,16 @@ AT_LEAST = {
     "stray failure of an open charge": 3, "success told twice": 30, "switched": 100, "switched late": 5, "taken back": 1,
     "told too late": 5, "waited in vain": 50, "bought as a guest": 50, "guest: care.claim_missed": 5,
     "guest: care.refused": 5, "guest: refund": 10,
+    "checklist incomplete": 100, "cleaning.chargeable": 100, "cleaning.refused": 300, "diagnosis missed": 30,
+    "estimate unanswered": 20, "force_majeure.declared": 8, "force_majeure.may_terminate": 500, "invoice": 80,
+    "invoice cancelled": 40, "loan": 250, "loan overdue": 70, "loan refused: had_before": 10,
+    "loan refused: no_active_membership": 10, "loan refused: not_in_service": 30, "loan refused: owned": 80,
+    "loan refused: suspended": 20, "loan refused: too_late": 15, "loan.due_soon": 100, "more than three pieces": 80,
+    "nothing to reimburse": 3, "reimbursed": 50, "repair": 350, "repair accepted after all": 4, "repair.at_risk": 100,
+    "repair.estimate_reminder": 100, "repair.loaner_offered": 90, "repair.returned_unrepaired": 40,
+    "repair refused: no_active_membership": 20, "repair refused: suspended": 20, "saved by a loaner": 4,
+    "suspended for a loan": 60, "told after the miss": 8, "turnaround missed": 90, "visit": 600,
+    "visit accepted after all": 10, "visit to be paid for": 60,
 }  # fmt: skip
 """What the simulation must have seen how often; a seed of a smaller world would prove less."""
 

@@ -102,23 +102,25 @@ class Service:
         self._defaults()
 
     def _next(self) -> tuple[datetime, Callable[[], None]]:
-        return min(self._deadlines(), key=lambda due: due[0], default=(FOREVER, self._defaults))
+        """The first; of several at once that of the first name, as one fee goes back for one repair."""
+        at, _, decide = min(self._deadlines(), key=lambda due: due[:2], default=(FOREVER, "", self._defaults))
+        return at, decide
 
-    def _deadlines(self) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    def _deadlines(self) -> Iterator[tuple[datetime, str, Callable[[], None]]]:
         for repair in self.repairs.values():
             if not repair.refused:
                 yield from self._of_repair(repair)
         for loan in self.loans.values():
             due = self.due(loan)
             if due and loan.out and not loan.overdue:
-                yield due, partial(self._not_back, loan, due)
+                yield due, loan.id, partial(self._not_back, loan, due)
             if loan.invoice and loan.invoice.is_owed and not loan.invoice.past_due:
-                yield loan.invoice.late_from, loan.invoice.is_late
+                yield loan.invoice.late_from, loan.id, loan.invoice.is_late
 
         for pause in self.majeure.pauses if self.known.own["pro"].stage else ():
             due = end_of_day_after(pause.since, MAJEURE)
             if pause.since > self._decided and (pause.until is None or due <= pause.until):
-                yield due, partial(self._may_leave, pause.since, due)
+                yield due, "", partial(self._may_leave, pause.since, due)
 
     def _may_leave(self, since: datetime, due: datetime) -> None:
         """PRO-11 Sony has not performed for fifteen days: whoever has PRO then may leave, and is told so."""
@@ -126,14 +128,14 @@ class Service:
         if self.known.own["pro"].stood(due, self.known.now):
             self.may_leave.append(since)
 
-    def _of_repair(self, repair: Repair) -> Iterator[tuple[datetime, Callable[[], None]]]:
+    def _of_repair(self, repair: Repair) -> Iterator[tuple[datetime, str, Callable[[], None]]]:
         turnaround, diagnosis = self.turnaround(repair), self.diagnosis(repair)
         if turnaround and turnaround.state == "open" and turnaround.due and not repair.missed:
-            yield turnaround.due, partial(self._missed, repair)
+            yield turnaround.due, repair.id, partial(self._missed, repair)
         if diagnosis and diagnosis.state == "open" and diagnosis.due and not repair.undiagnosed:
-            yield diagnosis.due, partial(self._undiagnosed, repair)
+            yield diagnosis.due, repair.id, partial(self._undiagnosed, repair)
         if repair.answer_by:
-            yield repair.answer_by, partial(self._unanswered, repair)
+            yield repair.answer_by, repair.id, partial(self._unanswered, repair)
 
     def diagnosis(self, repair: Repair) -> Promise | None:
         """REP-2"""
@@ -234,6 +236,7 @@ class Service:
         """LOAN-6 Since when any loan is in default."""
         own = self.known.own["pro"]
         since = [at for loan in self.loans.values() if (at := loan.default_since)]
+        self.known.counts["suspended for a loan"] += bool(since) and own.default is None
         own.default = min(since, default=None)
 
     def _registered(self, message: Message) -> None:
@@ -258,6 +261,8 @@ class Service:
         elif repair is None:
             self.known.wait(f"repair {data['repair_id']}", message)
         elif message.kind.startswith("repair."):
+            missed = repair.missed
+            self.known.counts["told after the miss"] += bool(missed and missed.due and message.time < missed.due)
             amount = data.get("standard_fee") or data.get("amount")
             repair.note(message.kind, data, message.time, cents(amount) if amount else 0)
         else:
