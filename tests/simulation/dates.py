@@ -1,12 +1,14 @@
 """Days, instants and cents as the programme's rules count them."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=8192)
 def start_of(day: date) -> datetime:
     return datetime.combine(day, time.min, PACIFIC).astimezone(UTC)
 

@@ -60,6 +60,7 @@ class Service:
     """PRO-11 Declared when: what the member is to be told of."""
     _decided: datetime = NEVER
     """PRO-11 The force majeure for which that was decided last."""
+    _clocks: dict[str, tuple[object, tuple[Promise | None, Promise | None]]] = field(default_factory=dict)
     is_news: bool = False
     """Whether anything has happened that was not checked yet."""
     _quiet_until: datetime = NEVER
@@ -139,11 +140,22 @@ class Service:
 
     def diagnosis(self, repair: Repair) -> Promise | None:
         """REP-2"""
-        return repair.diagnosis(CLOSURES, self.majeure.pauses)
+        return self._worked_out(repair)[1]
 
     def turnaround(self, repair: Repair) -> Promise | None:
         """REP-4, REP-7"""
-        return repair.turnaround(self.pieces(repair), CLOSURES, self.majeure.pauses)
+        return self._worked_out(repair)[0]
+
+    def _worked_out(self, repair: Repair) -> tuple[Promise | None, Promise | None]:
+        """Both clocks, anew only if what they depend on has changed."""
+        pieces, said = self.pieces(repair), len(self.majeure.said)
+        on = (repair.noted, said, pieces, repair.missed, repair.undiagnosed, repair.unanswered)
+        known = self._clocks.get(repair.id)
+        if known is None or known[0] != on:
+            pauses = self.majeure.pauses
+            clocks = (repair.turnaround(pieces, CLOSURES, pauses), repair.diagnosis(CLOSURES, pauses))
+            known = self._clocks[repair.id] = (on, clocks)
+        return known[1]
 
     def pieces(self, repair: Repair) -> int:
         """REP-7 The larger of what was stated and what came."""

@@ -75,7 +75,7 @@ def count(start: datetime, days: int, closures: Mapping[date, Closure], pauses: 
     which the clock stands still for good."""
     started = day = day_of(start)
     shown = []
-    pauses = list(pauses)
+    pauses = [pause for pause in pauses if pause.until is None or pause.until > start]
     while days:
         day += DAY
         touching = [pause for pause in pauses if _touches(pause, day)]

@@ -14,7 +14,7 @@ def strike(post: Post, chance: Random, at: datetime, years: int) -> None:
     """Force majeure now and then; its end is told late, or it is declared twice."""
     number, end = 0, at + years * 365 * DAY
     while at < end:
-        at += timedelta(days=chance.uniform(60, 500))
+        at += timedelta(days=chance.uniform(150, 700))
         lasts = timedelta(days=chance.choice((2, 6, 12, 14.5, 15.5, 20, 40)))
         _say(post, number := number + 1, "declared", at, timedelta(days=chance.choice((0, 0, 0.3, 3))))
         if chance.random() < 0.2:

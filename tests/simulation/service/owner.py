@@ -31,7 +31,7 @@ class Owner:
         self._send, self._some = sender.send, sender.some
         self._depot, self._stock = Depot(name, self._chance, sender), Stock(name, self._chance, sender)
         self._products: list[Json] = []
-        self._is_busy = self._chance.random() < 0.6
+        self._is_busy = self._chance.random() < 0.4
         """The others never need any of it."""
         self._unregistered: set[str] = set()
         self._visits = 0
@@ -96,7 +96,7 @@ class Owner:
             self._sends_in(now + self._some(0.5, 360))
         for _ in range(chance.choice((0, 0, 1))):
             self._borrows(now + self._some(1, 355))
-        for _ in range(chance.choice((0, 0, 0, 1, 2, 5))):
+        for _ in range(chance.choice((0, 0, 0, 0, 1, 2, 5))):
             self._visit(now + self._some(1, 375))
 
     def _asks_for_something(self, at: datetime) -> None:

@@ -60,6 +60,8 @@ class Repair:
     payments: list[tuple[datetime, int]] = field(default_factory=list)
     loaner_answered: bool = False
     """REP-8 One was asked for, sent, or there is none."""
+    noted: int = 0
+    """How many facts."""
     missed: Promise | None = None
     """REP-4 The turnaround as it was when its deadline found nothing handed over."""
     undiagnosed: Promise | None = None
@@ -68,6 +70,7 @@ class Repair:
 
     def note(self, kind: str, data: Json, at: datetime, amount: int = 0) -> None:
         """A fact. `amount`: of an estimate or a payment."""
+        self.noted += 1
         what = kind.partition(".")[2]
         if what in STEPS:
             self.steps[what] = min(at, self.steps.get(what, at))

@@ -86,7 +86,6 @@ def _about(notice: Json) -> Standing | None:
 
 def _of_repair(service: Service, repair: Repair) -> Iterator[str]:
     """Where it is, what was confirmed, what was decided."""
-    turnaround = service.turnaround(repair)
     if repair.refused:
         yield "refused"
         return
@@ -103,7 +102,7 @@ def _of_repair(service: Service, repair: Repair) -> Iterator[str]:
         yield "returned_unrepaired"
     elif repair.answer_by:
         yield "estimate"
-    elif turnaround and turnaround.state == "open":
+    elif (turnaround := service.turnaround(repair)) and turnaround.state == "open":
         yield "turnaround_started"
 
 
