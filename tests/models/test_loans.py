@@ -268,7 +268,7 @@ def test_loan_2_nothing_comes_back_too_late_while_the_product_is_away(looked_at:
         world.tick("2026-07-05 07:00")
     answer = world.send(loan_step("returned", damaged=False), time="2026-07-05 07:01")
     assert "late" not in answer.says
-    assert view("m-1", world.member())["promises"][-1]["state"] == "kept"
+    assert [one["state"] for one in promised(world.member(), "loan.due")] == ["kept"]
 
 
 def test_loan_2_a_product_that_is_back_sooner_leaves_the_fourteen_days() -> None:
