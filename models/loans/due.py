@@ -3,19 +3,22 @@
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from models.loans.events import LoanKind
 from models.loans.state import Due, Loan, Row, Step, StepName
 from models.loans.terms import TRAIL
 from models.policies import Policies
 from models.values import dollars
 
 
-def due_of(kind: LoanKind, steps: Mapping[StepName, Step], policies: Policies) -> Due | None:
-    """The due day, by the end of which it is to be back. None: it is not shipped yet, as far as is known."""
+def due_of(loan: Loan, steps: Mapping[StepName, Step], policies: Policies) -> Due | None:
+    """The due day, by the end of which it is to be back, from these steps of it. None: it is not shipped yet.
+
+    What was shipped although it was refused waits for no product.
+    """
     shipped, recalled = steps.get("shipped"), steps.get("recalled")
     if shipped is None:
         return None
-    due = _by_length(shipped, policies) if kind == "evaluation" else _by_product(shipped, steps, policies)
+    waits = loan.kind == "repair" and not loan.why_not
+    due = _by_product(shipped, steps, policies) if waits else _by_length(shipped, policies)
     if recalled:
         calendar, days = policies.calendar, policies.loan_recall_days
         called_on = calendar.day_of(max(recalled, shipped, key=lambda step: step.at).at)
@@ -59,7 +62,7 @@ def trail(loan: Loan, policies: Policies) -> list[Row]:
     for what, step in sorted(_facts(loan), key=lambda fact: (fact[1].order, fact[0])):
         if what in loan.steps:
             known[what] = step
-        due = due_of(loan.kind, known, policies)
+        due = due_of(loan, known, policies)
         has_moved = due is not None and (before is None or due.on != before.on)
         on, why = (due.on, due.why if has_moved else None) if due else (None, None)
         rows.append(Row(step.at, what, step.source, step.event_id, on, why))

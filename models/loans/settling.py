@@ -26,7 +26,7 @@ def settle(case: Case, loan: Loan) -> str:
     """Bring everything in line with the facts. Returns the words for what came of it, as sentences behind a space."""
     products.note_back(case, loan)
     why_not.use_up(case, loan)
-    loan.due = due.due_of(loan.kind, loan.steps, case.policies)
+    loan.due = due.due_of(loan, loan.steps, case.policies)
     says = billing.settle(case, loan)
     _set_deadlines(case, loan)
     tell(case, loan)

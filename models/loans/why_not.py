@@ -8,7 +8,7 @@ from models.loans import products
 from models.loans.events import LoanRequested
 from models.loans.state import Lent, Loan, Service
 from models.loans.terms import AHEAD_DAYS
-from models.pro.renewal import LIFE
+from models.pro import benefits
 from models.products.eligibility import owns
 from models.reasons import Reason, Reasons
 
@@ -41,13 +41,9 @@ def use_up(case: Case, loan: Loan) -> None:
 
 
 def _standing(case: Case) -> Iterator[Reason]:
-    """LOAN-1, LOAN-2 Good standing, at the case's time (PRO-9)."""
-    pro = case.member.pro
-    status = LIFE.status_at(case, pro)
-    if status == "none":
-        yield "no_active_membership", "no PRO membership was active (PRO-9)"
-    elif status == "suspended" and pro:
-        yield "suspended", f"PRO is suspended: {', '.join(pro.causes)} (PRO-9)"
+    """LOAN-1, LOAN-2 Good standing, at the case's time."""
+    for (code, words), clause in benefits.why_none(case):
+        yield code, f"{words} ({clause})"
 
 
 def _evaluation(case: Case, data: LoanRequested) -> Iterator[Reason]:

@@ -1,13 +1,13 @@
 """Who may send what in for repair at member terms (PRO-9, PRO-10, PAY-4, REP-11), and pieces that come together (REP-7)."""
 
+from datetime import timedelta
+
 from models import shelf
 from models.case import Case, Ruling, applied, digest, refused, retold
 from models.eligibility import STATES
-from models.fees.membership import PAYMENT
 from models.follow import ProductBack, ProductKnown
 from models.outputs.base import Fact
-from models.pro.renewal import LIFE
-from models.pro.state import Pro
+from models.pro import benefits
 from models.products.eligibility import why_not
 from models.reasons import Reason
 from models.repairs.events import RepairRequested
@@ -37,11 +37,16 @@ def requested(case: Case, data: RepairRequested) -> Ruling:
 
 
 def reconsider(case: Case, what: ProductKnown) -> str:
-    """PRO-10 What was refused only for what was not known of its product is decided anew, as of its own time."""
+    """PRO-10 What was refused only for what was not known of its product is decided anew, as of its own time.
+
+    As long as events wait for each other (GEN-2): what is told later than that revives nothing.
+    """
     awaiting = case.find(Awaiting, what.serial)
     if awaiting is None:
         return ""
-    repairs = [case.get(Repair, repair_id) for repair_id in awaiting.repairs]
+    now, days = case.desk.moment.now, timedelta(days=case.policies.hold_days)
+    waiting = [case.get(Repair, repair_id) for repair_id in awaiting.repairs]
+    repairs = [repair for repair in waiting if now is None or repair.requested_at + days > now]
     accepted = [repair for repair in repairs if not _why_not_product(case, repair)]
     awaiting.repairs = [repair.id for repair in repairs if repair not in accepted]
     if awaiting.repairs:
@@ -102,9 +107,7 @@ def _extend(case: Case, repair_id: str) -> None:
 
 def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
     """Each reason (code, words, clause) why the repair is not done at member terms, but for its product."""
-    reasons = []
-    if why := _why_no_benefits(case, case.member.pro):
-        reasons.append(why)
+    reasons = [(code, words, clause) for (code, words), clause in benefits.why_none(case)]
     if data.sent_by != "member":
         reasons.append(("not_sent_by_member", f"sent by a {data.sent_by.replace('_', ' ')}", "PRO-10"))
     if data.ship_to_state not in STATES:
@@ -115,13 +118,3 @@ def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:
 def _why_not_product(case: Case, repair: Repair) -> list[Reason]:
     """PRO-10 Why there are no member terms for the product, at the time of the request."""
     return list(why_not(case, repair.serial, repair.model, repair.requested_at))
-
-
-def _why_no_benefits(case: Case, pro: Pro | None) -> tuple[str, str, str] | None:
-    """PRO-9 A repair needs an active membership when it is asked for. PAY-4 Suspended means no new repairs."""
-    status = LIFE.status_at(case, pro)
-    if status == "none":
-        return "no_active_membership", "no PRO membership was active", "PRO-9"
-    if status == "suspended" and pro:
-        return "suspended", f"PRO is suspended ({', '.join(pro.causes) or PAYMENT})", "PAY-4"
-    return None

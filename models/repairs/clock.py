@@ -104,12 +104,12 @@ def approval(repair: Repair, offer: Offer) -> Told | None:
 
 
 def _start(repair: Repair) -> Told | None:
-    """REP-4 What starts the turnaround, if that has happened."""
+    """REP-4 What starts the turnaround, if that has happened. Who has paid it all has approved of it (REP-1)."""
     offer, validated = repair.offer, warranty(repair).validated
     if repair.is_returning or (offer and offer.state == "awaiting"):
         return None
     above = offer if offer and offer.to_pay > (repair.preapproved or 0) else None
-    approved = approval(repair, above) if above else None
+    approved = (approval(repair, above) or paid(repair, above.to_pay)) if above else None
     if above and approved is None:
         return None
     if validated or offer is None:

@@ -176,9 +176,10 @@ class Repair(Brought, Struct, array_like=True):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is still here, or a clock has yet to be decided."""
+        """Whether the product is at the depot, or a clock has yet to be decided; not while it is only announced."""
         clocks = [clock.state for clock in (self.turnaround, self.diagnosis) if clock]
-        return not self.why_refused and (self.way_back is None or "open" in clocks or "stopped" in clocks)
+        is_here = self.way_back is None and bool(self.steps or self.warranty or self.estimates)
+        return not self.why_refused and (is_here or "open" in clocks or "stopped" in clocks)
 
 
 def repair_named(repair_id: str) -> Cause:

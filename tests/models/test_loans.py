@@ -95,7 +95,7 @@ def test_loan_1_suspended_is_not_good_standing() -> None:
     world.tick(OVERDUE)
     answer = world.send(loan("n2", model="SEL14F18GM", needed_on="2026-09-01"), time="2026-07-06 12:00")
     assert (answer.outcome, answer.reason) == ("refused", "suspended")
-    assert "PRO is suspended: loan" in answer.says
+    assert "PRO is suspended (loan)" in answer.says
 
 
 def test_loan_1_an_approval_is_refused_when_the_standing_is_gone() -> None:
@@ -436,3 +436,14 @@ def test_loans_that_are_over_leave_the_hot_value() -> None:
     world.send(loan_step("shipped", "n0"), time=SHIPPED)
     assert sorted(world.member().loans) == ["n0", "n3", "n4", "n5"]
     assert loan_of(world, "n1").status == "requested"
+
+
+def test_loan_2_what_was_shipped_although_it_was_refused_waits_for_no_product() -> None:
+    world = pro_member(World())
+    world.send(repair_of("r9", serial="S9"), time="2026-06-18 12:00")
+    assert world.send(loan(kind="repair", repair_id="r9"), time="2026-06-18 20:00").outcome == "refused"
+    world.send(loan_step("shipped"), time="2026-06-20 20:00")
+    [promise] = promised(world.member(), "loan.due")
+    assert (promise["state"], promise["due"]) == ("open", "2026-07-05T07:00:00Z")
+    world.tick("2026-07-05 07:00")
+    assert "loan.overdue" in world.told

@@ -160,13 +160,14 @@ class Repair:
 
     @property
     def start(self) -> datetime | None:
-        """REP-4 What set the turnaround going."""
+        """REP-4 What set the turnaround going; who has paid it all has approved of it (REP-1)."""
         if self.unanswered is not None or self.declined:
             return None
         since = self._proved_at if self.in_warranty else self._paid_at
         if since is None or not self.needs_approval:
             return since
-        return max(since, self.approved_at) if self.approved_at else None
+        agreed = self.approved_at or self._paid_at
+        return max(since, agreed) if agreed else None
 
     @property
     def _proved_at(self) -> datetime:

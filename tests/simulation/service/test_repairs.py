@@ -58,7 +58,8 @@ def test_out_of_warranty_a_fifth_is_off(fee: int, price: int) -> None:
 
 def test_out_of_warranty_payment_and_approval_start_it() -> None:
     paid = payment("2026-03-05 18:00", 80_00)
-    assert start_of(repair(estimate(100_00), paid)) is None
+    assert start_of(repair(estimate(100_00), paid)) == "05 18:00", "who pays has approved"
+    assert start_of(repair(estimate(100_00), payment("2026-03-05 18:00", 79_99))) is None
     assert start_of(repair(estimate(100_00), paid, answer("2026-03-04 18:00"))) == "05 18:00"
     assert start_of(repair(estimate(100_00), paid, answer("2026-03-06 18:00"))) == "06 18:00"
     assert start_of(repair(estimate(100_00), paid, preapproved=80_00)) == "05 18:00"
@@ -66,7 +67,7 @@ def test_out_of_warranty_payment_and_approval_start_it() -> None:
 
 
 def test_a_second_estimate_needs_an_approval_only_if_it_is_more() -> None:
-    facts = [estimate(100_00), answer("2026-03-04 18:00"), payment("2026-03-05 18:00", 160_00)]
+    facts = [estimate(100_00), answer("2026-03-04 18:00"), payment("2026-03-05 18:00", 80_00)]
     assert start_of(repair(*facts, estimate(90_00, 2, "2026-03-03 18:00"))) == "05 18:00"
     assert start_of(repair(*facts, estimate(120_00, 2, "2026-03-03 18:00"))) is None
 
