@@ -1,5 +1,6 @@
 """What the answer to a fact says of its effect on a repair (GEN-5)."""
 
+from datetime import timedelta
 from typing import Final, NamedTuple, Self
 
 from models.case import Case, Ruling, refused, superseded
@@ -36,7 +37,7 @@ def news(case: Case, before: Before, repair: Repair) -> str:
     """What is otherwise than before, as sentences behind a space."""
     found = ""
     if repair.offer and repair.offer != before.offer:
-        found += _of_offer(repair.offer)
+        found += _of_offer(case, repair.offer)
     clock, was = repair.turnaround, before.turnaround
     if clock and (was is None or (clock.deadline, clock.state) != (was.deadline, was.state)):
         found += _of_clock(case, repair, clock)
@@ -65,14 +66,14 @@ def why_not_counted(case: Case, repair: Repair, data: RepairEstimateAnswered) ->
     return None
 
 
-def _of_offer(offer: Offer) -> str:
+def _of_offer(case: Case, offer: Offer) -> str:
     """REP-5 With the arithmetic."""
-    off = f" - {terms.DISCOUNT_PERCENT} % = ${dollars(offer.discount)}" if offer.discount else ""
-    shipping = f" + ${dollars(offer.shipping)} for the next day" if offer.shipping else ""
+    off = f" less {terms.DISCOUNT_PERCENT} % (${dollars(offer.discount)})" if offer.discount else ""
+    shipping = f" plus ${dollars(offer.shipping)} for the next day" if offer.shipping else ""
     price = f"${dollars(offer.fee)}{off}{shipping}: ${dollars(offer.to_pay)} to pay"
     extra = ", and shipping for the next day at the current price" if offer.shipping is None else ""
     states = {
-        "awaiting": f"it needs approval before {offer.answer_by:%Y-%m-%d %H:%M} UTC",
+        "awaiting": f"it needs approval by the end of {case.calendar.day_of(offer.answer_by) - timedelta(days=1)}",
         "approved": "it is approved" if offer.asks else "that is approved already",
         "declined": "declined: it goes back unrepaired (REP-6)",
         "not_answered": "it was not answered in time (REP-6)",
