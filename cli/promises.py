@@ -143,7 +143,7 @@ def _facts(one: Shown, watch: Watch) -> Iterator[tuple[str, str]]:
     for option in one["options"]:
         yield "can be done", option
     if one["remedy"]:
-        yield "if missed", one["remedy"]
+        yield "as it was missed" if one["state"] == "missed" else "if missed", one["remedy"]
 
 
 def _numbered(days: Sequence[Shown]) -> Iterator[tuple[date, int | None, str | None]]:

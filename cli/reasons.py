@@ -36,6 +36,12 @@ COLOURS = {
 MOVES = 8
 """Ledger entries that a story's line names; the rest is counted."""
 INDENT = (0, 0, 0, 4)
+ASKED = {
+    "charge.requested": "a charge",
+    "refund.requested": "a refund",
+    "invoice.issued": "an invoice",
+    "invoice.cancelled": "an invoice to be cancelled",
+}
 REQUEST_HEAD = frozenset({"id", "time", "request", "clause", "cause"})
 """What a request's row says elsewhere."""
 
@@ -133,12 +139,12 @@ def _notice(notice: Line) -> Iterator[str]:
 
 
 def _request(request: Line) -> str:
-    """`asked a charge of $100.00 from card-1 for invoice pro-m-1-2026-03-10, round 0`."""
-    what, _, _ = request["request"].partition(".")
+    """`asked for a charge of $100.00 from card-1, invoice pro-m-1-2026-03-10, round 0`."""
+    what = ASKED.get(request["request"], request["request"])
     amount = f" of ${request['amount']}" if "amount" in request else ""
     method = f" from {request['method_id']}" if "method_id" in request else ""
     number = f", round {request['round']}" if "round" in request else ""
-    return f"asked for a {what}{amount}{method}, invoice {request['invoice_id']}{number}"
+    return f"asked for {what}{amount}{method}, invoice {request['invoice_id']}{number}"
 
 
 def _fate(notice: Line) -> str:

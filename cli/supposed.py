@@ -120,7 +120,11 @@ def _step(step: Step) -> Iterator[Text]:
     for came in step["due"]:
         if (came["what"], came["which"]) not in told:  # nothing follows from it
             time, name = (f"{minute(step['now'])}  ", "dim"), (came["what"], "bold")
-            yield plain(Text.assemble(time, name, (f" {came['which']}  ", "dim"), coloured("due")))
+            yield plain(
+                Text.assemble(
+                    time, name, (f" {came['which']}  ", "dim"), coloured("due"), "  nothing is booked or told"
+                )
+            )
     yield from (brief(one) for one in step["told"])
     for one in step["sent_on"]:
         yield plain(Text(f"    sent on to {one['to']}: {one['event']['type'].removesuffix('.v1')}", style="cyan"))

@@ -72,7 +72,7 @@ def cleanings(found: Facts, _promises: Sequence[Facts]) -> Iterator[Text]:
     visits = found["visits"]
     for one in visits[:LISTED]:
         products = ", ".join(f"{product['kind']} {product['serial']}" for product in one["products"])
-        charged = "charged" if one["visit_charged"] else None
+        charged = "charged" if one["visit_charged"] and one["status"] != "cancelled" else None
         yield _head(one["cleaning_id"], one["status"], products, charged, *one["reasons"])
     if more := visits[LISTED:]:
         yield Text(f"and {len(more)} more (--json)", style="dim")
@@ -80,15 +80,20 @@ def cleanings(found: Facts, _promises: Sequence[Facts]) -> Iterator[Text]:
 
 def _head(name: str, status: str, *facts: str | None) -> Text:
     return Text.assemble(
-        (name, "bold"), "  ", coloured(status), (f"  {'  '.join(filter(None, facts))}".rstrip(), "dim")
+        (name, "bold"),
+        "  ",
+        coloured(status.replace("_", " ")),
+        (f"  {'  '.join(filter(None, facts))}".rstrip(), "dim"),
     )
 
 
 def _owed(name: str, promises: Sequence[Facts]) -> Iterator[Text]:
-    """What is owed for a thing, and what can be done about it."""
+    """What is owed for a thing, what a miss led to, and what can be done about it."""
     for one in promises:
         if one["ref"] == name and one["kind"].startswith(OF_THINGS):
             yield Text.assemble("  ", _promise(one))
+            if one["state"] == "missed" and one["remedy"]:
+                yield Text(f"    so: {one['remedy']}", style="yellow")
             if one["options"] and one["state"] not in ("kept", "void"):
                 yield Text(f"    next: {'; or '.join(one['options'])}", style="dim")
 

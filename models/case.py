@@ -116,6 +116,11 @@ class Case(Struct):
         """The programme's calendar."""
         return self.desk.policies.calendar
 
+    @property
+    def acted_at(self) -> datetime:
+        """When what is done now is done: not before now, whatever the date of its cause."""
+        return max(self.at, self.desk.moment.now or self.at)
+
     def find(self, kind: type[S], entry_id: str) -> S | None:
         """The working copy of an entry, if there is one."""
         return self.desk.find(kind, entry_id)
@@ -160,9 +165,12 @@ class Case(Struct):
         self.member.unschedule(what, ref)
 
     def flag(self, code: str, about: str, clause: str, says: str) -> str:
-        """GEN-6 Show it to support, with the code and the words of the answer. Returns the words for that."""
+        """GEN-6 Show it to support, with the code and the words of the answer. Returns the words for that.
+
+        Dated when it is raised: what is told late would be among those that have long been looked at.
+        """
         others = [flag for flag in self.member.flags if (flag.code, flag.about) != (code, about)]
-        self.member.flags = [*others, Flag(self.at, code, about, clause, says)][-FLAGS:]
+        self.member.flags = [*others, Flag(self.acted_at, code, about, clause, says)][-FLAGS:]
         return f"{says}: support has to look at it ({clause})."
 
     def unflag(self, code: str, about: str) -> None:

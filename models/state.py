@@ -53,6 +53,7 @@ class Flag(Struct, array_like=True):
     """GEN-6 What a person of support has to look at: a fact that came too late to change what is final, and the like."""
 
     at: datetime
+    """When it was raised."""
     code: str
     about: str
     """The id of what it is about."""

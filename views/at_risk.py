@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, TypedDict
 
-import orjson
 import redis
 
 from agents.settings import Settings
 from models.promises import soonest_first
 from views.index import STOPPED_AT, Entry
 from views.keys import Keys
-from views.query import ask
+from views.query import Document, ask, documents_of
 
 WHO: Final = ("sony", "member")
 
@@ -60,30 +59,23 @@ def _look(client: redis.Redis, keys: Keys, wanted: Span, limit: int) -> AtRisk:
     start, end = wanted.scores
     pipeline = client.pipeline(transaction=True)
     for by in wanted.by:
-        pipeline.zcount(keys.promises(by), start, end)
-        pipeline.zrangebyscore(keys.promises(by), start, end, start=0, num=limit, withscores=True)
+        pipeline.zcount(keys.index(by), start, end)
+        pipeline.zrangebyscore(keys.index(by), start, end, start=0, num=limit, withscores=True)
     answers: list[Any] = pipeline.execute()
     there = sum(answers[::2])
     first = sorted(((score, text) for found in answers[1::2] for text, score in found))[:limit]
     entries = [Entry.read(text) for _, text in first]
+    documents = documents_of(client, keys, entries)
     promises = [
-        promise
-        for entry, raw in zip(entries, _documents(client, keys, entries), strict=True)
-        if (promise := _promise(entry, raw))
+        promise for entry, document in zip(entries, documents, strict=True) if (promise := _promise(entry, document))
     ]
     return AtRisk(
         promises=sorted(promises, key=lambda one: (*soonest_first(one), one["member"])), more=there - len(first)
     )
 
 
-def _documents(client: redis.Redis, keys: Keys, entries: Sequence[Entry]) -> list[bytes | None]:
-    found: list[bytes | None] = client.mget([keys.member(entry.member_id) for entry in entries]) if entries else []  # type: ignore[assignment]
-    return found
-
-
-def _promise(entry: Entry, raw: bytes | None) -> dict[str, Any] | None:
+def _promise(entry: Entry, document: Document) -> dict[str, Any] | None:
     """The entry's promise in its document; None if that has been written since the index was read, without it."""
-    document = orjson.loads(raw) if raw else {}
     for one in document.get("promises", ()):
         if (one["kind"], one["ref"]) == (entry.kind, entry.ref):
             return {"member": entry.member_id, **one}

@@ -1,7 +1,8 @@
-"""The index of promises: whose are due when, over all members. It lies next to the documents and is written with them.
+"""The index over all members: whose promises are due when, and what support has to look at. It lies next to the documents
+and is written with them.
 
 A promise is in it while somebody still has to act (`open`, `missed`), at the instant it is due; one whose clock stands still
-(`stopped`) is at the end of time. What is kept, void, or has no deadline is not.
+(`stopped`) is at the end of time. What is kept, void, or has no deadline is not. A flag is in it at the time it was raised.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,13 +11,15 @@ from typing import Any, Final, NamedTuple
 
 from models.values import joined
 
+FLAGS: Final = "flags"
+"""The set of what support has to look at."""
 STOPPED_AT: Final = "inf"
 """The score of what has no instant as long as its clock stands still."""
 _OWED: Final = frozenset({"open", "missed"})
 
 
 class Entry(NamedTuple):
-    """Which promise: whose, of what kind, about what."""
+    """Which promise or flag: whose, of what kind (of a flag: its code), about what."""
 
     member_id: str
     kind: str
@@ -32,13 +35,14 @@ class Entry(NamedTuple):
         return cls(*(part.replace("%7C", "|").replace("%25", "%") for part in (member_id, kind, ref)))
 
 
-def lines(member_id: str, promises: Iterable[Mapping[str, Any]]) -> bytes:
-    """A member's lines, as the feed's script reads them: `by score entry`. promises: as the document has them."""
+def lines(member_id: str, promises: Iterable[Mapping[str, Any]], flags: Iterable[Mapping[str, Any]] = ()) -> bytes:
+    """A member's lines, as the feed's script reads them: `set score entry`. promises, flags: as the document has them."""
     found = []
     for one in promises:
         due = _score(one)
         if due is not None:
             found.append(f"{one['by']} {due} {Entry(member_id, one['kind'], one['ref'])}")
+    found += [f"{FLAGS} {_seconds(one['at'])} {Entry(member_id, one['code'], one['about'])}" for one in flags]
     return "\n".join(found).encode()
 
 
@@ -48,4 +52,8 @@ def _score(one: Mapping[str, Any]) -> str | None:
         return STOPPED_AT
     if one["due"] is None or one["state"] not in _OWED:
         return None
-    return f"{datetime.fromisoformat(one['due']).timestamp():.6f}"
+    return _seconds(one["due"])
+
+
+def _seconds(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).timestamp():.6f}"

@@ -5,8 +5,9 @@
 | ``member:{id}`` | string | the member's document (JSON) |
 | ``lots:{id}`` | hash | of a member with paged lots: page -> its offset and what expires when; and ``generation`` |
 | ``decisions:{id}`` ``ledger:{id}`` ``notifications:{id}`` ``requests:{id}`` | list, newest first | what ``why`` tells (JSON) |
-| ``promises:sony:{generation}`` ``promises:member:{generation}`` | sorted set | by instant, what Sony and what members owe: member, kind, ref |
-| ``promises:of:{generation}`` | hash | member -> what of the two is theirs |
+| ``index:sony:{generation}`` ``index:member:{generation}`` | sorted set | by instant, what Sony and what members owe: member, kind, ref |
+| ``index:flags:{generation}`` | sorted set | by instant, what support has to look at: member, code, about |
+| ``index:of:{generation}`` | hash | member -> what of the three is theirs |
 | ``feed:{generation}`` | hash | next offset per topic partition; ``rebuild`` while a rebuild is under way |
 | ``feed:status`` | hash, expires | how the feeder is doing; gone when none is alive |
 
@@ -24,8 +25,8 @@ TIMELINES: Final[tuple[Timeline, ...]] = ("decisions", "ledger", "notifications"
 Kind = Literal["lots", "member", "decisions", "ledger", "notifications", "requests"]
 KINDS: Final[tuple[Kind, ...]] = ("lots", "member", *TIMELINES)
 """First segments of the keys that belong to members."""
-INDEX: Final = "promises"
-"""First segment of the keys of the index of promises."""
+INDEX: Final = "index"
+"""First segment of the keys of the index over all members."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ class Keys:
         """The key of one of a member's lists."""
         return f"{self.prefix}{kind}:{member_id}"
 
-    def promises(self, by: str) -> str:
-        """The key of what Sony (`sony`) or members (`member`) owe, by instant; or of what of it is whose (`of`)."""
-        return f"{self.prefix}{INDEX}:{by}:{self.generation}"
+    def index(self, name: str) -> str:
+        """The key of what Sony (`sony`) or members (`member`) owe, or of `flags`, by instant; or of what of it is whose (`of`)."""
+        return f"{self.prefix}{INDEX}:{name}:{self.generation}"
 
     @property
     def feed(self) -> str:

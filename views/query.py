@@ -4,7 +4,7 @@ All of it is as fresh as the feed (``progress.caught_up``, and the lag in ``feed
 that. Every function raises RedisUnreachable when Redis cannot serve.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from agents.settings import Settings
 from views.about import is_about
 from views.errors import RedisUnreachable
+from views.index import Entry
 from views.keys import TIMELINES, Keys
 from views.store import Store, connect
 from views.timeline import Explanation, explanations
@@ -73,6 +74,12 @@ def why(settings: Settings, member_id: str, asked: str | None = None) -> list[Ex
 def status(settings: Settings) -> dict[str, str]:
     """The feeder's own words: ``generation``, ``lag`` (offsets), ``records`` and ``starts``; empty if none is alive."""
     return ask(settings, lambda client, keys: Store(client, keys).status())
+
+
+def documents_of(client: redis.Redis, keys: Keys, entries: Sequence[Entry]) -> list[Document]:
+    """The members' documents, one for each entry of the index; empty for a member who has none."""
+    found: Any = client.mget([keys.member(entry.member_id) for entry in entries]) if entries else []
+    return [_document(raw) or {} for raw in found]
 
 
 def _document(raw: Any) -> Document | None:

@@ -16,7 +16,7 @@ _OLD: Final = (
     _HEAD
     + """
 local function old(key, kind, generation)
-  if kind == 'promises' then return (tonumber(string.match(key, ':(%d+)$')) or -1) <= generation end
+  if kind == 'index' then return (tonumber(string.match(key, ':(%d+)$')) or -1) <= generation end
   if kind == 'lots' then return (tonumber(redis.call('HGET', key, 'generation')) or -1) <= generation end
   local value
   if kind == 'member' then value = redis.call('GETRANGE', key, 0, 63) else value = redis.call('LINDEX', key, 0) end
@@ -73,19 +73,19 @@ local function scheduled(document, key)
   return start .. '"next_expiry":' .. first .. ',"expiry_schedule":' .. schedule .. ',' .. rest, schedule ~= 'null'
 end
 
--- The lines of a member in the index of promises: who owes it, when it is due, which it is. Most writes of a document leave
+-- The lines of a member in the index: which set, the instant, which promise or flag. Most writes of a document leave
 -- them as they are, so they are kept as they came and compared first.
-local INDEX = ARGV[7] .. 'promises:'
+local INDEX = ARGV[7] .. 'index:'
 
 local function reindex(member, lines)
   local of = INDEX .. 'of:' .. ARGV[4]
   local before = redis.call('HGET', of, member) or ''
   if before == lines then return end
-  for by, entry in string.gmatch(before, '(%l+) %S+ ([^\\n]+)') do
-    redis.call('ZREM', INDEX .. by .. ':' .. ARGV[4], entry)
+  for set, entry in string.gmatch(before, '(%l+) %S+ ([^\\n]+)') do
+    redis.call('ZREM', INDEX .. set .. ':' .. ARGV[4], entry)
   end
-  for by, due, entry in string.gmatch(lines, '(%l+) (%S+) ([^\\n]+)') do
-    redis.call('ZADD', INDEX .. by .. ':' .. ARGV[4], due, entry)
+  for set, at, entry in string.gmatch(lines, '(%l+) (%S+) ([^\\n]+)') do
+    redis.call('ZADD', INDEX .. set .. ':' .. ARGV[4], at, entry)
   end
   if lines == '' then redis.call('HDEL', of, member) else redis.call('HSET', of, member, lines) end
 end

@@ -44,7 +44,7 @@ class Write(NamedTuple):
     revision: int
     value: bytes
     lines: bytes = b""
-    """Of a document: the member's lines in the index of promises (``views.index``)."""
+    """Of a document: the member's lines in the index (``views.index``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,11 @@ def _last_round(notice: Line) -> str:
 
 def _suspended(notice: Line) -> str:
     facts, name = notice["params"], NAMES[notice["program"]]
-    term = (
-        f"The paid term had ended on {facts['term_ended']}, and " if "term_ended" in facts else "Loaned equipment is "
-    )
-    return f"{term}{facts['why']}: {name} is suspended ({notice['clause']})."
+    if "term_ended" in facts:
+        why = f"The paid term had ended on {facts['term_ended']}, and {facts['why']}"
+    else:
+        why = f"Loaned equipment is overdue, or its invoice is past due ({', '.join(facts['loans'])})"
+    return f"{why}: {name} is suspended ({notice['clause']})."
 
 
 def _over(notice: Line) -> str:

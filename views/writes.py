@@ -100,7 +100,7 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
     state = decode(record.value, Member)
     document = view(member_id, state)
     del document["generation"], document["revision"]  # they go first
-    lines = index.lines(member_id, document["promises"])
+    lines = index.lines(member_id, document["promises"], document["flags"])
     if state.points and state.points.lots.branches:
         document = _schedule_first(document)
     body = sealed(keys.generation, state.revision, orjson.dumps(document))

@@ -28,8 +28,8 @@ def demo(
 ) -> None:
     """Start everything here, run a month of events, show the result.
 
-    Kafka, Valkey, a worker and the views are started here, and stopped at the end. The sample is made up: members, orders
-    and payments of March 2026.
+    Kafka, Valkey, a worker and the views are started here, and stopped at the end. The sample is made up: members, orders,
+    payments, repairs and loans of March 2026.
     """
     from cli.showcase import run
 
@@ -53,7 +53,7 @@ def _render(result: dict[str, Any]) -> RenderableType:
                 tally.table(result["published"]),
                 tally.counts("Notifications", written["notifications"]),
                 tally.counts("Points, by ledger entry", written["points"]),
-                tally.counts("Requests to payment", written["requests"]),
+                tally.counts("Requests", written["requests"]),
             ],
             padding=(0, 4),
         )
@@ -83,5 +83,5 @@ NEXT = """Try next:
   memberships demo --kill 3     the same with a worker killed three times
   memberships up                keep Kafka and Valkey; prints their addresses
   memberships topics apply      then in terminals of their own: worker, views
-  memberships publish FILE      your own events; then member ID, why ID
+  memberships publish FILE      your own events; then member ID, why ID, promises ID
   memberships audit             recompute everything and compare"""

@@ -17,7 +17,6 @@ from models.care.terms import CLAIM_DAYS, FEE
 from models.case import Case, Ruling, applied, digest, duplicate, refused, retold
 from models.due import DeadlineRule, case_of
 from models.fees.events import PaymentSucceeded
-from models.fees.home import acted_at
 from models.outputs.base import Fact
 from models.state import Due
 from models.values import dollars
@@ -51,7 +50,7 @@ def purchased(case: Case, data: CarePurchased) -> Ruling:
     guest.purchase = purchase
     if guest.opened_at and guest.opened_at < until:
         return _claim(case, guest, purchase)
-    now = acted_at(case)
+    now = case.acted_at
     if now < until:
         _ask(case, purchase)
     _plan(case, purchase, now)
@@ -89,7 +88,7 @@ def remind(case: Case, invoice_id: str) -> None:
     """CARE-3 Ask for the account once more. Of reminders that were missed only the latest is sent."""
     purchase = _waiting(case, invoice_id)
     coming = _plan(case, purchase, case.at)
-    now = acted_at(case)
+    now = case.acted_at
     if now < purchase.until and (coming is None or coming > now):
         _ask(case, purchase)
 

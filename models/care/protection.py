@@ -10,7 +10,6 @@ from models.care.state import SHOWN, Care, Cover, Product, Window
 from models.care.terms import PROTECTED_YEARS
 from models.case import Case
 from models.events import GUEST
-from models.fees.home import acted_at
 from models.points.state import Line, Order, Return
 from models.reasons import Reason
 
@@ -81,7 +80,7 @@ def active_at(case: Case, care: Care, at: datetime) -> bool:
 
 def show(case: Case, care: Care, order: Order) -> None:
     """CARE-2 Bring what the hot value shows of an order's products to what is known of it by now."""
-    today = case.calendar.day_of(acted_at(case))
+    today = case.calendar.day_of(case.acted_at)
     found = [product for product in care.products if product.order_id != order.id]
     if not any(why_not_protected(case, order)):
         until, left = last_day(case, order), kept(case, order)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from models.case import Case
-from models.fees.home import DUE, EXPIRING, NOTICE, STOP, WHILE_COLLECTING, Home, acted_at, collection_of
+from models.fees.home import DUE, EXPIRING, NOTICE, STOP, WHILE_COLLECTING, Home, collection_of
 from models.fees.state import Invoice
 from models.outputs.base import Fact
 from models.values import ID_LENGTH, dollars, joined, permanent_id
@@ -49,11 +49,11 @@ def notice(case: Case, home: Home, invoice: Invoice) -> None:
     """CARE-5, PRO-5 Tell of the renewal ahead; too late for the window, it is told all the same, and not charged."""
     collection = collection_of(case, home, invoice)
     window_ends = case.calendar.days_after(collection.due_at, 1 - NOTICE_WINDOW)
-    in_time = acted_at(case) < window_ends
+    in_time = case.acted_at < window_ends
     if not in_time:
         home.not_told_in_time(case)
         warn(case, home, invoice)  # nothing will be charged
-    if acted_at(case) >= collection.due_at:
+    if case.acted_at >= collection.due_at:
         return  # it is no news any more
     facts: dict[str, Fact] = {
         "invoice_id": invoice.id,
@@ -70,7 +70,7 @@ def warn(case: Case, home: Home, invoice: Invoice) -> None:
     """PAY-7 From 30 days before the charge to it: tell of each method that expires before, withdraw what is not so any more."""
     collection = collection_of(case, home, invoice)
     begins = case.calendar.days_after(collection.due_at, -case.policies.expiring_days)
-    if not begins <= acted_at(case) < collection.due_at:
+    if not begins <= case.acted_at < collection.due_at:
         return
     day = case.calendar.day_of(collection.due_at)
     over = {

@@ -6,7 +6,7 @@ from typing import Final
 from models.case import Case
 from models.fees.collecting import ATTEMPTS, Collection
 from models.fees.events import PaymentFailed
-from models.fees.home import END, ROUND, SILENT, SUSPEND, Home, acted_at, collection_of, named_after
+from models.fees.home import END, ROUND, SILENT, SUSPEND, Home, collection_of, named_after
 from models.fees.state import Attempt, Invoice, Method
 from models.outputs.base import Fact
 from models.outputs.requests import ChargeRequested
@@ -69,7 +69,7 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
     while not collection.open and not _given_up(case, invoice):
         if invoice.round in invoice.failed_rounds:
             invoice.round = max(invoice.round, collection.round_at(now))
-        method = collection.next_method(invoice.round, case.calendar.day_of(acted_at(case)))
+        method = collection.next_method(invoice.round, case.calendar.day_of(case.acted_at))
         if method:
             _ask(case, home, collection, method)
         elif invoice.round in invoice.failed_rounds:
@@ -83,7 +83,7 @@ def proceed(case: Case, home: Home, invoice: Invoice) -> None:
 def _given_up(case: Case, invoice: Invoice) -> bool:
     """PAY-6 Whether its end has come, acted on or not: what it is asked for then would only go back."""
     ends_at = _ends_at(case, invoice)
-    return ends_at is not None and ends_at <= acted_at(case)
+    return ends_at is not None and ends_at <= case.acted_at
 
 
 def _ends_at(case: Case, invoice: Invoice) -> datetime | None:
@@ -96,7 +96,7 @@ def _ask(case: Case, home: Home, collection: Collection, method: Method) -> None
     renewed, if that is of a time to come: else it would count as not asked since, and be asked for ever.
     """
     invoice = collection.invoice
-    asked_at = max(acted_at(case), method.renewed_at)
+    asked_at = max(case.acted_at, method.renewed_at)
     attempt = Attempt(collection.attempt_id(invoice.round, method), method.id, invoice.round, asked_at)
     invoice.attempts.append(attempt)
     facts = {
@@ -145,7 +145,7 @@ def _round_failed(case: Case, home: Home, collection: Collection) -> None:
 def _suspend(case: Case, home: Home, invoice: Invoice, failed_at: datetime) -> None:
     """PAY-3 At the end of the first failed round, or some days of grace later."""
     since = case.calendar.days_after(failed_at, case.policies.grace_days)
-    if case.policies.grace_days and acted_at(case) < since:
+    if case.policies.grace_days and case.acted_at < since:
         case.schedule(since, SUSPEND, invoice.id)
     else:
         case.unschedule(SUSPEND, invoice.id)

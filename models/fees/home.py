@@ -81,11 +81,6 @@ def collection_of(case: Case, home: Home, invoice: Invoice) -> Collection:
     return Collection(invoice, [method for method in case.member.methods if home.accepts(method)], case.policies)
 
 
-def acted_at(case: Case) -> datetime:
-    """When what is done now is done: not before now, whatever the date of its cause."""
-    return max(case.at, case.desk.moment.now or case.at)
-
-
 def named_after(invoice_id: str) -> Cause:
     """What the notices of a fee are named after, whichever message completes what they tell (GEN-2, NTF-1)."""
     return Cause(source="/memberships/fees", id=invoice_id)

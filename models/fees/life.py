@@ -9,7 +9,7 @@ from typing import Literal
 from models.case import Case, Ruling, applied, duplicate, refused, superseded
 from models.due import case_of
 from models.fees import announcing
-from models.fees.home import DUE, END, acted_at, named_after
+from models.fees.home import DUE, END, named_after
 from models.fees.membership import PAYMENT, Membership, Term
 from models.fees.refunds import send_back
 from models.fees.standing import Standing
@@ -112,7 +112,7 @@ class Life(Standing):
         """
         follows, notice_days = self.invoice_at_hand(case, of), case.policies.notice_days
         told_at = case.calendar.start_of(term.end - timedelta(days=notice_days))
-        if not of.is_open or acted_at(case) >= told_at or follows.paid or follows.unused or follows.attempts:
+        if not of.is_open or case.acted_at >= told_at or follows.paid or follows.unused or follows.attempts:
             return False
         announcing.settled(case, self, follows, "the paid year is another one")
         case.take(Invoice, follows.id)

@@ -8,7 +8,6 @@ from typing import Final
 from models import shelf
 from models.case import Case
 from models.due import DeadlineRule
-from models.fees.home import acted_at
 from models.follow import LoansInDefault, ProductBack
 from models.loans import billing, default, due, products, why_not
 from models.loans.flags import wrong
@@ -93,7 +92,7 @@ def _say_default(case: Case, loan: Loan) -> str:
 def _soon(case: Case, loan_id: str) -> None:
     """LOAN-5 A reminder, unless the due day is past by the time it could be sent."""
     loan = _running(case, loan_id)
-    if loan.due and loan.due.at and acted_at(case) < loan.due.at:
+    if loan.due and loan.due.at and case.acted_at < loan.due.at:
         loan.warned = about_due(loan)
         settle(case, loan)
 

@@ -58,7 +58,7 @@ def _return(loan: Loan) -> dict[str, Any]:
         f"loan {loan.id} ({loan.model}) returned",
         of="pro", kind=DUE, ref=loan.id, clause=due.clause, state=_state(loan), due=due.at, by="member",
         started_at=shipped.at, started_by=shipped.cause, counts=due.why, options=ways if loan.is_out else (),
-        remedy=f"an invoice of the retail value, ${worth} (LOAN-5); PRO is suspended until then (LOAN-6)",
+        remedy=f"an invoice of the retail value, ${worth} (LOAN-5); PRO is suspended until it is back, or that is paid (LOAN-6)",
     )  # fmt: skip
 
 

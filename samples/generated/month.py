@@ -17,8 +17,8 @@ APPLICANTS = 24
 RENEWING = 12
 OWNERS = 12
 SAVER = "sample-points"
-SHOWN = (SAVER, "sample-pro-renewing-01", "sample-care-02", "sample-pro-repair-late")
-"""Members whose stories are worth a look."""
+SHOWN = (SAVER, "sample-pro-renewing-01", "sample-care-02", "sample-pro-repair-late", "sample-pro-loan-never")
+"""Members whose stories are worth a look: of the last two one gets the year's fee back, one has to bring a loan back."""
 ASKED = (f"{SAVER}-earbuds", "points.expire")
 """Of the first of them: an order that was paid with reserved points, and an expiry, worth a closer look."""
 

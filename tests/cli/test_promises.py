@@ -81,6 +81,9 @@ def test_the_working_of_a_repair_is_asked_for_by_its_id(fed: Fed, capsys: pytest
     assert "missed" in text
     assert "1 h ago" in text
     assert "by event val of /shop" in text
+    assert "as it was missed  $100.00, the fee of the term" in " ".join(text.split(" ")), (
+        "what it led to, not what it would"
+    )
 
 
 def test_what_is_held_is_asked_for_by_what_it_waits_for(fed: Fed, capsys: pytest.CaptureFixture[str]) -> None:

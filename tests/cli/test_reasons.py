@@ -141,6 +141,18 @@ REFUND: dict[str, Any] = {
 }
 
 
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        ({"request": "invoice.issued", "amount": "12998.00"}, "asked for an invoice of $12998.00, invoice i-1"),
+        ({"request": "invoice.cancelled"}, "asked for an invoice to be cancelled, invoice i-1"),
+    ],
+)
+def test_an_invoice_is_issued_or_cancelled(request_: dict[str, str], says: str) -> None:
+    head = {name: CHARGE[name] for name in ("id", "time", "clause", "cause", "invoice_id")}
+    assert says in story(explanation(requests=[head | request_]))
+
+
 def test_requests_say_what_was_asked_of_whom() -> None:
     text = story(explanation(requests=[CHARGE, REFUND]))
     assert "asked for a charge of $100.00 from visa, invoice i-1, round 0" in text

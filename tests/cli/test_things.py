@@ -30,6 +30,7 @@ PROMISE: dict[str, Any] = {
     "ref": "n-1",
     "by": "member",
     "options": ["send it back with the prepaid label", "pay its invoice"],
+    "remedy": "an invoice of the retail value",
 }
 EMPTY: dict[str, Any] = {"memberships": {}, "revision": 1, "updated_at": None, "promises": []}
 
@@ -55,10 +56,12 @@ def test_a_repair_with_its_clock_once() -> None:
     assert "ILCE-7M4" in head
     [clock] = [line for line in found if "handed to the carrier" in line]
     assert clock == "open repair r1 handed to the carrier until 2026-03-13 07:00 UTC REP-4"
+    assert "so: " not in "\n".join(found)
     world.tick("2026-03-13 07:00")
-    assert "missed repair r1 handed to the carrier since 2026-03-13 07:00 UTC REP-4" in lines(
-        view("m-1", world.member())
-    )
+    found = lines(view("m-1", world.member()))
+    missed = found.index("missed repair r1 handed to the carrier since 2026-03-13 07:00 UTC REP-4")
+    remedy = "$100.00, the fee of the term from 2026-03-02 to 2027-03-02, goes back (REP-9)"
+    assert found[missed + 1] == f"so: {remedy}"
 
 
 def test_a_loan_with_what_can_be_done() -> None:
@@ -66,6 +69,7 @@ def test_a_loan_with_what_can_be_done() -> None:
     for line in (
         "loans n-1 overdue SEL2470GM2 evaluation due on 2026-07-04, 14 days after shipment",
         "missed loan n-1 (SEL2470GM2) returned by the member since 2026-07-05 07:00 UTC LOAN-1",
+        "so: an invoice of the retail value",
         "next: send it back with the prepaid label; or pay its invoice",
     ):
         assert line in found
@@ -87,6 +91,17 @@ def test_visits_with_the_counts_of_the_year() -> None:
     assert "cleanings 1 left 1 booked 1 done in the year from 2026-03-02 to 2027-03-02" in found
     assert found.count("v-1 booked body S1, lens S2 charged") == LISTED
     assert "and 1 more (--json)" in found
+
+
+def test_of_a_cancelled_visit_nothing_is_charged() -> None:
+    year = {"left": 0, "booked": 0, "done": 3, "term": {"from": "2026-03-02", "to": "2027-03-02"}}
+    visit = {"cleaning_id": "v-1", "status": "cancelled", "visit_charged": True, "reasons": []}
+    found = lines(EMPTY | {"cleanings": year | {"visits": [visit | {"products": [{"serial": "S1", "kind": "body"}]}]}})
+    assert "v-1 cancelled body S1" in found
+
+
+def test_a_status_is_told_in_words() -> None:
+    assert any(line.startswith("repairs r1 in repair ") for line in lines(view("m-1", in_repair().member())))
 
 
 def test_other_promises_have_a_line_each() -> None:

@@ -1,5 +1,6 @@
 """`whatif` on an installation in memory: how it is asked, what it says of its answer, and how the answer looks."""
 
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,10 +10,11 @@ from typing import Any
 import orjson
 import pytest
 from kafka import TopicPartition
+from rich.console import Console
 
 from agents.settings import Settings
 from audit.topics import NoQuietMomentError, Snapshot, Stored
-from cli import live
+from cli import live, supposed
 from cli.errors import ExitCode
 from cli.main import execute
 from cli.talk import PIPE_WIDTH
@@ -317,6 +319,22 @@ class TestShown:
         text = shown("eve", file_of(tmp_path, {"tick": "2026-03-09T12:00:00Z"}))
         assert "Nothing would happen." in text
         assert "not known yet, from 2026-03-02 12:00 to 2026-03-09 12:00 UTC" in text
+
+    def test_of_a_deadline_from_which_nothing_follows_it_says_so(self, run: Run) -> None:
+        _, answer = run("ann", *NEXT_MONTH)
+        came = {"what": "loan.invoice_due", "which": "n-1", "due": "2026-03-20T07:00:00Z"}
+        silent = {
+            "event": None,
+            "now": "2026-03-20T07:00:00Z",
+            "due": [came],
+            "told": [],
+            "sent_on": [],
+            "set_aside": [],
+        }
+        console = Console(file=io.StringIO(), width=PIPE_WIDTH)
+        console.print(supposed.card(answer | {"steps": [silent]}))
+        line = "2026-03-20 07:00  loan.invoice_due n-1  due  nothing is booked or told"
+        assert line in console.file.getvalue()  # type: ignore[attr-defined]
 
     def test_promises_that_are_made_or_go(
         self, shown: Callable[..., str], partition: Partition, tmp_path: Path

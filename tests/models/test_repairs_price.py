@@ -258,12 +258,14 @@ def test_rep_6_an_approval_counts_by_its_own_time(answered: str, reason: str | N
 def test_rep_6_an_approval_told_after_the_deadline_has_decided_is_flagged() -> None:
     """GEN-6."""
     world = received()
-    world.send(step("estimate_issued"), time="2026-06-02 20:00")
+    asked = world.send(step("estimate_issued"), time="2026-06-02 20:00")
+    assert "it needs approval by the end of 2026-07-01." in asked.says, "a day of the programme zone"
     world.tick("2026-07-02 07:00")
     answer = world.send(step("estimate_answered"), time="2026-06-20 20:00")
     assert (answer.outcome, answer.reason, answer.clause) == ("refused", "told_too_late", "GEN-6")
     assert world.repair("r1").status == "returning_unrepaired"
-    assert [flag.code for flag in world.member().flags] == ["told_too_late"]
+    [flag] = world.member().flags
+    assert (flag.code, flag.at) == ("told_too_late", at("2026-07-02 07:00")), "when it was raised, not what it tells of"
     assert world.send(step("estimate_answered"), time="2026-07-09 20:00").reason == "answered_too_late"
 
 

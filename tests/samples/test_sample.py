@@ -82,10 +82,60 @@ def test_has_every_story_that_the_demo_tells(world: World) -> None:
         "pro.renewed",
         "membership.suspended",
         "membership.reinstated",
+        "repair.received",
+        "repair.refused",
+        "repair.turnaround_started",
+        "repair.at_risk",
+        "repair.loaner_offered",
         "repair.turnaround_missed",
+        "repair.fee_reimbursed",
+        "repair.estimate",
+        "repair.estimate_reminder",
+        "repair.returned_unrepaired",
         "repair.shipped",
+        "loan.approved",
+        "loan.shipped",
+        "loan.due_soon",
+        "loan.overdue",
+        "loan.invoiced",
+        "loan.closed",
+        "cleaning.booked",
+        "cleaning.chargeable",
+        "cleaning.done",
     } <= set(world.kinds)
-    assert Counter(event["type"] for event in world.written["requests"])["refund.requested.v1"] >= 5
+    requests = Counter(event["type"] for event in world.written["requests"])
+    assert set(requests) == {"charge.requested.v1", "refund.requested.v1", "invoice.issued.v1", "invoice.cancelled.v1"}
+    assert requests["refund.requested.v1"] >= 5
+
+
+@pytest.mark.parametrize(
+    ("member", "last"),
+    [
+        ("repair-in-time", {"repair.shipped"}),
+        ("repair-late", {"repair.fee_reimbursed", "repair.shipped"}),
+        ("repair-lost", {"repair.turnaround_missed", "repair.fee_reimbursed"}),
+        ("repair-loaner", {"loan.closed", "repair.turnaround_missed"}),
+        ("repair-paid", {"repair.shipped"}),
+        ("repair-declined", {"repair.shipped"}),
+        ("repair-unanswered", {"repair.returned_unrepaired"}),
+        ("loan-in-time", {"loan.closed"}),
+        ("loan-late", {"loan.closed", "membership.reinstated"}),
+        ("loan-never", {"loan.overdue", "loan.invoiced", "membership.suspended"}),
+        ("visits", {"cleaning.done"}),
+    ],
+)
+def test_each_repair_loan_and_visit_goes_its_own_way(world: World, member: str, last: set[str]) -> None:
+    """What stands at the end, of what was told of it; a fee goes back if and only if neither product nor loaner came."""
+    standing: dict[str, str] = {}
+    for event in world.written["notifications"]:
+        if event["subject"] == f"sample-pro-{member}":
+            standing[event["id"]] = event["data"]["notification"]
+            for replaced in event["data"]["replaces"]:
+                standing.pop(replaced, None)
+
+    assert last <= set(standing.values())
+    assert ("repair.fee_reimbursed" in standing.values()) == (member in ("repair-late", "repair-lost"))
+    assert ("membership.suspended" in standing.values()) == (member == "loan-never")
 
 
 def test_moves_points_in_every_way(world: World) -> None:

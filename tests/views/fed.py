@@ -29,7 +29,7 @@ class Fed:
     def index(self) -> dict[str, set[bytes]]:
         """The index's keys and what they hold."""
         with connect(self._url) as client:
-            return {by: set(client.zrange(self.keys.promises(by), 0, -1)) for by in ("sony", "member")}
+            return {name: set(client.zrange(self.keys.index(name), 0, -1)) for name in ("sony", "member", "flags")}
 
     def rebuilt(self) -> int:
         """Ask for a rebuild, and delete; how many keys."""

@@ -1,4 +1,4 @@
-"""The index of promises on a real server: it says what the documents say, whatever was fed in which order."""
+"""Promises in the index on a real server: it says what the documents say, whatever was fed in which order."""
 
 from datetime import timedelta
 
@@ -114,7 +114,7 @@ class TestIndex:
             anew = Fed(fed.settings.redis_url)
             for member_id, revision, dues in fed_states:
                 anew.state(member_id, None if dues is None else waiting(*dues, revision=revision))
-            owed: dict[str, set[bytes]] = {"sony": set(), "member": set()}
+            owed: dict[str, set[bytes]] = {"sony": set(), "member": set(), "flags": set()}
             for key in client.scan_iter(match="member:*"):
                 document = orjson.loads(client.get(key))  # type: ignore[arg-type]
                 for one in document.get("promises", ()):
@@ -141,7 +141,7 @@ class TestIndex:
     def test_a_removed_member_has_nothing_in_it(self, fed: Fed) -> None:
         fed.state("anna", waiting((30, "held", "order|o")))
         fed.state("anna", None)
-        assert fed.index() == {"sony": set(), "member": set()}
+        assert not any(fed.index().values())
 
     def test_a_rebuild_deletes_it_and_what_is_fed_anew_is_in_it(self, fed: Fed) -> None:
         fed.state("anna", waiting((30, "held", "order|o"), (1, "points.reservation", "s")))

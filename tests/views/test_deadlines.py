@@ -349,8 +349,8 @@ LOAN = {"loan_id": "n1", "model": "ILCE-9M3", "due_on": "2026-07-04", "why": "14
         (
             "loan.invoice_due",
             "membership.suspended",
-            {"cause": "loan", "why": "overdue, or with an invoice past due: n1"},
-            "Loaned equipment is overdue, or with an invoice past due: n1: PRO is suspended (LOAN-2).",
+            {"cause": "loan", "why": "overdue, or with an invoice past due: n1", "loans": ["n1"]},
+            "Loaned equipment is overdue, or its invoice is past due (n1): PRO is suspended (LOAN-2).",
         ),
     ],
 )
