@@ -32,7 +32,7 @@ def warranty(repair: Repair) -> Warranty:
     denied = max([word for word in words if not word.yes], default=None)
     proofs = [word for word in words if word.yes and (denied is None or word > denied)]
     first = proofs[0] if proofs else None
-    return Warranty(first is not None, first, f"{_name(denied)}>{_name(first)}")
+    return Warranty(first is not None, first, f"{name(denied)}>{name(first)}")
 
 
 def receipt(repair: Repair) -> Told | None:
@@ -125,7 +125,7 @@ def _clock(start: Told, count: int, done: datetime | None, pauses: Sequence[Paus
     in_time = done is not None and (working.deadline is None or done < working.deadline)
     state: State = "kept" if in_time else "open" if working.deadline else "stopped"
     told = [f"{pause.since}-{pause.until}" for pause in pauses]
-    mark = permanent_id(mark, _name(start), *told)
+    mark = permanent_id(mark, name(start), *told)
     return Clock(
         start.at, start.source, start.event_id, working.deadline, list(working.days), working.calendar, state, mark
     )
@@ -141,5 +141,6 @@ def _later(one: Told, other: Told | None) -> Told:
     return max(one, other, key=instant) if other else one
 
 
-def _name(told: Told | None) -> str:
+def name(told: Told | None) -> str:
+    """Names a fact; nothing, if it is not known."""
     return f"{told.at.isoformat()} {told.source} {told.event_id}" if told else ""

@@ -11,6 +11,7 @@ from models import shelf
 from models.calendar import rfc3339
 from models.case import Case
 from models.due import DeadlineRule
+from models.fees.home import acted_at
 from models.follow import TurnaroundMissed
 from models.outputs.base import Fact
 from models.repairs import terms
@@ -32,7 +33,7 @@ def _at_risk(case: Case, repair: Repair) -> None:
     if clock is None or clock.deadline is None:
         return
     repair.at_risk = clock.deadline
-    if case.acted_at < clock.deadline:
+    if acted_at(case) < clock.deadline:
         facts = _dates(repair, clock)
         until = clock.deadline
         repair.notices[AT_RISK] = case.notify("pro", "repair.at_risk", repair.id, "REP-8", facts, not_after=until)
@@ -47,7 +48,7 @@ def _turnaround(case: Case, repair: Repair) -> None:
     clock.state, clock.by_loaner = "missed", repair.has_loaner_by(clock.deadline)
     clock.remedy = _remedy(case, repair, clock)
     facts = {**_dates(repair, clock), "started": rfc3339(clock.start), "remedy": clock.remedy}
-    overtaken = (AT_RISK,) if repair.way_back else (STAGE, AT_RISK)  # that it was shipped stays true
+    overtaken = (STAGE, AT_RISK) if repair.way_back is None else ()  # that it is on its way, if late, stays told
     replaces = [repair.notices.pop(sort) for sort in overtaken if sort in repair.notices]
     case.notify("pro", "repair.turnaround_missed", repair.id, "REP-4", facts, replaces=replaces)
     if repair.way_back is None:
@@ -63,7 +64,7 @@ def _estimate(_case: Case, repair: Repair) -> None:
 def _reminder(case: Case, repair: Repair) -> None:
     """REP-6 Ask for the answer once more. Of reminders that were missed only the latest is sent."""
     offer, repair.reminded = repair.offer, case.at
-    coming, now = next_reminder(repair, case.policies), case.acted_at
+    coming, now = next_reminder(repair, case.policies), acted_at(case)
     if offer is None or now >= offer.answer_by or (coming and coming <= now):
         return
     facts: dict[str, Fact] = {

@@ -36,14 +36,15 @@ def offer(repair: Repair, policies: Policies) -> Offer | None:
     asks = to_pay > (repair.preapproved or 0) and not any(_answer(repair, one, policies) for one in others)
     found = Offer(
         estimate.id, estimate.issued.source, estimate.issued.event_id, estimate.fee, off, shipping, to_pay, asks, since,
-        answer_by, policies.estimate_days, "approved", permanent_id(estimate.id, warranty.mark, str(to_pay), str(answer_by), str(since)),
+        answer_by, policies.estimate_days, "approved", _mark(repair, str(to_pay)),
     )  # fmt: skip
     answer = _answer(repair, estimate, policies)
     if answer is None and asks:
         found.state = "awaiting"
     elif answer is False:
         found.state = "declined"
-    if found.state != "approved" and _is_overtaken(repair, to_pay):
+    is_back = repair.way_back is not None and found.state == "awaiting"
+    if is_back or (found.state != "approved" and _is_overtaken(repair, to_pay)):
         found.state = "moot"
     return found
 
@@ -75,6 +76,13 @@ def _answer(repair: Repair, estimate: Estimate, policies: Policies) -> bool | No
 def _is_overtaken(repair: Repair, to_pay: int) -> bool:
     """REP-1 A repair that was done, or paid for, was agreed to, whatever was told of that."""
     return "completed" in repair.steps or repair.repaired is not None or clock.paid(repair, to_pay) is not None
+
+
+def _mark(repair: Repair, to_pay: str) -> str:
+    """Names the facts that an offer follows from. Each is told once or of an ever earlier time: so it never comes back."""
+    words = [word for one in repair.estimates.values() for word in (one.issued, one.answer)]
+    named = sorted(clock.name(word) for word in words)
+    return permanent_id(clock.warranty(repair).mark, to_pay, clock.name(clock.receipt(repair)), *named)
 
 
 def _age(estimate: Estimate) -> tuple[object, str]:

@@ -59,7 +59,7 @@ def _stage(repair: Repair) -> Notice | None:
     if offer and repair.is_returning:
         why = "declined" if offer.state == "declined" else "not answered"
         facts: dict[str, Fact] = {"repair_id": repair.id, "estimate_id": offer.estimate_id, "why": why}
-        return Notice("repair.returned_unrepaired", joined(repair.id, offer.estimate_id), "REP-6", facts)
+        return Notice("repair.returned_unrepaired", joined(repair.id, offer.mark), "REP-6", facts)
     if offer and offer.state == "awaiting":
         return _estimate(repair, offer)
     if clock and clock.state == "open" and clock.deadline:

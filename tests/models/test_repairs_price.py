@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.outputs import Notification
 from models.policies import Policies
 from models.repairs import price
 from models.repairs.state import Offer
@@ -289,3 +290,40 @@ def test_rep_1_work_that_was_done_was_agreed_to() -> None:
     assert "repair.estimate" not in {kind for kind, _ in world.standing()}
     world.tick("2026-08-01 00:00")
     assert "repair.returned_unrepaired" not in world.told
+
+
+def test_ntf_1_an_estimate_is_told_under_a_new_id_each_time_that_its_terms_change() -> None:
+    """REP-6 The receipt is implied by the estimate, by an earlier diagnosis, and then told to be at the estimate's time."""
+    world = pro_member(World())
+    world.send(repair(), time="2026-05-30 15:00")
+    for name, time in (("estimate_issued", "20:00"), ("diagnosed", "19:00"), ("received", "20:00")):
+        world.send(step(name), event_id=name, time=f"2026-06-01 {time}")
+    told = [of for kind, of in zip(world.told, world.ids(Notification), strict=True) if kind == "repair.estimate"]
+    assert len(set(told)) == len(told) == 3
+    assert {of for kind, of in world.standing() if kind == "repair.estimate"} == {told[-1]}
+
+
+def test_ntf_1_a_refusal_that_counts_again_is_told_under_a_new_id() -> None:
+    """REP-6 Declined, then paid in full, which proof of warranty then makes too little."""
+    world = received()
+    world.send(step("estimate_issued"), event_id="issued", time="2026-06-02 15:00")
+    world.send(step("estimate_answered", approved=False), event_id="no", time="2026-06-02 16:00")
+    world.send(step("payment_accepted"), event_id="paid", time="2026-06-02 17:00")
+    world.send(step("warranty_validated"), event_id="valid", time="2026-06-02 18:00")
+    assert offer(world).state == "declined"
+    ids = world.ids(Notification)
+    assert world.told.count("repair.returned_unrepaired") == 2
+    assert len(set(ids)) == len(ids)
+    assert "repair.returned_unrepaired" in {kind for kind, _ in world.standing()}
+
+
+def test_rep_6_nobody_is_asked_or_reminded_when_the_product_is_on_its_way_back() -> None:
+    """NTF-3 Sent back unrepaired before an answer came."""
+    world = received()
+    world.send(step("estimate_issued"), time="2026-06-02 15:00")
+    world.send(step("handed_to_carrier", repaired=False), time="2026-06-03 15:00")
+    assert offer(world).state == "moot"
+    assert world.member().due == [due for due in world.member().due if not due.what.startswith("repair.")]
+    world.tick("2026-07-10 00:00")
+    assert "repair.estimate_reminder" not in world.told
+    assert {kind for kind, _ in world.standing() if kind.startswith("repair.")} == {"repair.shipped"}
