@@ -66,8 +66,11 @@ def _paid(case: Case, data: PaymentSucceeded, invoice: Invoice) -> Ruling:
 
 
 def _paid_twice(case: Case, programme: Programme, invoice: Invoice, one: Paid, other: Paid) -> Ruling:
-    """PAY-8 Of money that comes twice the earlier pays, whichever is told first (GEN-2); the other goes back."""
-    earlier = other.at < one.at and other.amount >= programme.home.fee
+    """PAY-8 Of money that comes twice the earlier pays, whichever is told first (GEN-2); the other goes back.
+
+    What has paid a fee that went back (REP-9) stays what has paid it: no charge is given back twice.
+    """
+    earlier = other.at < one.at and other.amount >= programme.home.fee and not invoice.reimbursed
     if earlier:
         one, other = other, one
     invoice.paid = one

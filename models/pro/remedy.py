@@ -31,7 +31,7 @@ def reimburse(case: Case, missed: TurnaroundMissed) -> str:
 def _ask(case: Case, missed: TurnaroundMissed, term: Term, invoice: Invoice, paid: Paid) -> None:
     """The request, and the notice named after the repair."""
     amount, words = dollars(paid.amount), f"membership fee of the term from {term.first} to {term.end}"
-    about = joined(invoice.id, missed.repair_id)
+    about = joined(invoice.id, "repair", missed.repair_id)  # no number: those name money that pays nothing
     refund = {
         "refund_id": permanent_id("refund", about),
         "invoice_id": invoice.id,

@@ -229,3 +229,36 @@ def test_rep_9_sent_back_unrepaired_in_time_is_missed_all_the_same_and_told_as_s
     assert (turnaround(world).state, refunds(world)) == ("missed", [("i1", "100.00", "REP-9")])
     assert world.told.count("repair.shipped") == 1
     assert {"repair.shipped", "repair.turnaround_missed"} <= {kind for kind, _ in world.standing()}
+
+
+def test_ntf_1_one_that_was_shipped_late_before_the_miss_is_decided_is_told_of_once() -> None:
+    """REP-4 The miss takes the place of what told of the deadline, not of the tracking number."""
+    world = at_depot(MONDAY)
+    world.send(step("handed_to_carrier", tracking="1Z9"), event_id="handed", time=OVER)
+    world.tick("2026-06-08 12:00")
+    assert turnaround(world).state == "missed"
+    assert world.told.count("repair.shipped") == 1
+    kinds = {kind for kind, _ in world.standing() if kind.startswith("repair.")}
+    assert kinds == {"repair.shipped", "repair.turnaround_missed", "repair.fee_reimbursed"}
+
+
+def test_rep_9_a_charge_is_given_back_once_though_an_earlier_payment_is_told_after_that() -> None:
+    """PAY-8, GEN-6 Both payments go back, each once."""
+    world = pro_member(World())  # paid on 2 March at 18:00, by hand
+    world.send(paid("i1", paid_at="2026-03-02 17:00", attempt_id="t1"), time="2026-03-02 17:00")
+    world.send(repair(), time="2026-03-02 20:00")
+    world.send(step("warranty_validated"), time=MONDAY)
+    world.tick(OVER)
+    world.send(paid("i1", paid_at="2026-03-02 16:00", amount="120.00", attempt_id="t2"), time="2026-06-06 20:00")
+    charges = [(one.amount, one.attempt_ids) for one in world.bodies(RefundRequested)]
+    assert charges == [("100.00", ()), ("100.00", ("t1",)), ("120.00", ("t2",))]
+
+
+def test_rep_9_a_refund_has_an_id_of_its_own_however_a_repair_is_named() -> None:
+    world = pro_member(World())
+    world.send(repair("10000"), time="2026-03-02 20:00")
+    world.send(step("warranty_validated", "10000"), time=MONDAY)
+    world.tick(OVER)
+    for day in (5, 6):
+        world.send(paid("i1", paid_at=f"2026-03-0{day} 20:00"), time="2026-06-06 20:00")
+    assert len({one.refund_id for one in world.bodies(RefundRequested)}) == 3
