@@ -4,6 +4,7 @@ Facts are noted also where the terms do not allow them; the answer then says so,
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -64,7 +65,7 @@ def returned(case: Case, data: LoanReturned) -> Ruling:
 
 
 def invoice_paid(case: Case, data: LoanInvoicePaid) -> Ruling:
-    """LOAN-6 Payments add up; enough closes the loan."""
+    """LOAN-6 Payments add up; enough closes the loan. The same amount at the same time is the same money (GEN-1)."""
     invoice = case.find(LoanInvoice, data.invoice_id)
     loan = find(case, invoice.loan_id) if invoice else None
     bill = loan.bill if loan else None
@@ -72,9 +73,13 @@ def invoice_paid(case: Case, data: LoanInvoicePaid) -> Ruling:
         return hold(case, "loan_invoice", data.invoice_id, f"The payment comes before invoice {data.invoice_id}")
     step, before = step_of(case), loan.flagged
     payment = Payment(step.at, step.source, step.event_id, data.amount)
-    loan.payments = sorted([*loan.payments, payment], key=lambda one: one.order)[-TRAIL:]
-    loan.paid += data.amount
+    known = next((one for one in loan.payments if (one.at, one.amount) == (payment.at, payment.amount)), None)
+    payments = [*[one for one in loan.payments if one is not known], min(known or payment, payment, key=_order)]
+    loan.payments = sorted(payments, key=_order)[-TRAIL:]
+    loan.paid += 0 if known else data.amount
     says = settle(case, loan)
+    if known:
+        return duplicate("already_known", f"That payment of invoice {bill.id} was known already (LOAN-6).", "LOAN-6")
     left = max(bill.amount - loan.paid, 0)
     working = f"${dollars(loan.paid)} of ${dollars(bill.amount)} is paid, ${dollars(left)} is left"
     return _noted(loan, before, f"Invoice {bill.id}: {working} (LOAN-6).{says}", "LOAN-6")
@@ -96,6 +101,10 @@ RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
 
 GIVEN_UP: Final[Mapping[type[Payload], Any]] = MappingProxyType({LoanRequested: asking.given_up})
 """What is said to a member whose request has waited in vain."""
+
+
+def _order(payment: Payment) -> tuple[datetime, str, str]:
+    return payment.order
 
 
 def _step(case: Case, data: LoanPayload, what: StepName, words: str, clause: str) -> Ruling:

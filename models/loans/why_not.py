@@ -41,9 +41,9 @@ def use_up(case: Case, loan: Loan) -> None:
 
 
 def _standing(case: Case) -> Iterator[Reason]:
-    """LOAN-1, LOAN-2 Good standing, at the case's time."""
-    for (code, words), clause in benefits.why_none(case):
-        yield code, f"{words} ({clause})"
+    """LOAN-1, LOAN-2 Good standing, at the case's time (PRO-9)."""
+    for (code, words), _ in benefits.why_none(case):
+        yield code, f"{words} (PRO-9)"
 
 
 def _evaluation(case: Case, data: LoanRequested) -> Iterator[Reason]:

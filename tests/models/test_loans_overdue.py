@@ -171,6 +171,16 @@ def test_loan_6_money_for_a_cancelled_invoice_is_flagged() -> None:
     assert (answer.outcome, answer.reason) == ("applied", "paid_and_cancelled")
 
 
+def test_loan_6_the_same_payment_told_by_another_event_is_one() -> None:
+    """GEN-1, as with fees and repairs: the same amount at the same time is the same money."""
+    world = overdue()
+    world.send(loan_paid(INVOICE, "1500.00"), event_id="first", time="2026-07-10 12:00")
+    again = world.send(loan_paid(INVOICE, "1500.00"), event_id="again", time="2026-07-10 12:00")
+    assert (again.outcome, again.reason, loan_of(world).paid) == ("duplicate", "already_known", 150_000)
+    world.send(loan_paid(INVOICE, "1500.00"), event_id="other", time="2026-07-10 12:01")
+    assert loan_of(world).status == "closed"
+
+
 def test_loan_6_partly_paid_and_back_whole_it_is_cancelled_and_flagged() -> None:
     world = overdue()
     world.send(loan_paid(INVOICE, "10.00"), time="2026-07-09 12:00")
