@@ -71,6 +71,11 @@ def pauses(case: Case, program: Program) -> list[Pause]:
     return of(case, program).pauses
 
 
+def heard(case: Case, program: Program) -> list[Pause]:
+    """The same, as the member's deadlines take them into account: without what the member has yet to hear of."""
+    return Majeure(of(case, program).said[: case.member.heard]).pauses
+
+
 def hear(desk: Desk, hearers: Sequence[Hearer]) -> bool:
     """Bring a member's deadlines in line with what was said since they last heard of it. Returns whether anything was.
 

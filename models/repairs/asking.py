@@ -10,8 +10,9 @@ from models.outputs.base import Fact
 from models.pro import benefits
 from models.products.eligibility import why_not
 from models.reasons import Reason
+from models.repairs.answers import told_after
 from models.repairs.events import RepairRequested
-from models.repairs.settling import settle
+from models.repairs.settling import contradicted, settle
 from models.repairs.state import Awaiting, Repair, Shipment
 from models.repairs.telling import REFUSED, crowded
 
@@ -92,17 +93,19 @@ def _accept(case: Case, repair: Repair) -> str:
     settle(case, repair)
     if not repair.extended:
         return ""
-    for other in [] if was_crowded else shipment.repairs[:-1]:
-        _extend(case, other)
-    return f" No piece of it has a deadline: {crowded(repair)}."
+    too_late = [_extend(case, other) for other in ([] if was_crowded else shipment.repairs[:-1])]
+    return f" No piece of it has a deadline: {crowded(repair)}.{''.join(too_late)}"
 
 
-def _extend(case: Case, repair_id: str) -> None:
-    """REP-7 There is no deadline any more. A miss that was decided stays (GEN-6)."""
+def _extend(case: Case, repair_id: str) -> str:
+    """REP-7 There is no deadline any more. A miss that was decided stays: returns the words for that (GEN-6)."""
     repair = shelf.find(case, Repair, case.member.repairs, repair_id)
-    if repair:
-        repair.extended = True
-        settle(case, repair)
+    if repair is None:
+        return ""
+    wrong, repair.extended = contradicted(case, repair), True
+    settle(case, repair)
+    news = contradicted(case, repair) - wrong
+    return f" {told_after(case, repair, 'another piece came with it', news)}" if news else ""
 
 
 def _why_not(case: Case, data: RepairRequested) -> list[tuple[str, str, str]]:

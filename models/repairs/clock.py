@@ -7,7 +7,7 @@ from typing import NamedTuple
 from models.calendar import Calendar, Pause
 from models.promises import State
 from models.repairs.facts import Told, Word, instant
-from models.repairs.state import Clock, Offer, Repair
+from models.repairs.state import Clock, Repair
 from models.repairs.terms import DIAGNOSIS_DAYS, TURNAROUND_DAYS
 from models.values import permanent_id
 
@@ -95,23 +95,16 @@ def paid(repair: Repair, to_pay: int) -> Told | None:
     return None
 
 
-def approval(repair: Repair, offer: Offer) -> Told | None:
-    """REP-4 The approval of an amount that needs one: the earliest answer that covers it."""
-    if offer.state != "approved":
-        return None
-    yes = [one.answer for one in repair.estimates.values() if one.answer and one.answer.yes and one.fee >= offer.fee]
-    return min([answer for answer in yes if answer.at < offer.answer_by], default=None)
-
-
 def _start(repair: Repair) -> Told | None:
     """REP-4 What starts the turnaround, if that has happened. Who has paid it all has approved of it (REP-1)."""
     offer, validated = repair.offer, warranty(repair).validated
     if repair.is_returning or (offer and offer.state == "awaiting"):
         return None
-    above = offer if offer and offer.to_pay > (repair.preapproved or 0) else None
-    approved = (approval(repair, above) or paid(repair, above.to_pay)) if above else None
-    if above and approved is None:
-        return None
+    approved = offer.approval if offer else None
+    if offer and offer.asks and approved is None:
+        approved = paid(repair, offer.to_pay)
+        if approved is None:
+            return None
     if validated or offer is None:
         return validated and _later(validated, approved)
     first = paid(repair, offer.to_pay) if offer.to_pay else repair.estimates[offer.estimate_id].issued

@@ -32,11 +32,13 @@ def offer(repair: Repair, policies: Policies) -> Offer | None:
     shipping = policies.next_day_shipping if repair.next_day and not warranty.is_valid else 0
     to_pay = estimate.fee - off + (shipping or 0)
     since, answer_by = answer_time(repair, estimate.issued, policies)
-    others = [one for one in repair.estimates.values() if one.id != estimate.id and one.fee >= estimate.fee]
-    asks = to_pay > (repair.preapproved or 0) and not any(_answer(repair, one, policies) for one in others)
+    covering = [one for one in repair.estimates.values() if one.fee >= estimate.fee and _answer(repair, one, policies)]
+    is_more = to_pay > (repair.preapproved or 0)
+    asks = is_more and all(one is estimate for one in covering)
+    approval = min([one.answer for one in covering if one.answer], default=None) if is_more else None
     found = Offer(
         estimate.id, estimate.issued.source, estimate.issued.event_id, estimate.fee, off, shipping, to_pay, asks, since,
-        answer_by, policies.estimate_days, "approved", _mark(repair, str(to_pay)),
+        answer_by, policies.estimate_days, "approved", _mark(repair, str(to_pay)), approval,
     )  # fmt: skip
     answer = _answer(repair, estimate, policies)
     if answer is None and asks:

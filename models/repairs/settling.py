@@ -3,12 +3,14 @@
 What a deadline has decided stays decided (GEN-4, GEN-6): a clock that is missed, an estimate that was not answered.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from models import majeure, shelf
+from models.calendar import Pause
 from models.case import Case
 from models.policies import Policies
-from models.repairs import clock, price, terms
+from models.repairs import answers, clock, price, terms
 from models.repairs.state import Clock, Repair
 from models.repairs.telling import tell
 
@@ -30,9 +32,13 @@ def settle(case: Case, repair: Repair) -> None:
 
 
 def resettle(case: Case) -> None:
-    """PRO-11 Bring all repairs at hand in line: clocks may stand still, or go on."""
+    """PRO-11 Bring all repairs at hand in line: clocks may stand still, or go on. GEN-6 What was missed stays so."""
+    known = majeure.heard(case, "pro")
     for repair in sorted(case.member.repairs.values(), key=_age):
+        wrong = _contradicted(case, repair, known)
         settle(case, repair)
+        if news := contradicted(case, repair) - wrong:
+            answers.told_after(case, repair, majeure.WHY, news)
 
 
 def work_out(case: Case, repair: Repair) -> None:
@@ -49,7 +55,11 @@ def work_out(case: Case, repair: Repair) -> None:
 
 def contradicted(case: Case, repair: Repair) -> set[str]:
     """GEN-6 Which misses that were decided would not follow from the facts as they are known now."""
-    pauses, found = majeure.pauses(case, "pro"), set()
+    return _contradicted(case, repair, majeure.pauses(case, "pro"))
+
+
+def _contradicted(case: Case, repair: Repair, pauses: Sequence[Pause]) -> set[str]:
+    found = set()
     diagnosis, turnaround = repair.diagnosis, repair.turnaround
     if (
         diagnosis

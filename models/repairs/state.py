@@ -35,6 +35,8 @@ class Offer(Brought, Struct, array_like=True):
     """`moot`: what is known besides has overtaken the question."""
     mark: str
     """Of the facts that it was worked out from: what tells of it is named after that."""
+    approval: Word | None = None
+    """REP-4 The earliest that covers an amount above the pre-approved one."""
 
 
 class Clock(Brought, Struct, array_like=True):

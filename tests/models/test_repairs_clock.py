@@ -8,7 +8,7 @@ from models.repairs.state import Clock
 from models.state import MEMBERS, encode, member_key
 from models.view import view
 from tests.models.depot import at_depot, force_majeure
-from tests.models.facts import MEMBER, Fact, at, repair, step
+from tests.models.facts import MEMBER, Fact, at, loaner, repair, step
 from tests.models.world import World, pro_member
 
 
@@ -248,8 +248,9 @@ def test_rep_7_three_pieces_have_their_deadlines_and_another_shipment_too() -> N
     assert not any(found.extended for found in world.member().repairs.values())
     world.tick("2026-06-05 07:00")
     fifth = world.send(repair("r5", shipment_id="s"), time="2026-06-05 15:00")
-    assert fifth.says.endswith("No piece of it has a deadline: more than 3 pieces in shipment s (REP-7).")
+    assert "No piece of it has a deadline: more than 3 pieces in shipment s (REP-7). Repair r0: another" in fifth.says
     assert turnaround(world, "r0").state == "missed", "it was decided (GEN-6)"
+    assert [(flag.code, flag.about) for flag in world.member().flags] == [("told_after_decision", "r0")]
 
 
 def test_rep_7_pieces_are_counted_that_have_left_the_hot_value() -> None:
@@ -261,3 +262,16 @@ def test_rep_7_pieces_are_counted_that_have_left_the_hot_value() -> None:
     assert "r2" not in world.member().repairs
     world.send(repair("r9", shipment_id="s"), time="2026-06-03 15:00")
     assert world.repair("r9").extended
+
+
+@pytest.mark.parametrize(("declared", "flags"), [("2026-06-03 20:00", 1), ("2026-06-05 07:00", 0)])
+def test_gen_6_force_majeure_told_after_a_miss_undoes_nothing_and_is_flagged_once(declared: str, flags: int) -> None:
+    """PRO-11, REP-9 It would have stopped the clock, if it began before the deadline."""
+    world = at_depot("2026-06-01 20:00")
+    world.tick("2026-06-05 07:00")
+    force_majeure(world, "declared", declared)
+    assert turnaround(world).state == "missed"
+    shown = [(flag.code, flag.about, flag.clause) for flag in world.member().flags]
+    assert shown == [("told_after_decision", "r1", "GEN-6")] * flags
+    answer = world.send(loaner("requested"), time="2026-06-05 15:00")
+    assert answer.reason is None, "that is no news"

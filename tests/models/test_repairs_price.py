@@ -327,3 +327,18 @@ def test_rep_6_nobody_is_asked_or_reminded_when_the_product_is_on_its_way_back()
     world.tick("2026-07-10 00:00")
     assert "repair.estimate_reminder" not in world.told
     assert {kind for kind, _ in world.standing() if kind.startswith("repair.")} == {"repair.shipped"}
+
+
+@pytest.mark.parametrize("fee", ["99.99", "100.00", "100.01"])
+def test_rep_4_a_cheaper_estimate_after_the_approval_leaves_the_start_where_it_was(fee: str) -> None:
+    """REP-4, REP-9 In warranty the later of validation and approval, whichever estimate was approved: no false miss."""
+    world = received()
+    world.send(step("warranty_validated"), event_id="valid", time="2026-06-01 21:00")
+    world.send(step("estimate_issued"), event_id="issued", time="2026-06-02 15:00")
+    world.send(step("estimate_answered"), event_id="yes", time="2026-06-10 15:00")
+    world.send(step("estimate_issued", estimate_id="e2", standard_fee=fee), event_id="other", time="2026-06-11 15:00")
+    clock = world.repair("r1").turnaround
+    assert offer(world).asks == (fee == "100.01")
+    assert (clock and clock.start) == (None if fee == "100.01" else at("2026-06-10 15:00"))
+    world.tick("2026-06-11 16:00")
+    assert "repair.turnaround_missed" not in world.told

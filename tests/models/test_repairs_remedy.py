@@ -142,9 +142,9 @@ def test_rep_9_what_would_have_kept_it_counts_by_its_date_up_to_the_decision(
     world.tick("2026-06-21 00:00")
     assert len(refunds(world)) == (not told_before)
     is_piece = fact[0] == "repair.requested"
-    expected = None if told_before or is_piece else "told_after_decision"
-    assert answer.reason == expected
-    assert [flag.code for flag in world.member().flags] == ([expected] if expected else [])
+    assert answer.reason == (None if told_before or is_piece else "told_after_decision")
+    flags = [(flag.code, flag.about) for flag in world.member().flags]
+    assert flags == ([] if told_before else [("told_after_decision", "r1")])
     if not told_before:
         assert turnaround(world).state == "missed"
 
