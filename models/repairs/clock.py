@@ -100,7 +100,7 @@ def _start(repair: Repair) -> Told | None:
     offer, validated = repair.offer, warranty(repair).validated
     if repair.is_returning or (offer and offer.state == "awaiting"):
         return None
-    approved = offer.approval if offer else None
+    approved: Told | None = offer.approval if offer else None
     if offer and offer.asks and approved is None:
         approved = paid(repair, offer.to_pay)
         if approved is None:

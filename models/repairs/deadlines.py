@@ -11,7 +11,6 @@ from models import shelf
 from models.calendar import rfc3339
 from models.case import Case
 from models.due import DeadlineRule
-from models.fees.home import acted_at
 from models.follow import TurnaroundMissed
 from models.outputs.base import Fact
 from models.repairs import terms
@@ -33,7 +32,7 @@ def _at_risk(case: Case, repair: Repair) -> None:
     if clock is None or clock.deadline is None:
         return
     repair.at_risk = clock.deadline
-    if acted_at(case) < clock.deadline:
+    if case.acted_at < clock.deadline:
         facts = _dates(repair, clock)
         until = clock.deadline
         repair.notices[AT_RISK] = case.notify("pro", "repair.at_risk", repair.id, "REP-8", facts, not_after=until)
@@ -64,7 +63,7 @@ def _estimate(_case: Case, repair: Repair) -> None:
 def _reminder(case: Case, repair: Repair) -> None:
     """REP-6 Ask for the answer once more. Of reminders that were missed only the latest is sent."""
     offer, repair.reminded = repair.offer, case.at
-    coming, now = next_reminder(repair, case.policies), acted_at(case)
+    coming, now = next_reminder(repair, case.policies), case.acted_at
     if offer is None or now >= offer.answer_by or (coming and coming <= now):
         return
     facts: dict[str, Fact] = {

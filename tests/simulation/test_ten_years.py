@@ -33,7 +33,7 @@ AT_LEAST = {
     "loan refused: suspended": 20, "loan refused: too_late": 15, "loan.due_soon": 100, "more than three pieces": 80,
     "reimbursed": 50, "repair": 350, "repair accepted after all": 4, "repair.at_risk": 100,
     "repair.estimate_reminder": 100, "repair.loaner_offered": 90, "repair.returned_unrepaired": 40,
-    "repair refused: no_active_membership": 20, "repair refused: suspended": 20, "saved by a loaner": 4,
+    "repair refused: no_active_membership": 10, "repair refused: suspended": 20, "saved by a loaner": 4,
     "suspended for a loan": 60, "told after the miss": 8, "turnaround missed": 90, "visit": 600,
     "visit accepted after all": 10, "visit to be paid for": 60,
 }  # fmt: skip
