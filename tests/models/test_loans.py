@@ -21,6 +21,7 @@ from tests.models.facts import (
     pacific,
     paid,
     registered,
+    repair,
     repair_loan,
     reviewed,
     step,
@@ -447,3 +448,31 @@ def test_loan_2_what_was_shipped_although_it_was_refused_waits_for_no_product() 
     assert (promise["state"], promise["due"]) == ("open", "2026-07-05T07:00:00Z")
     world.tick("2026-07-05 07:00")
     assert "loan.overdue" in world.told
+
+
+@pytest.mark.parametrize(("asked", "outcome"), [("2026-06-20 19:59:59", "applied"), ("2026-06-20 20:00", "refused")])
+def test_loan_1_a_model_is_used_up_from_the_instant_of_its_shipment_on(asked: str, outcome: str) -> None:
+    """GEN-2 By the time of the request, whenever that is told."""
+    world = lent()
+    answer = world.send(loan("n2", needed_on="2026-09-01"), time=asked)
+    assert (answer.outcome, answer.reason) == (outcome, "had_before" if outcome == "refused" else None)
+
+
+def test_loan_1_of_two_shipments_of_a_model_the_later_one_is_flagged() -> None:
+    world = pro_member(World())
+    for which in ("n1", "n2"):
+        world.send(loan(which), time=ASKED)
+        world.send(loan_step("approved", which), time="2026-06-02 20:00")
+    for which, shipped in (("n1", "2026-06-10 20:00"), ("n2", "2026-06-20 20:00")):
+        world.send(loan_step("shipped", which), time=shipped)
+    assert [(flag.code, flag.about) for flag in world.member().flags] == [("had_before", "n2")]
+
+
+def test_loan_5_nobody_is_reminded_of_a_day_that_is_not_certain() -> None:
+    """LOAN-2, NTF-3 The member's product is away: the due day can still move."""
+    world = pro_member(World())
+    world.send(repair(), time="2026-05-30 20:00")
+    for fact in (repair_loan(), loan_step("approved"), loan_step("shipped")):
+        world.send(fact, event_id=fact[0], time=ASKED)
+    world.tick("2026-06-30 12:00")
+    assert "loan.due_soon" not in world.told

@@ -216,3 +216,13 @@ def test_pro_11_whose_deadlines_depend_on_it_is_asked_once_for_each_hearing(monk
     causes = [f"declared {DECLARED}", "declared 2026-06-02 12:00"]
     assert sorted(set(asked)) == sorted((member, cause) for member in (MEMBER, "m-2") for cause in causes)
     assert len(asked) == 2 * len(set(asked)), "each decision of the world is taken twice"
+
+
+@pytest.mark.parametrize("first", ["declared", "ended"])
+def test_pro_11_what_is_declared_at_the_very_time_of_the_end_is_over(first: str) -> None:
+    """GEN-2 Whichever is told first."""
+    world = pro_member(World())
+    for what in (first, "ended" if first == "declared" else "declared"):
+        say(world, what, "2026-06-01 12:00")
+    pauses = world.entry(Majeure, "pro", member=EVERYBODY).pauses
+    assert [(pause.since, pause.until) for pause in pauses] == [(at("2026-06-01 12:00"), at("2026-06-01 12:00"))]

@@ -275,3 +275,11 @@ def test_gen_6_force_majeure_told_after_a_miss_undoes_nothing_and_is_flagged_onc
     assert shown == [("told_after_decision", "r1", "GEN-6")] * flags
     answer = world.send(loaner("requested"), time="2026-06-05 15:00")
     assert answer.reason is None, "that is no news"
+
+
+@pytest.mark.parametrize(("told", "state"), [("2026-06-02 20:00", "kept"), ("2026-06-02 19:59:59", "open")])
+def test_rep_2_a_proof_implies_the_diagnosis_from_the_instant_of_the_receipt_on(told: str, state: State) -> None:
+    world = at_depot()
+    world.send(step("received"), time="2026-06-02 20:00")
+    world.send(step("warranty_validated"), time=told)
+    assert diagnosis(world).state == state

@@ -342,3 +342,12 @@ def test_rep_4_a_cheaper_estimate_after_the_approval_leaves_the_start_where_it_w
     assert (clock and clock.start) == (None if fee == "100.01" else at("2026-06-10 15:00"))
     world.tick("2026-06-11 16:00")
     assert "repair.turnaround_missed" not in world.told
+
+
+def test_rep_6_no_reminder_that_could_be_sent_only_after_the_end() -> None:
+    """GEN-4 The clock stood still over all of its days."""
+    world = received()
+    world.send(step("estimate_issued"), time="2026-06-02 15:00")
+    world.tick("2026-07-10 00:00")
+    assert "repair.estimate_reminder" not in world.told
+    assert "repair.returned_unrepaired" in world.told

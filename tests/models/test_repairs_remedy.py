@@ -262,3 +262,32 @@ def test_rep_9_a_refund_has_an_id_of_its_own_however_a_repair_is_named() -> None
     for day in (5, 6):
         world.send(paid("i1", paid_at=f"2026-03-0{day} 20:00"), time="2026-06-06 20:00")
     assert len({one.refund_id for one in world.bodies(RefundRequested)}) == 3
+
+
+def test_rep_8_no_loaner_is_offered_for_a_product_that_is_on_its_way_back() -> None:
+    world = at_depot(MONDAY)
+    world.send(step("handed_to_carrier"), event_id="handed", time=OVER)
+    world.tick("2026-06-08 12:00")
+    assert about_it(world) == ["repair.turnaround_missed"]
+
+
+@pytest.mark.parametrize("taken", ["unavailable", "shipped"])
+def test_ntf_3_the_offer_of_a_loaner_goes_when_there_is_none_or_it_is_shipped(taken: str) -> None:
+    world = at_depot(MONDAY)
+    world.tick(LAST_DAY)
+    assert "repair.loaner_offered" in {kind for kind, _ in world.standing()}
+    if taken == "shipped":
+        loaner_shipped(world, "2026-06-04 08:00")
+    else:
+        world.send(loaner(taken), time="2026-06-04 08:00")
+    assert "repair.loaner_offered" not in {kind for kind, _ in world.standing()}
+
+
+@pytest.mark.parametrize(("validated", "back"), [("2027-03-02 07:59:59", 1), ("2027-03-02 08:00", 0)])
+def test_rep_9_the_last_day_of_a_term_is_the_one_before_its_end(validated: str, back: int) -> None:
+    """PRO-5 Without another term nobody has paid for the clock that starts on the day of the end."""
+    world = pro_member(World(now="2027-02-28 12:00"), auto=False)
+    world.send(repair(), time="2027-02-28 15:00")
+    world.send(step("warranty_validated"), time=validated)
+    world.tick("2027-04-01 00:00")
+    assert len(refunds(world)) == back
