@@ -97,17 +97,11 @@ class Desk:
 
     def find(self, kind: type[S], entry_id: str) -> S | None:
         """The call's working copy of an entry; None if there is none."""
-        key = self._key(kind, entry_id)
-        if key not in self._seen:
-            raw = self._at(_table(kind), key)
-            self._seen[key] = state.decode(raw, kind) if raw is not None else None
-        found: S | None = self._seen[key]
-        return found
+        return self._look(kind, self._key(kind, entry_id))
 
     def shared(self, kind: type[S], entry_id: str) -> S | None:
         """What is kept once for everybody in the partition; to be read only."""
-        raw = self._at(state.ENTRIES, state.entry_key(kind.KIND, EVERYBODY, entry_id))  # type: ignore[attr-defined]
-        return state.decode(raw, kind) if raw is not None else None
+        return self._look(kind, state.entry_key(kind.KIND, EVERYBODY, entry_id))  # type: ignore[attr-defined]
 
     def put(self, entry_id: str, value: Struct) -> None:
         """Write an entry when the call ends; what is done to the value until then counts."""
@@ -130,6 +124,13 @@ class Desk:
             out.changes[table] = {key: None if value is None else state.encode(value) for key, value in changed.items()}
         out.due = member.due[0].at if member.due else None
         return out
+
+    def _look(self, kind: type[S], key: bytes) -> S | None:
+        if key not in self._seen:
+            raw = self._at(_table(kind), key)
+            self._seen[key] = state.decode(raw, kind) if raw is not None else None
+        found: S | None = self._seen[key]
+        return found
 
     def _key(self, kind: type[Struct], entry_id: str) -> bytes:
         return state.entry_key(kind.KIND, self.member_id, entry_id)  # type: ignore[attr-defined]

@@ -104,6 +104,12 @@ def expired(desk: Desk, due: Due) -> Iterator[Case]:
         yield _taken_out(desk, place)
 
 
+def still_waits(case: Case, since: datetime) -> bool:
+    """Whether what has waited since then, by business time, waits on: before the first tick nothing is over."""
+    now = case.desk.moment.now
+    return now is None or since + timedelta(days=case.policies.hold_days) > now
+
+
 def never_arrived(due: Due, days: int, also: str = "") -> Ruling:
     """GEN-2 The answer to an event that has waited in vain; `also`: what else was done, as a sentence."""
     says = f"Nothing arrived in {days} days that it belongs to ({due.ref}). {also}".rstrip()

@@ -10,7 +10,7 @@ from agents.settings import Settings
 from models.promises import soonest_first
 from views.index import STOPPED_AT, Entry
 from views.keys import Keys
-from views.query import Document, ask, documents_of
+from views.query import ask, documents_of
 
 WHO: Final = ("sony", "member")
 
@@ -66,17 +66,11 @@ def _look(client: redis.Redis, keys: Keys, wanted: Span, limit: int) -> AtRisk:
     first = sorted(((score, text) for found in answers[1::2] for text, score in found))[:limit]
     entries = [Entry.read(text) for _, text in first]
     documents = documents_of(client, keys, entries)
-    promises = [
-        promise for entry, document in zip(entries, documents, strict=True) if (promise := _promise(entry, document))
+    found = [
+        entry.among(document.get("promises", ()), "kind", "ref")
+        for entry, document in zip(entries, documents, strict=True)
     ]
+    promises = [one for one in found if one]
     return AtRisk(
         promises=sorted(promises, key=lambda one: (*soonest_first(one), one["member"])), more=there - len(first)
     )
-
-
-def _promise(entry: Entry, document: Document) -> dict[str, Any] | None:
-    """The entry's promise in its document; None if that has been written since the index was read, without it."""
-    for one in document.get("promises", ()):
-        if (one["kind"], one["ref"]) == (entry.kind, entry.ref):
-            return {"member": entry.member_id, **one}
-    return None

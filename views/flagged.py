@@ -8,7 +8,7 @@ import redis
 from agents.settings import Settings
 from views.index import FLAGS, Entry
 from views.keys import Keys
-from views.query import Document, ask, documents_of
+from views.query import ask, documents_of
 
 
 class Flagged(TypedDict):
@@ -33,13 +33,8 @@ def _look(client: redis.Redis, keys: Keys, start: str, limit: int) -> Flagged:
     there, latest = pipeline.execute()
     entries = [Entry.read(text) for text in latest]
     documents = documents_of(client, keys, entries)
-    flags = [flag for entry, document in zip(entries, documents, strict=True) if (flag := _flag(entry, document))]
-    return Flagged(flags=flags, more=there - len(entries))
-
-
-def _flag(entry: Entry, document: Document) -> dict[str, Any] | None:
-    """The entry's flag in its document; None if that has been written since the index was read, without it."""
-    for one in document.get("flags", ()):
-        if (one["code"], one["about"]) == (entry.kind, entry.ref):
-            return {"member": entry.member_id, **one}
-    return None
+    found = [
+        entry.among(document.get("flags", ()), "code", "about")
+        for entry, document in zip(entries, documents, strict=True)
+    ]
+    return Flagged(flags=[one for one in found if one], more=there - len(entries))

@@ -34,6 +34,14 @@ class Entry(NamedTuple):
         member_id, kind, ref = text.decode().split("|")
         return cls(*(part.replace("%7C", "|").replace("%25", "%") for part in (member_id, kind, ref)))
 
+    def among(self, rows: Iterable[Mapping[str, Any]], kind: str, ref: str) -> dict[str, Any] | None:
+        """Its row in the member's document, by the names that kind and ref have there, with `member`.
+
+        None if the document has been written since the index was read, without it.
+        """
+        found = next((row for row in rows if (row[kind], row[ref]) == (self.kind, self.ref)), None)
+        return None if found is None else {"member": self.member_id, **found}
+
 
 def lines(member_id: str, promises: Iterable[Mapping[str, Any]], flags: Iterable[Mapping[str, Any]] = ()) -> bytes:
     """A member's lines, as the feed's script reads them: `set score entry`. promises, flags: as the document has them."""

@@ -16,10 +16,10 @@ from models.care.terms import REFUND_DAYS
 from models.case import Case, Ruling, applied, duplicate
 from models.fees import announcing
 from models.fees.membership import PAYMENT
-from models.fees.refunds import charges_of
+from models.fees.refunds import refund_of
 from models.fees.state import Invoice
 from models.outputs.base import Fact
-from models.outputs.requests import RefundItem, RefundRequested
+from models.outputs.requests import RefundRequested
 from models.points.state import Order, Return
 from models.reasons import Reasons, facts, in_words
 from models.values import dollars, joined, permanent_id
@@ -123,14 +123,8 @@ def pay_back(case: Case, window: Window, *, replaces: tuple[str, ...] = ()) -> s
     if not invoice.paid:
         return "its fee was not paid yet: once paid, it goes back less the benefits received"
     if amount:
-        refund = {
-            "refund_id": permanent_id("refund", window.id, "in full"),
-            "invoice_id": window.id,
-            "amount": dollars(amount),
-            "items": tuple(RefundItem(what=what, amount=dollars(value)) for what, value in items),
-            "program": invoice.program,
-            "attempt_ids": charges_of([invoice.paid]),
-        }
+        refund_id = permanent_id("refund", window.id, "in full")
+        refund = refund_of(invoice, refund_id, amount, items, [invoice.paid])
         case.request(RefundRequested, window.id, "CARE-7", refund, cause=request.cause)
     return f"the fee goes back less the benefits received: {benefits.working(fee, window.benefits)}"
 

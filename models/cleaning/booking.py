@@ -1,6 +1,6 @@
 """CLN-1, CLN-2 Booking a visit: whether there is one, in which year it counts, and what of it is charged."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -10,6 +10,7 @@ from models.cleaning.settling import settle
 from models.cleaning.state import YEARS, Visit, Year
 from models.cleaning.terms import PRODUCTS, VISITS
 from models.follow import ProductKnown
+from models.hold import still_waits
 from models.outputs.base import Fact
 from models.outputs.notifications import Kind
 from models.pro import benefits
@@ -80,13 +81,12 @@ def _charges(case: Case, visit: Visit) -> tuple[dict[str, Fact], str]:
 
 def product_known(case: Case, what: ProductKnown) -> str:
     """PRO-10 Look again at what was refused for want of a registration, as long as events wait for each other (GEN-2)."""
-    now, days = case.desk.moment.now, timedelta(days=case.policies.hold_days)
     words = []
     for visit in sorted(case.member.cleanings.visits.values(), key=lambda visit: (visit.requested_at, visit.id)):
         if visit.status != "refused" or what.serial not in visit.products:
             continue
         then = replace(case, at=visit.requested_at)
-        if (now and visit.requested_at + days <= now) or why_not(then, visit)[0]:
+        if not still_waits(case, visit.requested_at) or why_not(then, visit)[0]:
             continue
         visit.why_not = []
         words.append(f"Visit {visit.id} is booked after all. {accept(then, visit)}")

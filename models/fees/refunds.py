@@ -1,6 +1,7 @@
-"""Money that pays nothing goes back (PRO-3, PRO-5, PAY-6), once."""
+"""Money goes back: what pays nothing (PRO-3, PRO-5, PAY-6), once; and what a request for any fee says."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Any
 
 from models.case import Case
 from models.fees.state import Invoice, Paid
@@ -24,18 +25,23 @@ def give_back(case: Case, invoice: Invoice, cause: Cause, clause: str) -> str:
     about = joined(invoice.id, str(invoice.refunded)) if invoice.refunded else invoice.id
     invoice.refunded += amount
     case.put(invoice.id, invoice)
-    refund = {
-        "refund_id": permanent_id("refund", about),
-        "invoice_id": invoice.id,
-        "amount": dollars(amount),
-        "items": (RefundItem(what="membership fee paid", amount=dollars(amount)),),
-        "program": invoice.program,
-        "attempt_ids": charges_of(money),
-    }
+    refund = refund_of(invoice, permanent_id("refund", about), amount, [("membership fee paid", amount)], money)
     case.request(RefundRequested, about, clause, refund, cause=cause)
     return f"${dollars(amount)} of invoice {invoice.id} is refunded"
 
 
-def charges_of(money: Iterable[Paid]) -> tuple[str, ...]:
-    """The attempts that brought it; what was paid by hand has none."""
-    return tuple(paid.attempt_id for paid in money if paid.attempt_id)
+def refund_of(
+    invoice: Invoice, refund_id: str, amount: int, items: Sequence[tuple[str, int]], money: Sequence[Paid]
+) -> dict[str, Any]:
+    """The facts of a `RefundRequested`: `amount` cents of an invoice, with the steps of the arithmetic.
+
+    money: that came; the charges that brought it are named, what was paid by hand has none.
+    """
+    return {
+        "refund_id": refund_id,
+        "invoice_id": invoice.id,
+        "amount": dollars(amount),
+        "items": tuple(RefundItem(what=what, amount=dollars(value)) for what, value in items),
+        "program": invoice.program,
+        "attempt_ids": tuple(paid.attempt_id for paid in money if paid.attempt_id),
+    }

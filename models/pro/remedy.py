@@ -2,11 +2,12 @@
 
 from models.case import Case
 from models.fees.membership import Term
-from models.fees.refunds import charges_of
+from models.fees.refunds import refund_of
 from models.fees.state import Invoice, Paid
 from models.follow import TurnaroundMissed
-from models.outputs.base import Cause, Fact
-from models.outputs.requests import RefundItem, RefundRequested
+from models.outputs.base import Fact
+from models.outputs.requests import RefundRequested
+from models.repairs.state import repair_named
 from models.values import dollars, joined, permanent_id
 
 
@@ -32,14 +33,7 @@ def _ask(case: Case, missed: TurnaroundMissed, term: Term, invoice: Invoice, pai
     """The request, and the notice named after the repair."""
     amount, words = dollars(paid.amount), f"membership fee of the term from {term.first} to {term.end}"
     about = joined(invoice.id, "repair", missed.repair_id)  # no number: those name money that pays nothing
-    refund = {
-        "refund_id": permanent_id("refund", about),
-        "invoice_id": invoice.id,
-        "amount": amount,
-        "items": (RefundItem(what=words, amount=amount),),
-        "program": "pro",
-        "attempt_ids": charges_of([paid]),
-    }
+    refund = refund_of(invoice, permanent_id("refund", about), paid.amount, [(words, paid.amount)], [paid])
     case.request(RefundRequested, about, "REP-9", refund)
     facts: dict[str, Fact] = {
         "repair_id": missed.repair_id,
@@ -48,5 +42,5 @@ def _ask(case: Case, missed: TurnaroundMissed, term: Term, invoice: Invoice, pai
         "term_from": str(term.first),
         "term_to": str(term.end),
     }
-    once = Cause(source="/memberships/repairs", id=missed.repair_id)
+    once = repair_named(missed.repair_id)
     case.notify("pro", "repair.fee_reimbursed", missed.repair_id, "REP-9", facts, named_after=once)

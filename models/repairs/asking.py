@@ -1,11 +1,10 @@
 """Who may send what in for repair at member terms (PRO-9, PRO-10, PAY-4, REP-11), and pieces that come together (REP-7)."""
 
-from datetime import timedelta
-
 from models import shelf
 from models.case import Case, Ruling, applied, digest, refused, retold
 from models.eligibility import STATES
 from models.follow import ProductBack, ProductKnown
+from models.hold import still_waits
 from models.outputs.base import Fact
 from models.pro import benefits
 from models.products.eligibility import why_not
@@ -45,9 +44,8 @@ def reconsider(case: Case, what: ProductKnown) -> str:
     awaiting = case.find(Awaiting, what.serial)
     if awaiting is None:
         return ""
-    now, days = case.desk.moment.now, timedelta(days=case.policies.hold_days)
     waiting = [case.get(Repair, repair_id) for repair_id in awaiting.repairs]
-    repairs = [repair for repair in waiting if now is None or repair.requested_at + days > now]
+    repairs = [repair for repair in waiting if still_waits(case, repair.requested_at)]
     accepted = [repair for repair in repairs if not _why_not_product(case, repair)]
     awaiting.repairs = [repair.id for repair in repairs if repair not in accepted]
     if awaiting.repairs:
