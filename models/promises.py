@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
-from models.calendar import Clock, CountedDay, rfc3339
+from models.calendar import CountedDay, rfc3339
 from models.outputs.base import Cause
 from models.values import Program
 
@@ -38,8 +38,8 @@ def promise(
     """A promise as it is shown.
 
     what: what is to happen, in words. of: None where nobody knows which programme it concerns (GEN-2). kind: the name of its
-    deadline, such as `repair.turnaround`; with `ref`, what it is about, it names the promise. due: the first instant that is too late; None while there is no deadline. by: who owes it; the other
-    one it is owed to. started_at, started_by: the event that set the clock going. counts: what is counted from
+    deadline, such as `repair.turnaround`; with `ref`, what it is about, it names the promise. due: the first instant that is too
+    late; None while there is no deadline. by: who owes it; the other one it is owed to. started_at, started_by: the event that set the clock going. counts: what is counted from
     there, in words (`3 business days`). days: the working of a business-day clock. calendar: its version. options: what can
     still be done, and by whom. remedy: what follows if it is missed.
     """
@@ -66,11 +66,6 @@ def promise(
 def days_from(start: datetime, due: datetime) -> str:
     """What is counted in calendar days, in words: the nearest number, as a day of daylight saving is longer or shorter."""
     return f"{round((due - start) / timedelta(days=1))} days"
-
-
-def working(clock: Clock | None) -> dict[str, Any]:
-    """The arguments of `promise` that a business-day clock answers."""
-    return {"due": clock.deadline, "days": clock.days, "calendar": clock.calendar} if clock else {"due": None}
 
 
 def soonest_first(one: dict[str, Any]) -> tuple[bool, str, str, str]:
