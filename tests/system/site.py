@@ -4,16 +4,18 @@ Topics are read with kafka-python, which shares no code with the workers' client
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self, TypeVar
 from uuid import uuid4
 
 import kafka
+from pydantic import SecretStr
 
 from agents import topics
 from agents.settings import Settings
@@ -27,6 +29,7 @@ from tests.system import outcome
 from tests.system.memory import Record
 from tests.system.outcome import Told
 
+MEMBERSHIPS = [sys.executable, "-m", "cli"]
 PARTITIONS = 4
 SESSION_MS = 6_000
 """Of sessions and transactions: long enough for a busy machine, short enough to wait for the end of a killed worker's."""
@@ -34,30 +37,20 @@ DECIDED_S = 300.0
 """How long workers may decide nothing, with all that befalls them, before publishing fails."""
 
 
-class Worker:
-    """One `memberships worker` process and what it says."""
+P = TypeVar("P", bound="Program")
 
-    def __init__(self, name: str, log: Path, settings: Settings, crash_at: str | None) -> None:
+
+class Program:
+    """One process of an installation (`memberships worker`, `memberships views`) and what it says."""
+
+    def __init__(self, name: str, command: list[str], log: Path, environment: dict[str, str]) -> None:
         self.name, self._log = name, log
-        chosen = {
-            "BOOTSTRAP_SERVERS": settings.bootstrap_servers,
-            "TOPIC_PREFIX": settings.topic_prefix,
-            "PARTITIONS": str(settings.partitions),
-            "CLOCK": settings.clock,
-            "DATA": str(settings.data / name),
-            "STORE": settings.store,
-            "WORKER": name,
-            "SESSION_TIMEOUT_MS": str(SESSION_MS),
-            "TRANSACTION_TIMEOUT_MS": str(SESSION_MS),
-        }
-        if crash_at:
-            chosen["CRASH_AT"] = crash_at
         others = {key: value for key, value in os.environ.items() if not key.startswith("MEMBERSHIPS_")}
         self._file = log.open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cli", "worker"],
+            command,
             cwd=ROOT,
-            env=others | {f"MEMBERSHIPS_{name}": value for name, value in chosen.items()},
+            env=others | environment,
             stdin=subprocess.DEVNULL,
             stdout=self._file,
             stderr=subprocess.STDOUT,
@@ -71,22 +64,25 @@ class Worker:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def live(self) -> "Worker":
-        """Wait until it has partitions."""
-        assert eventually(lambda: "live: " in self.said or not self.alive), f"not live\n{self.said}"
-        assert self.alive, self.said
+    def says(self, words: str, seconds: float = PATIENCE) -> Self:
+        """Wait until it says this; it may have ended since."""
+        assert eventually(lambda: words in self.said or not self.alive, seconds), f"not said: {words}\n{self.said}"
+        assert words in self.said, f"ended without saying: {words}\n{self.said}"
         return self
 
-    def ends(self) -> int:
+    def ends(self, seconds: float = 2 * PATIENCE) -> int:
         try:
-            return self.process.wait(2 * PATIENCE)
+            return self.process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"{self.name} did not end\n{self.said}") from None
 
+    def send(self, number: signal.Signals) -> None:
+        assert self.alive, f"{self.name} had ended by itself\n{self.said}"
+        self.process.send_signal(number)
+
     def kill(self) -> None:
         """SIGKILL, and proof that it was that."""
-        assert self.alive, f"{self.name} had ended by itself\n{self.said}"
-        self.process.send_signal(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         assert self.ends() == -signal.SIGKILL
 
     def stop(self) -> None:
@@ -101,6 +97,46 @@ class Worker:
         self._file.close()
 
 
+class Worker(Program):
+    """One `memberships worker`."""
+
+    @property
+    def partitions(self) -> set[int]:
+        """The partitions it said are live last."""
+        told = re.findall(r"(?:live|revoked): \[([\d, ]*)\]( after)?", self.said)
+        return {int(number) for number in told[-1][0].split(",") if number.strip()} if told and told[-1][1] else set()
+
+    def live(self) -> Self:
+        """Wait until it has partitions."""
+        assert eventually(lambda: bool(self.partitions) or not self.alive), f"not live\n{self.said}"
+        assert self.alive, self.said
+        return self
+
+    def has(self, partitions: set[int]) -> Self:
+        """Wait until it has exactly these."""
+        assert eventually(lambda: self.partitions == partitions or not self.alive), self.said
+        assert self.alive, self.said
+        return self
+
+
+def shared(*workers: Worker, partitions: int = PARTITIONS) -> None:
+    """Wait until each of them has some of the partitions, none has another's, and together they have all."""
+    wanted = list(range(partitions))
+    assert eventually(
+        lambda: (
+            all(worker.partitions for worker in workers)
+            and sorted(number for worker in workers for number in worker.partitions) == wanted
+        )
+    ), "\n".join(worker.said for worker in workers)
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What a process is told to have these settings."""
+    chosen = settings.model_dump(exclude_unset=True)
+    plain = {name: v.get_secret_value() if isinstance(v, SecretStr) else v for name, v in chosen.items()}
+    return {f"MEMBERSHIPS_{name.upper()}": str(value) for name, value in plain.items() if value is not None}
+
+
 class Site:
     """One installation under a prefix of its own. Use as a context manager: its workers end with it."""
 
@@ -108,29 +144,48 @@ class Site:
         self, broker: Kafka, folder: Path, *, clock: Literal["wall", "external"] = "external", **others: Any
     ) -> None:
         self.folder = folder
-        self.settings = Settings(
-            bootstrap_servers=broker.bootstrap_servers,
-            topic_prefix=f"t{uuid4().hex[:12]}-",
-            partitions=PARTITIONS,
-            clock=clock,
-            data=folder / "data",
-            **others,
-        )
-        self.workers: list[Worker] = []
+        chosen = {
+            "bootstrap_servers": broker.bootstrap_servers,
+            "topic_prefix": f"t{uuid4().hex[:12]}-",
+            "partitions": PARTITIONS,
+            "clock": clock,
+            "data": folder / "data",
+        }
+        self.settings = Settings(**chosen | others)
+        self.programs: list[Program] = []
         topics.apply(self.settings)
 
-    def __enter__(self) -> "Site":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for worker in self.workers:
-            worker.clear()
+        for program in self.programs:
+            program.clear()
 
-    def worker(self, name: str = "w1", *, crash_at: str | None = None) -> Worker:
-        """Start a worker; one that was killed comes back under its name."""
-        log = self.folder / f"{len(self.workers):02}-{name}.log"
-        self.workers.append(Worker(name, log, self.settings, crash_at))
-        return self.workers[-1]
+    @property
+    def workers(self) -> list[Worker]:
+        """All that were ever started, the dead ones too."""
+        return [program for program in self.programs if isinstance(program, Worker)]
+
+    def worker(self, name: str = "w1", *, command: list[str] | None = None, **others: Any) -> Worker:
+        """Start a worker; one that was killed comes back under its name.
+
+        `others` are settings of its own (`crash_at`, `store`, ...). `command` is what to run instead of
+        `memberships worker`.
+        """
+        session = {"session_timeout_ms": SESSION_MS, "transaction_timeout_ms": SESSION_MS}
+        own = {"worker": name, "data": self.settings.data / name, **session, **others}
+        return self._start(Worker, name, command or [*MEMBERSHIPS, "worker"], own)
+
+    def views(self) -> Program:
+        """Start a feeder of Redis."""
+        return self._start(Program, "views", [*MEMBERSHIPS, "views"], {"data": self.settings.data / "views"})
+
+    def _start(self, kind: type[P], name: str, command: list[str], own: dict[str, Any]) -> P:
+        log = self.folder / f"{len(self.programs):03}-{name}.log"
+        program = kind(name, command, log, environment(self.settings.model_copy(update=own)))
+        self.programs.append(program)
+        return program
 
     def publish(self, items: Iterable[Item]) -> dict[str, Any]:
         """Publish in order and wait for the decisions; returns the publisher's summary."""

@@ -5,7 +5,6 @@ the normal form); a seed decides when who is killed, and a failure names it.
 """
 
 import os
-import re
 import signal
 import threading
 from collections import Counter
@@ -32,7 +31,7 @@ from samples.generated.month import month
 from tests.support.processes import PATIENCE, eventually
 from tests.system import guests, outcome, scenario, stories
 from tests.system.memory import Installation, MemoryWire
-from tests.system.site import DECIDED_S, PARTITIONS, Site, Worker
+from tests.system.site import DECIDED_S, PARTITIONS, Site, shared
 
 pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("kills")]
 
@@ -78,21 +77,21 @@ def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) 
         first = site.worker("w1").live()
         gates.wait(0)
         second = site.worker("w2").live()
-        _share(first, second)
+        shared(first, second)
         gates.open(0)
         gates.wait(1)
         sleep(chance.uniform(0, 0.3))
         first.kill()
-        _has(second, set(range(PARTITIONS)))
+        second.has(set(range(PARTITIONS)))
         gates.open(1)
         gates.wait(2)
         again = site.worker("w1").live()
-        _share(again, second)
+        shared(again, second)
         gates.open(2)
         gates.wait(3)
         assert gates.publishing
         second.stop()
-        _has(again, set(range(PARTITIONS)))
+        again.has(set(range(PARTITIONS)))
         gates.open(3)
         gates.finish()
         _as_undisturbed(site, TWO_WORKERS_DAYS)
@@ -230,20 +229,3 @@ def _audited(site: Site) -> None:
 
     report = audit.run(site.settings, views=False)
     assert report.clean, report.first
-
-
-def _live(worker: Worker) -> set[int]:
-    """The partitions it said are live last."""
-    told = re.findall(r"(?:live|revoked): \[([\d, ]*)\]( after)?", worker.said)
-    return {int(number) for number in told[-1][0].split(",") if number.strip()} if told and told[-1][1] else set()
-
-
-def _has(worker: Worker, partitions: set[int]) -> None:
-    assert eventually(lambda: _live(worker) == partitions), worker.said
-
-
-def _share(one: Worker, other: Worker) -> None:
-    """Both have some of the partitions, none has another's, and together they have all."""
-    assert eventually(
-        lambda: bool(_live(one) and _live(other)) and sorted([*_live(one), *_live(other)]) == list(range(PARTITIONS))
-    ), f"{one.said}\n{other.said}"
