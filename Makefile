@@ -7,7 +7,7 @@ STAMP   = .venv/.installed
 export UV_PROJECT_ENVIRONMENT = .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench bench-rules lock clean
+.PHONY: help install demo test faults check bench bench-rules lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -33,6 +33,12 @@ demo: install ## Start everything here, run a month of sample events, show what 
 
 test: install ## All tests: rules, driver and system on a real broker
 	@$(PY) -m pytest
+
+SEEDS ?= 2
+faults: install ## The fault suite, long form: kills, rebalances, broken network, broker, Redis, disk (SEEDS=20: the longest)
+	@mkdir -p .faults && rm -f .faults/runs.jsonl
+	@MEMBERSHIPS_TEST_SEEDS=$(SEEDS) MEMBERSHIPS_FAULTS_REPORT=$(CURDIR)/.faults/runs.jsonl $(PY) -m pytest tests/faults --long
+	@$(PY) -m tests.faults.kit.table .faults/runs.jsonl
 
 check: install ## Format, lint, types, layers, dead code, dependencies
 	@.venv/bin/ruff format --check .

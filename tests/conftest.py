@@ -32,6 +32,19 @@ SERVICES = pytest.StashKey[SharedServices]()
 WORKER_INPUT = "shared_services"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: the tests that take minutes, too."""
+    parser.addoption("--long", action="store_true", help="run the long form of the fault suite")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests out where nobody asked for them."""
+    left_out = [] if config.getoption("--long") else [item for item in items if item.get_closest_marker("long")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The process that leads the run owns the services; an xdist worker is told where they are."""
     if told := getattr(config, "workerinput", {}).get(WORKER_INPUT):

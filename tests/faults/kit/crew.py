@@ -1,0 +1,84 @@
+"""Workers that somebody keeps running: what an orchestrator does for a crash-only process."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Any
+
+from driver.failstop import Exit
+from tests.system.site import Site, Worker
+
+LOOK_S = 0.1
+DELAY_S = 0.5
+
+
+class Crew:
+    """Starts each worker again that ends unasked, under its name. Use as a context manager.
+
+    `settings` are for all of them. A worker that says that it is set up wrongly (exit 2) is not started again: the
+    block fails with what it said.
+    """
+
+    def __init__(self, site: Site, *names: str, **settings: Any) -> None:
+        self._site, self._settings = site, settings
+        self._running: dict[str, Worker] = {}
+        self._changing = threading.RLock()
+        self._stop = threading.Event()
+        self._refused: Worker | None = None
+        self._thread = threading.Thread(target=self._keep, name="crew", daemon=True)
+        self.exits: list[int] = []
+        """Exit codes of those that ended unasked (negative: the signal)."""
+        self.hire(*names)
+
+    def __enter__(self) -> "Crew":
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop.set()
+        self._thread.join()
+        assert error is not None or self._refused is None, self._refused and self._refused.said
+
+    def __getitem__(self, name: str) -> Worker:
+        with self._changing:
+            return self._running[name]
+
+    @property
+    def names(self) -> list[str]:
+        """Who is kept running."""
+        with self._changing:
+            return sorted(self._running)
+
+    def hire(self, *names: str) -> None:
+        """Start these and keep them running too."""
+        with self._changing:
+            self._running |= {name: self._site.worker(name, **self._settings) for name in names}
+
+    def dismiss(self, *names: str) -> None:
+        """End these in good order (SIGTERM, exit 0), for good."""
+        with self._changing:
+            leaving = [self._running.pop(name) for name in names]
+        for worker in leaving:
+            worker.stop()
+
+    def live(self) -> "Crew":
+        """Wait until each of them has had partitions."""
+        for name in self.names:
+            self[name].live()
+        return self
+
+    def _keep(self) -> None:
+        while not self._stop.wait(LOOK_S):
+            with self._changing:
+                for name, worker in self._running.items():
+                    if not worker.alive and worker is not self._refused:
+                        self._ended(name, worker)
+
+    def _ended(self, name: str, worker: Worker) -> None:
+        code = worker.process.returncode
+        self.exits.append(code)
+        if code == Exit.REFUSED:
+            self._refused = worker
+        else:
+            time.sleep(DELAY_S)
+            self._running[name] = self._site.worker(name, **self._settings)
