@@ -7,17 +7,21 @@ from random import Random
 
 import pytest
 
+from bench.load import generated
+from cli.lines import Message
 from driver.failstop import Exit
 from local.kafka import Kafka
 from tests.faults.kit.crew import Crew
 from tests.faults.kit.evidence import Evidence
 from tests.faults.kit.load import Load, months
-from tests.faults.kit.verdict import clean
+from tests.faults.kit.verdict import clean, settled
+from tests.support.processes import eventually
 from tests.system.site import SESSION_MS, Site, shared
 
 pytestmark = pytest.mark.broker
 
 RATE = 300
+BACKLOG, BUYERS, MANY = 200_000, 20_000, 48
 PAUSE_S = 15.0
 """Longest that a partition may be without decisions when workers come and go in good order, on a busy machine."""
 
@@ -45,6 +49,40 @@ def test_one_worker_four_two_and_one(broker: Kafka, redis_url: str, tmp_path: Pa
         evidence.happened(rebalances=sum(worker.said.count("assigned: ") for worker in site.workers))
         evidence.came_to(verdict)
         assert verdict.longest_pause < PAUSE_S
+
+
+@pytest.mark.long
+@pytest.mark.fault(5)
+def test_all_workers_restarted_on_a_backlog(
+    broker: Kafka, redis_url: str, tmp_path: Path, chance: Random, evidence: Evidence
+) -> None:
+    """200,000 events on 48 partitions; each worker is killed or ended once, all of them within a moment."""
+    work = generated(BACKLOG - BUYERS, BUYERS, seed=chance.randrange(1_000))
+    items = [Message(sent.topic, sent.key.decode(), sent.value) for sent in (*work.joins, *work.events)]
+    with (
+        Site(broker, tmp_path, redis_url=redis_url, partitions=MANY) as site,
+        Load(site.settings, items, BACKLOG) as load,
+    ):
+        load.passes(BACKLOG)
+        workers = [site.worker(f"w{number}") for number in range(2)]
+        shared(*workers, partitions=MANY)
+        enough = chance.randrange(BACKLOG // 4)
+        assert eventually(lambda: site.ends("decisions") > enough)
+        for worker in workers:
+            worker.process.send_signal(chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        for worker in workers:
+            worker.ends()
+        done = site.ends("decisions")
+        assert done < BACKLOG, "everything was done before the restart: it proves nothing"
+        evidence.happened(backlog_left=BACKLOG - done, restarts=len(workers))
+        since = time.monotonic()
+        workers = [site.worker(f"w{number}") for number in range(2)]
+        feeder = site.views()
+        settled(site)
+        evidence.came_to(caught_up_after_s=time.monotonic() - since)
+        evidence.came_to(clean(site, load.end(), feeder))
+        for worker in workers:
+            worker.stop()
 
 
 @pytest.mark.fault(6)

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -194,6 +195,16 @@ class Site:
             publisher.publish(items)
         return publisher.summary()
 
+    def ends(self, role: str) -> int:
+        """How far a topic's committed records go, its partitions added up; -1 while no broker answers."""
+        name = self.settings.catalogue().name(role)
+        places = [kafka.TopicPartition(name, partition) for partition in range(self.settings.partitions)]
+        try:
+            with closing(self._consumer()) as consumer:
+                return sum(consumer.end_offsets(places).values())
+        except kafka.errors.KafkaError:
+            return -1
+
     def read(self, role: str) -> list[Record]:
         """All committed records of a topic, by its contract name."""
         return self._read(role, self.settings.catalogue().name(role))
@@ -212,14 +223,7 @@ class Site:
         return found
 
     def _fetched(self, places: list[Any]) -> dict[Any, list[Any]]:
-        consumer = kafka.KafkaConsumer(
-            **self.settings.kafka_python(),
-            isolation_level="read_committed",
-            enable_auto_commit=False,
-            max_poll_records=20_000,
-            max_partition_fetch_bytes=8 << 20,
-            check_crcs=False,
-        )
+        consumer = self._consumer()
         consumer.assign(places)
         ends = consumer.end_offsets(places)
         consumer.seek_to_beginning(*places)
@@ -229,6 +233,16 @@ class Site:
                 found[place] += records
         consumer.close()
         return found
+
+    def _consumer(self) -> Any:
+        return kafka.KafkaConsumer(
+            **self.settings.kafka_python(),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            max_poll_records=20_000,
+            max_partition_fetch_bytes=8 << 20,
+            check_crcs=False,
+        )
 
     @cached_property
     def outputs(self) -> dict[str, list[Record]]:

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Any
 
 from driver.failstop import Exit
-from tests.system.site import Site, Worker
+from tests.support.processes import eventually
+from tests.system.site import Program, Site, Worker
 
 LOOK_S = 0.1
 DELAY_S = 0.5
@@ -15,7 +16,7 @@ DELAY_S = 0.5
 class Crew:
     """Starts each worker again that ends unasked, under its name. Use as a context manager.
 
-    `settings` are for all of them. A worker that says that it is set up wrongly (exit 2) is not started again: the
+    `settings` are for all of them. The feeder of Redis, if there is one, is kept running as well. A worker that says that it is set up wrongly (exit 2) is not started again: the
     block fails with what it said.
     """
 
@@ -27,7 +28,8 @@ class Crew:
         self._refused: Worker | None = None
         self._thread = threading.Thread(target=self._keep, name="crew", daemon=True)
         self.exits: list[int] = []
-        """Exit codes of those that ended unasked (negative: the signal)."""
+        """Exit codes of workers that ended unasked (negative: the signal)."""
+        self.feeder: Program | None = None
         self.hire(*names)
 
     def __enter__(self) -> "Crew":
@@ -54,6 +56,12 @@ class Crew:
         with self._changing:
             self._running |= {name: self._site.worker(name, **self._settings) for name in names}
 
+    def feed(self) -> "Crew":
+        """Feed Redis from now on."""
+        with self._changing:
+            self.feeder = self._site.views()
+        return self
+
     def dismiss(self, *names: str) -> None:
         """End these in good order (SIGTERM, exit 0), for good."""
         with self._changing:
@@ -62,9 +70,10 @@ class Crew:
             worker.stop()
 
     def live(self) -> "Crew":
-        """Wait until each of them has had partitions."""
-        for name in self.names:
-            self[name].live()
+        """Wait until each of them has partitions, however often it had to be started."""
+        assert eventually(lambda: all(self[name].partitions for name in self.names)), [
+            w.said for w in self._site.workers
+        ]
         return self
 
     def _keep(self) -> None:
@@ -73,6 +82,8 @@ class Crew:
                 for name, worker in self._running.items():
                     if not worker.alive and worker is not self._refused:
                         self._ended(name, worker)
+                if self.feeder is not None and not self.feeder.alive:
+                    self.feeder = self._site.views()
 
     def _ended(self, name: str, worker: Worker) -> None:
         code = worker.process.returncode

@@ -1,14 +1,13 @@
-"""The whole product while its workers are killed: every member ends as if nothing had happened, and the audit is clean.
+"""Faults 1, 2 and 3: workers are killed; every member ends as if nothing had happened, and the audit is clean.
 
-The reference is an undisturbed run in memory of the same events. `MEMBERSHIPS_TEST_SEEDS` is the number of seeds (1 in
-the normal form); a seed decides when who is killed, and a failure names it.
+The reference is an undisturbed run in memory of the same events. The seed decides when who is killed.
 """
 
-import os
+import shutil
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
@@ -28,51 +27,83 @@ from local.kafka import Kafka
 from models.catalogue import OUTPUTS
 from models.partitioning import partition_of
 from samples.generated.month import month
+from tests.faults.kit.evidence import Evidence
+from tests.faults.kit.verdict import clean
 from tests.support.processes import PATIENCE, eventually
 from tests.system import guests, outcome, scenario, stories
 from tests.system.memory import Installation, MemoryWire
 from tests.system.site import DECIDED_S, PARTITIONS, Site, shared
 
-pytestmark = [pytest.mark.broker, pytest.mark.xdist_group("kills")]
+pytestmark = pytest.mark.broker
 
-SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "1")))
-KILLS = 5
-"""At random moments, besides one at each named point."""
 GUESTS, HANDED_OVER = 60, 12
 TWO_WORKERS_DAYS = 1_600
 """Lines of the month for the runs with two workers."""
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_killed_at_random_moments_and_at_each_named_point(broker: Kafka, tmp_path: Path, seed: int) -> None:
-    chance = Random(seed)
-    faults: list[str | None] = [None] * KILLS + [f"{point}:{chance.randint(1, 3)}" for point in CRASH_POINTS]
-    chance.shuffle(faults)
-    with Site(broker, tmp_path) as site, _publishing(site, len(_month()), len(faults)) as gates:
+@pytest.mark.fault(1)
+def test_killed_at_random_moments(broker: Kafka, tmp_path: Path, chance: Random, evidence: Evidence) -> None:
+    """And started again on the same data directory."""
+    _killed(broker, tmp_path, chance, evidence, [None] * 5)
+
+
+@pytest.mark.long
+@pytest.mark.fault(2)
+def test_killed_and_local_state_deleted(broker: Kafka, tmp_path: Path, chance: Random, evidence: Evidence) -> None:
+    """What a worker has on its disk is a copy: without it, it ends where fault 1 ends."""
+    _killed(broker, tmp_path, chance, evidence, [None] * 3, forget=True)
+
+
+@pytest.mark.fault(3)
+def test_killed_at_each_named_point(broker: Kafka, tmp_path: Path, chance: Random, evidence: Evidence) -> None:
+    points = [f"{point}:{chance.randint(1, 3)}" for point in CRASH_POINTS]
+    chance.shuffle(points)
+    _killed(broker, tmp_path, chance, evidence, points)
+
+
+def _killed(
+    broker: Kafka,
+    folder: Path,
+    chance: Random,
+    evidence: Evidence,
+    faults: Sequence[str | None],
+    *,
+    forget: bool = False,
+) -> None:
+    """Publish the month, kill a worker at each of these points (None: at any moment), and compare.
+
+    forget: delete its data directory each time.
+    """
+    with Site(broker, folder, store="rocksdb") as site, _publishing(site, len(_month()), len(faults)) as gates:
+        data = site.settings.data / "w1"
         for number, crash_at in enumerate(faults):
             worker = site.worker(crash_at=crash_at)
             if crash_at:
                 assert worker.ends() == -signal.SIGKILL, worker.said
                 assert f"crash point {crash_at.partition(':')[0]} reached" in worker.said
+                evidence.happened(named_points=1)
             else:
                 worker.live()
                 gates.wait(number)
                 sleep(chance.uniform(0, 0.3))
                 worker.kill()
+                evidence.happened(kills=1)
             assert gates.publishing, "everything was done before the fault: it proves nothing"
+            if forget:
+                evidence.happened(files_deleted=sum(file.is_file() for file in data.rglob("*")))
+                shutil.rmtree(data)
             gates.open(number)
         last = site.worker()
         gates.finish()
         assert len(site.workers) == len(faults) + 1
         _as_undisturbed(site, len(_month()))
         last.stop()
-        _audited(site)
+        evidence.came_to(clean(site, gates.sent))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) -> None:
+@pytest.mark.fault(1)
+def test_one_of_two_killed(broker: Kafka, tmp_path: Path, chance: Random, evidence: Evidence) -> None:
     """A second worker joins, the first is killed, comes back, and the second ends in good order."""
-    chance = Random(seed)
     with Site(broker, tmp_path) as site, _publishing(site, TWO_WORKERS_DAYS, 4) as gates:
         first = site.worker("w1").live()
         gates.wait(0)
@@ -82,6 +113,7 @@ def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) 
         gates.wait(1)
         sleep(chance.uniform(0, 0.3))
         first.kill()
+        evidence.happened(kills=1)
         second.has(set(range(PARTITIONS)))
         gates.open(1)
         gates.wait(2)
@@ -96,10 +128,11 @@ def test_one_worker_two_and_one_again(broker: Kafka, tmp_path: Path, seed: int) 
         gates.finish()
         _as_undisturbed(site, TWO_WORKERS_DAYS)
         again.stop()
-        _audited(site)
+        evidence.came_to(clean(site, gates.sent))
 
 
-def test_killed_with_transfers_under_way(broker: Kafka, tmp_path: Path) -> None:
+@pytest.mark.fault(3)
+def test_killed_with_transfers_under_way(broker: Kafka, tmp_path: Path, evidence: Evidence) -> None:
     """CARE-3 What one key has told another, and the other has not handled, is handled once, whoever comes after."""
     accounts = [_dated("account.opened", guests.account(n), email_hash=guests.email(n)) for n in range(HANDED_OVER)]
     bought = [_dated("care.purchased", guests.key(n), email_hash=guests.email(n)) for n in range(HANDED_OVER)]
@@ -125,7 +158,8 @@ def test_killed_with_transfers_under_way(broker: Kafka, tmp_path: Path) -> None:
             (partition_of(guests.key(n).encode(), PARTITIONS), _home(guests.account(n))) for n in range(HANDED_OVER)
         }
         assert {one == other for one, other in ways} == {True, False}, "within a partition and across"
-        _audited(site)
+        evidence.happened(named_points=2)
+        evidence.came_to(clean(site, len(accounts) + len(bought)))
 
 
 def _dated(kind: str, subject: str, **data: str) -> Message:
@@ -173,6 +207,11 @@ class _Gates:
         assert not self.publishing, "publishing has not ended\n" + self._site.workers[-1].said
         if self._error:
             raise self._error
+
+    @property
+    def sent(self) -> int:
+        """Events on their way so far."""
+        return sum(not isinstance(item, Tick) for item in self._items)
 
     def _publish(self) -> None:
         try:
@@ -222,10 +261,3 @@ def _as_undisturbed(site: Site, lines: int) -> None:
     assert found.keys() == expected.keys()
     for member, told in expected.items():
         assert found[member] == told, member
-
-
-def _audited(site: Site) -> None:
-    import audit
-
-    report = audit.run(site.settings, views=False)
-    assert report.clean, report.first
