@@ -107,7 +107,13 @@ class Load:
 
     def _produce(self, topic: str, key: bytes | None, value: bytes | None, **more: Any) -> None:
         told = partial(self._told, topic != CLOCK.role)
-        self._producer.produce(self._catalogue.name(topic), key=key, value=value, on_delivery=told, **more)
+        while True:
+            try:
+                self._producer.produce(self._catalogue.name(topic), key=key, value=value, on_delivery=told, **more)
+            except BufferError:  # Kafka is slower than we are, or away
+                self._producer.poll(CHUNK_S)
+            else:
+                return
 
     def _told(self, is_event: bool, error: KafkaError | None, _message: Message) -> None:
         if error is not None:
