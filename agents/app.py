@@ -10,6 +10,7 @@ import faust
 from agents import clock
 from agents.handle import PartitionHandler
 from agents.settings import Settings
+from agents.sources import BySource
 from agents.sweep import Sweeper
 from driver import App, Batch, Config, RefusedError
 from models.catalogue import CLOCK, TABLES
@@ -27,6 +28,7 @@ class Worker:
         self._sweepers: dict[int, Sweeper] = {}
         self.counts: Counter[tuple[str, str | None]] = Counter()
         """Of all handlers since the start of the process (``PartitionHandler.counts``)."""
+        self.sources = BySource()
         self.app = App(settings.group, config=_config(settings))
         self.tables = {
             name: self.app.Table(name, partitions=settings.partitions, help=about) for name, about in TABLES.items()
@@ -56,7 +58,13 @@ class Worker:
         stores = {name: table.at(partition) for name, table in self.tables.items()}
         with _newer_release_refused():
             self.handlers[partition] = PartitionHandler(
-                partition, stores, self._catalogue, self._policies, self._settings.clock, self.counts
+                partition,
+                stores,
+                self._catalogue,
+                self._policies,
+                self._settings.clock,
+                self.counts,
+                self.sources,
             )
         self._sweepers[partition] = Sweeper(stores["applied"], self._policies)
 

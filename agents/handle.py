@@ -22,6 +22,7 @@ from msgspec import DecodeError, Struct
 
 from agents import letters
 from agents.ports import Emit, Record, Store
+from agents.sources import BySource
 from agents.wakes import AT_ONCE, Wakes
 from models import majeure, state
 from models.accounts.events import MemberReleased
@@ -80,6 +81,7 @@ class PartitionHandler:
         policies: Policies,
         clock: Literal["wall", "external"],
         counts: Counter[tuple[str, str | None]] | None = None,
+        sources: BySource | None = None,
     ) -> None:
         self._partition = partition
         self._stores = stores
@@ -92,6 +94,7 @@ class PartitionHandler:
         self._topic_of = {kind: catalogue.name(role) for kind, role in TOPIC_OF.items()}
         self.counts: Counter[tuple[str, str | None]] = Counter() if counts is None else counts
         """How often something ended in which (outcome, reason), polls done again included; ``quarantined``: members."""
+        self.sources = sources or BySource()
         self.largest = 0
         """Bytes of the largest hot value written since the start."""
         self.quarantined: set[str] = set()
@@ -242,6 +245,7 @@ class PartitionHandler:
                     store.put(key, value)
         for decided in decision.decisions:
             self.counts[decided.data.outcome, decided.data.reason] += 1
+            self.sources.add(decided.data)
         for outputs in (decision.ledger, decision.notifications, decision.requests, decision.decisions):
             for output in outputs:
                 topic = self._topic_of[type(output.data)]

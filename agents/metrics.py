@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Histogram, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from agents.sources import NAMED, OTHER, UNKNOWN
 from driver import Metrics
 
 if TYPE_CHECKING:
@@ -56,6 +57,14 @@ class WorkerCollector(Collector):
                 decided.add_metric((outcome, reason or ""), count)
         yield decided
         yield alarm
+        by_source = CounterMetricFamily(
+            "memberships_source_decisions",
+            f"the same by the event's source: the first {NAMED} by name, {OTHER!r}, and {UNKNOWN!r} where it cannot be read",
+            labels=("source", "outcome", "reason"),
+        )
+        for labels, count in list(self._worker.sources.counts.items()):
+            by_source.add_metric(labels, count)
+        yield by_source
 
 
 def serve(worker: "Worker", host: str, port: int) -> None:

@@ -65,10 +65,13 @@ class Snapshot:
 
 
 class Reader:
-    """Reads committed records up to ends that are known before. Use as a context manager."""
+    """Reads committed records up to ends that are known before. Use as a context manager.
 
-    def __init__(self, connection: Mapping[str, Any]) -> None:
-        self._consumer = KafkaConsumer(**connection, **_FETCH)
+    fetch: what is to be fetched otherwise than all topics at once, in kafka-python's words.
+    """
+
+    def __init__(self, connection: Mapping[str, Any], **fetch: Any) -> None:
+        self._consumer = KafkaConsumer(**connection, **(_FETCH | fetch))
 
     def __enter__(self) -> Self:
         return self

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli import talk
-from cli.commands import check, configuration, demo, dlq, feed, flags, promises, read, run, services, whatif
+from cli.commands import check, configuration, demo, dlq, feed, flags, producers, promises, read, run, services, whatif
 from cli.errors import ExitCode, Problem, explain
 
 app = typer.Typer(
@@ -44,7 +44,7 @@ def _options(
     del version  # was shown
 
 
-PARTS = (demo, services, run, feed, read, promises, flags, whatif, dlq, check, configuration)
+PARTS = (demo, services, run, feed, read, promises, flags, whatif, dlq, producers, check, configuration)
 for part in PARTS:
     part.register(app)
 

@@ -204,9 +204,10 @@ def _where(error: ErrorDetails) -> str:
     return ".".join(name if _PLAIN_NAME.fullmatch(name) else "?" for name in names) or "value"
 
 
+NO_SUCH_FIELD: Final = "no such field in this event type"
 _EXPECTATIONS: Final[Mapping[str, str]] = {
     "missing": "required, found nothing",
-    "extra_forbidden": "no such field in this event type",
+    "extra_forbidden": NO_SUCH_FIELD,
     "union_tag_not_found": "required, found nothing",
     "value_error": "expected a date or time that exists",
     "shape": "expected {expected}",
@@ -237,12 +238,21 @@ def _expected(error: ErrorDetails) -> str:
 # What could still be read.
 
 
-def _names(document: bytes) -> dict[str, str | None]:
+def attributes(value: bytes | None, headers: Headers) -> Mapping[str, Any]:
+    """What a record says of itself in its envelope, unchecked, in either content mode; empty where that cannot be read."""
+    return _stated(value or b"") if _is_structured(headers) else _ce_attributes(headers)
+
+
+def _stated(document: bytes) -> Mapping[str, Any]:
     try:
         envelope = orjson.loads(document)
     except orjson.JSONDecodeError:
         return {}
-    return _names_of(envelope) if isinstance(envelope, dict) else {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _names(document: bytes) -> dict[str, str | None]:
+    return _names_of(_stated(document))
 
 
 def _names_of(envelope: Mapping[str, Any]) -> dict[str, str | None]:

@@ -36,12 +36,20 @@ class Partition(Installation):
         value = orjson.dumps({"at": at(now)})
         self.append("clock", None, value, partition=0, at=at(received or now))
 
-    def event(self, topic: str, kind: str, member: str, data: dict[str, Any], event_id: str | None = None) -> Record:
+    def event(
+        self,
+        topic: str,
+        kind: str,
+        member: str,
+        data: dict[str, Any],
+        event_id: str | None = None,
+        source: str = "/tests",
+    ) -> Record:
         self._sent += 1
         body = {
             "specversion": "1.0",
             "id": event_id or f"e{self._sent}",
-            "source": "/tests",
+            "source": source,
             "type": f"{kind}.v1",
             "subject": member,
             "time": "2026-03-02T12:00:00Z",
