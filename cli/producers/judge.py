@@ -93,8 +93,9 @@ class Judge:
 
         A record's stamp can be its sender's, so it counts for no later than the decision, which came after it.
         """
-        stamped = _at(min(record.timestamp_ms, decided.written_ms))
-        now = decided.now or stamped
+        stamped, now = _at(min(record.timestamp_ms, decided.written_ms)), decided.now
+        if now is None:
+            return
         if (off := time - max(now, stamped)) > self._tolerance.ahead:
             yield Trouble("clock_ahead", None, f"time: {_words(off)} ahead")
         elif (off := min(now, stamped) - time) > self._tolerance.behind:

