@@ -39,7 +39,8 @@ def test_a_client_left_at_its_default_partitioner(
             return code, orjson.loads(capsys.readouterr().out)
 
         code, body = told("--check")
-        wrong = sum(crc32(m.encode()) % PARTITIONS != partition_of(m.encode(), PARTITIONS) for m in MEMBERS)
+        keys = [(SHOP + name).encode() for name in MEMBERS]
+        wrong = sum(crc32(key) % PARTITIONS != partition_of(key, PARTITIONS) for key in keys)
         assert (code, body["records"], body["undecided"]) == (1, 2 * len(MEMBERS), len(MEMBERS))
         account = of(body)
         assert counts(account) == {("wrong_partition", None): wrong}
@@ -62,7 +63,7 @@ def test_a_client_left_at_its_default_partitioner(
 def _joined(site: Site, source: str, partitioner: str) -> None:
     producer = Producer({"bootstrap.servers": site.settings.bootstrap_servers, "partitioner": partitioner})
     topic = site.settings.catalogue().name("memberships")
-    for member in MEMBERS:
+    for member in (source + name for name in MEMBERS):
         value = orjson.dumps(event("points.joined", member, f"join {member}", source=source))
         producer.produce(topic, value, member.encode(), headers=list(CLOUDEVENT))
     assert producer.flush(PATIENCE) == 0

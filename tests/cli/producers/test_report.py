@@ -24,6 +24,7 @@ from models.partitioning import partition_of
 from tests.cli.producers.conftest import Run
 from tests.cli.producers.upstream import SHOP, counts, event, of, send
 from tests.cli.reader import ReaderInMemory
+from tests.support.processes import ROOT
 from tests.system.memory import Installation
 
 
@@ -35,6 +36,11 @@ def _joined(installation: Installation, *members: str, source: str = SHOP) -> No
 
 def test_every_reason_of_a_dead_letter_has_a_kind() -> None:
     assert set(get_args(Reason)) <= KINDS.keys()
+
+
+def test_every_kind_has_its_section_in_the_guide() -> None:
+    sections = [line[4:] for line in (ROOT / "docs/producers.md").read_text().splitlines() if line.startswith("### ")]
+    assert sorted(sections) == sorted(KINDS)
 
 
 def test_a_healthy_source_says_so_in_one_line(
