@@ -48,6 +48,7 @@ PRODUCER = {
     "partitioner": "murmur2_random",
     "linger.ms": 5,
     "message.max.bytes": 2 * 1024 * 1024,
+    "queue.buffering.max.kbytes": 64 * 1024,
 }
 CONSUMER = {"enable.auto.commit": False, "isolation.level": "read_committed", "fetch.wait.max.ms": 50}
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cli.dlq.box import Box, Broken
     from cli.dlq.letters import Letter, Place, Selection
     from cli.dlq.plan import Step
+    from cli.lines import Message
     from models.state import Quarantine
 
 dlq = typer.Typer(name="dlq", help="Dead letters: what was set aside, why, and the way back.", no_args_is_help=True)
@@ -62,7 +63,7 @@ def list_(
     config = settings()
     wanted = _selection(config, member=member, reason=reason, topic=topic, since=since)
     with box.opened(config) as opened:
-        letters, chains = opened.letters(wanted, whole=False)
+        letters, chains = opened.letters(wanted)
         older = len(letters) - limit if limit and len(letters) > limit else 0
         letters = letters[older:]
         rows = [cards.row(*pair, chains) for pair in zip(letters, opened.fates(letters), strict=True)]
@@ -87,10 +88,11 @@ def show(
     config = settings()
     wanted = _selection(config, places=[place])
     with box.opened(config) as opened:
-        letters, chains = opened.letters(wanted, whole=True)
+        letters, chains = opened.letters(wanted)
         _demand(wanted.places, letters)
         [fate] = opened.fates(letters)
-    found = cards.whole(letters[0], fate, chains)
+        [letter] = opened.whole(letters)
+    found = cards.whole(letter, fate, chains)
     talk.answer(found, as_json, lambda: cards.card(found))
 
 
@@ -109,7 +111,7 @@ def redrive(
 ) -> None:
     """Send what was set aside once more, and wait for the decisions.
 
-    Each record goes as it came to where it lay. Shows first what would be sent, in which order, and what would only fail again. With --member the member's quarantine
+    Each record goes as it came to where it lay, and one on a wrong partition to its own. Shows first what would be sent, in which order, and what would only fail again. With --member the member's quarantine
     is lifted first; --actor and --because are kept with that. Twice does no harm: what was answered is left out, and
     the workers take an id once. Exit 1 if something was set aside again.
     """
@@ -121,7 +123,7 @@ def redrive(
     if not wanted.says_something:
         raise typer.BadParameter(f"say which letters: --member, --reason, --topic, --since or {PLACE}")
     with box.opened(config) as opened:
-        letters, chains = opened.letters(wanted, whole=yes)
+        letters, chains = opened.letters(wanted)
         _demand(wanted.places, letters)
         fates = opened.fates(letters)
         concerned = {letter.names.subject for letter in letters if letter.names.subject} | (
@@ -131,40 +133,46 @@ def redrive(
         standing = quarantined.get(member) if member else None
         if member and standing and (broken := opened.broken(member)):
             raise _unreadable(member, broken)
-    _mention_foreign(opened)
-    steps = plan(letters, fates, chains, quarantined, released=member if standing else None, again=again)
-    if yes:
-        _send(config, steps, member, standing, actor, because, patience, as_json)
-    else:
-        body = cards.planned(steps, chains, member, standing)
-        talk.answer(body, as_json, lambda: cards.dry_run(body))
+        _mention_foreign(opened)
+        steps = plan(letters, fates, chains, quarantined, released=member if standing else None, again=again)
+        if yes:
+            _send(config, opened, steps, _release(member, standing, actor, because), patience, as_json)
+        else:
+            body = cards.planned(steps, chains, member, standing)
+            talk.answer(body, as_json, lambda: cards.dry_run(body))
+
+
+def _release(
+    member: str | None, standing: "Quarantine | None", actor: str | None, because: str | None
+) -> "Message | None":
+    """The event that lifts the member's quarantine, if there is one."""
+    from cli.dlq.redrive import release
+
+    if not (member and standing):
+        return None
+    if not (actor and because):
+        raise _unsigned(member)
+    return release(member, standing, actor, because)
 
 
 def _send(
     config: "Settings",
+    opened: "Box",
     steps: "Sequence[Step]",
-    member: str | None,
-    standing: "Quarantine | None",
-    actor: str | None,
-    because: str | None,
+    release: "Message | None",
     patience: float,
     as_json: bool,
 ) -> None:
     from cli import tally
     from cli.dlq import cards
-    from cli.dlq.plan import to_send
-    from cli.dlq.redrive import DEAD_LETTERED, release, run
+    from cli.dlq.plan import records, to_send
+    from cli.dlq.redrive import DEAD_LETTERED, run
     from cli.wire import connected
 
-    event = None
-    if member and standing:
-        if not (actor and because):
-            raise _unsigned(member)
-        event = release(member, standing, actor, because)
-    sending = list(to_send(steps))
-    with connected(config) as wire, talk.progress("redriving", len(sending)) as advance:
-        summary = run(wire, event, sending, patience, advance)
-    body = cards.done(steps, member if event else None, summary)
+    going = to_send(steps)
+    with connected(config) as wire, talk.progress("redriving", len(going)) as advance:
+        summary = run(wire, release, records(opened.whole(going)), len(going), patience, advance)
+    body = cards.done(steps, release.subject if release else None, summary)
     talk.answer(body, as_json, lambda: cards.redriven(body, tally.table(summary)))
     if DEAD_LETTERED in summary["outcomes"]:
         raise typer.Exit(1)

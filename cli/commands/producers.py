@@ -39,9 +39,9 @@ def producers(
     check: Annotated[bool, typer.Option("--check", help="Exit 1 if any source has trouble.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show the health of each source: what is wrong with what it sends, how often, and what to change.
+    """Tell what is wrong with what each source sends.
 
-    Each kind of trouble has the smallest record that shows it, without what is personal. docs/producers.md explains each kind to the team that sends.
+    How often, and what to change there. Each kind of trouble has the smallest record that shows it, without what is personal. docs/producers.md explains each kind to the team that sends.
     """
     from cli.producers import cards, read
     from cli.producers.judge import Tolerance

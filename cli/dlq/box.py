@@ -6,7 +6,9 @@ Only committed records, with kafka-python, which shares no code with the workers
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -21,6 +23,8 @@ from models.partitioning import partition_of
 from models.state import Quarantine
 
 DEAD_LETTERS: Final = "dead-letters"
+PORTION, PORTION_BYTES = 1_000, 16 << 20
+"""Letters that are in memory with all that came with them, and their values."""
 SLACK_MS: Final = 60_000
 """A letter's own decision is written in the same transaction; it may lie that much earlier."""
 
@@ -84,11 +88,8 @@ class Box:
         self.foreign = 0
         """Records among the letters that no worker of this installation wrote."""
 
-    def letters(self, wanted: Selection, *, whole: bool) -> tuple[list[Letter], Chains]:
-        """The wanted letters, oldest first (of a partition: as they lie), and how all of them hang together.
-
-        whole: with their values; without, memory does not grow with what was sent to us.
-        """
+    def letters(self, wanted: Selection) -> tuple[list[Letter], Chains]:
+        """The wanted letters in brief, oldest first (of a partition: as they lie), and how all of them hang together."""
         chains, found = Chains(), list[Letter]()
         starts = self._reader.starts(self._places(DEAD_LETTERS, range(self._catalogue.partitions)))
         for stored in self._read("reading dead letters", starts):
@@ -98,8 +99,24 @@ class Box:
                 continue
             chains.add([letter])
             if letter in wanted:
-                found.append(letter if whole else replace(letter, value=None))
+                found.append(letter.brief)
         return _by_time(found), chains
+
+    def whole(self, letters: Iterable[Letter]) -> Iterator[Letter]:
+        """The same letters with all that came with them, in the order given; read in portions, so that few are in memory."""
+        for portion in _portions(letters):
+            places = {letter.place for letter in portion}
+            name, starts, ends = self._catalogue.name(DEAD_LETTERS), {}, {}
+            for partition, group in groupby(sorted(places), key=attrgetter("partition")):
+                offsets = [place.offset for place in group]
+                where = TopicPartition(name, partition)
+                starts[where], ends[where] = offsets[0], offsets[-1] + 1
+            found: dict[Place, Letter] = {}
+            for _, records in self._reader.stream(starts, ends):
+                for stored in records:
+                    if (stored.partition, stored.offset) in places and (letter := Letter.of(stored, self._catalogue)):
+                        found[letter.place] = letter
+            yield from (found[letter.place] for letter in portion)
 
     def fates(self, letters: Collection[Letter]) -> list[Fate]:
         """What became of each letter, in the order given."""
@@ -121,12 +138,10 @@ class Box:
 
     def _decisions_since(self, letters: Iterable[Letter]) -> dict[TopicPartition, int]:
         """Where the decisions about the letters begin: on their partitions, and where the events belong."""
-        name, count = self._catalogue.name("decisions"), self._catalogue.partitions
+        name = self._catalogue.name("decisions")
         since: dict[TopicPartition, int] = {}
         for letter in letters:
-            subject = letter.names.subject
-            home = partition_of(subject.encode(), count) if subject else letter.partition
-            for place in {TopicPartition(name, letter.partition), TopicPartition(name, home)}:
+            for place in {TopicPartition(name, letter.partition), TopicPartition(name, letter.home)}:
                 since[place] = max(0, min(since.get(place, letter.timestamp_ms), letter.timestamp_ms - SLACK_MS))
         return self._reader.since(since) if since else {}
 
@@ -176,6 +191,19 @@ def opened(settings: Settings) -> Iterator[Box]:
     demand_broker(settings)
     with Reader(settings.kafka_python()) as reader:
         yield Box(settings, reader)
+
+
+def _portions(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+    portion: list[Letter] = []
+    size = 0
+    for letter in letters:
+        if portion and (len(portion) == PORTION or size + letter.bytes > PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(letter)
+        size += letter.bytes
+    if portion:
+        yield portion
 
 
 def _by_time(letters: list[Letter]) -> list[Letter]:

@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from rich.console import Group
@@ -17,6 +17,9 @@ from cli.dlq.plan import Step
 from cli.talk import printable
 from models.calendar import rfc3339
 from models.state import Quarantine
+
+SHOWN: Final = 50
+"""Letters of a plan that people are shown."""
 
 
 def row(letter: Letter, fate: Fate, chains: Chains) -> dict[str, Any]:
@@ -96,7 +99,11 @@ def planned(steps: Sequence[Step], chains: Chains, member: str | None, standing:
     return {
         "dry_run": True,
         "release": release,
-        "send": [row(step.letter, step.fate, chains) for step in steps if not step.left_out],
+        "send": [
+            row(step.letter, step.fate, chains) | {"to": {"topic": step.letter.topic, "partition": step.letter.home}}
+            for step in steps
+            if not step.left_out
+        ],
         "left_out": [_left_out(step) for step in steps if step.left_out],
     }
 
@@ -119,12 +126,12 @@ def dry_run(body: dict[str, Any]) -> Group:
         view = Table(
             "letter", "to", "member", "event", "reason", title="To be sent, in this order", title_justify="left"
         )
-        for one in body["send"]:
-            to = f"{one['record']['topic']}[{one['record']['partition']}]"
+        for one in body["send"][:SHOWN]:
+            to = f"{one['to']['topic']}[{one['to']['partition']}]"
             view.add_row(
                 one["letter"], to, *(_text(part) for part in (one["member"] or "", _event(one), one["reason"]))
             )
-        parts.append(view)
+        parts += [view, *_more(body["send"])]
     parts += _left_out_table(body["left_out"])
     count = len(body["send"])
     parts.append(_text(f"{count:,} would be sent, {len(body['left_out']):,} left out; nothing done without --yes"))
@@ -142,13 +149,17 @@ def _left_out(step: Step) -> dict[str, Any]:
     return {"letter": str(step.letter.place), "member": step.letter.member, "code": code, "why": why}
 
 
-def _left_out_table(left_out: Sequence[dict[str, Any]]) -> list[Table]:
+def _more(found: Sequence[Any]) -> list[Text]:
+    return [Text(f"and {len(found) - SHOWN:,} more (--json has all)", style="dim")] if len(found) > SHOWN else []
+
+
+def _left_out_table(left_out: Sequence[dict[str, Any]]) -> list[Any]:
     if not left_out:
         return []
     view = Table("letter", "member", "why", title="Left out", title_justify="left")
-    for one in left_out:
+    for one in left_out[:SHOWN]:
         view.add_row(one["letter"], *(_text(part) for part in (one["member"] or "", one["why"])))
-    return [view]
+    return [view, *_more(left_out)]
 
 
 def _facts(found: dict[str, Any]) -> Iterator[tuple[str, Text]]:

@@ -1,14 +1,16 @@
 """A dead letter: the record as it came, where it lay, why it was set aside, and how it reads today."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Self
 
 from audit.topics import Headers, Stored
 from models.catalogue import Catalogue
 from models.envelope import Tick, Unreadable, decode
+from models.events import EVERYBODY
 from models.outputs.dead_letters import PREFIX
+from models.partitioning import partition_of
 
 REDRIVEN_FROM: Final = "redriven_from"
 """Header of a redriven record: the place of the letter it was taken from."""
@@ -58,12 +60,16 @@ class Letter:
     rules_version: str
     key: bytes | None
     value: bytes | None
+    bytes: int
+    """Of the value."""
     headers: Headers
     """The record's own."""
     names: Names
     is_tick: bool
     refused: Unreadable | None
     """Why the record is no event to this release either."""
+    home: int
+    """The partition it belongs on, so far as its subject can be read."""
 
     @classmethod
     def of(cls, stored: Stored, catalogue: Catalogue) -> Self | None:
@@ -74,6 +80,7 @@ class Letter:
             topic = catalogue.role(ours["dl_topic"])
             partition, offset = int(ours["dl_partition"]), int(ours["dl_offset"])
             read = decode(topic, partition, catalogue.partitions, stored.key, stored.value, own)
+            names = Names() if isinstance(read, Tick) else Names(read.source, read.id, read.type, read.subject)
             return cls(
                 Place(stored.partition, stored.offset),
                 stored.timestamp_ms,
@@ -86,13 +93,21 @@ class Letter:
                 ours["dl_rules_version"],
                 stored.key,
                 stored.value,
+                len(stored.value or b""),
                 own,
-                Names() if isinstance(read, Tick) else Names(read.source, read.id, read.type, read.subject),
+                names,
                 isinstance(read, Tick),
                 read if isinstance(read, Unreadable) else None,
+                _home(names.subject, partition, catalogue.partitions),
             )
         except (KeyError, ValueError):
             return None
+
+    @property
+    def brief(self) -> Self:
+        """The same without what can be large: value, headers and traceback. Thousands of these fit into memory."""
+        kept = tuple(header for header in self.headers if header[0] == REDRIVEN_FROM)
+        return replace(self, value=None, headers=kept, error=self.error if self.is_tick else "")
 
     @property
     def redriven_from(self) -> Place | None:
@@ -162,9 +177,17 @@ class Chains:
         """Take notice of letters, in the order in which they lie."""
         for letter in letters:
             earlier = letter.redriven_from
-            if earlier is not None and earlier < letter.place:  # the header came with the record: it may say anything
+            if earlier is not None and not self._follows(earlier, letter.place):
                 self._earlier[letter.place] = earlier
                 self._later[earlier] = letter.place
+
+    def _follows(self, place: Place, other: Place) -> bool:
+        """Whether a place comes after the other one, or is it: the header came with the record, it may say anything."""
+        if place.partition == other.partition and place >= other:
+            return True
+        while place != other and place in self._earlier:
+            place = self._earlier[place]
+        return place == other
 
     def first(self, place: Place) -> Place:
         """Where the record was set aside for the first time: its place in the member's order."""
@@ -182,6 +205,10 @@ class Chains:
 def instant(timestamp_ms: int) -> datetime:
     """Milliseconds since 1970 as an instant."""
     return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+
+
+def _home(subject: str | None, partition: int, partitions: int) -> int:
+    return partition if subject in (None, EVERYBODY) else partition_of(subject.encode(), partitions)
 
 
 def _is_ours(header: str) -> bool:

@@ -1,6 +1,6 @@
 """What a redrive would send, in which order, and what it leaves out and why. Pure: reads nothing, sends nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -14,7 +14,6 @@ from models.state import Quarantine
 
 UPSTREAM: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "wrong_partition": "upstream must publish it with the partitioner murmur2 (in librdkafka: murmur2_random)",
         "key_mismatch": "upstream must publish it with its subject as the key",
         "null_key": "upstream must publish it with its subject as the key",
         "wrong_topic": "upstream must publish it on the topic of its type",
@@ -22,6 +21,8 @@ UPSTREAM: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Reason -> what must be done elsewhere, since the same record can only fail again."""
+MISPLACED: Final = "wrong_partition"
+"""Nothing else is wrong with such a record, or that would be its reason: it goes to where it belongs."""
 OTHERWISE: Final = "upstream must correct it and publish it again"
 
 
@@ -62,17 +63,22 @@ def plan(
     return sorted(steps, key=lambda step: chains.first(step.letter.place))
 
 
-def to_send(steps: Sequence[Step]) -> Iterator[tuple[Letter, Message | Raw]]:
-    """The letters that go, each with its record as it came, and a header that says which letter it was."""
-    for step in steps:
-        letter, member = step.letter, step.letter.names.subject
-        if step.left_out or member is None:
-            continue
+def to_send(steps: Sequence[Step]) -> list[Letter]:
+    """The letters that go."""
+    return [step.letter for step in steps if not step.left_out]
+
+
+def records(letters: Iterable[Letter]) -> Iterator[tuple[Letter, Message | Raw]]:
+    """Each letter with its record as it came, and a header that says which letter it was. letters: whole ones."""
+    for letter in letters:
+        member = letter.names.subject
+        if member is None:
+            raise ValueError(f"letter {letter.place} is no event")  # the plan leaves these out
         own = [header for header in letter.headers if header[0] != REDRIVEN_FROM]
         headers = (*own, (REDRIVEN_FROM, str(letter.place).encode()))
         if member == EVERYBODY:
             yield letter, Raw(letter.topic, letter.key, letter.value, letter.partition, headers)
-        else:  # its key is its subject and its partition that of the key, else it were left out
+        else:  # its key is its subject, else it were left out; so it goes to the key's partition
             yield letter, Message(letter.topic, member, letter.value or b"", headers)
 
 
@@ -85,7 +91,7 @@ def _left_out(letter: Letter, fate: Fate, chains: Chains, aside: set[str], again
         return LeftOut("set_aside_again", f"it was redriven and set aside again: {later} stands for it")
     if letter.is_tick:
         return LeftOut("tick", "a tick: once the member is released, the deadlines that failed run by themselves")
-    if letter.refused:
+    if letter.refused and letter.refused.reason != MISPLACED:
         advice = UPSTREAM.get(letter.refused.reason, OTHERWISE)
         return LeftOut("unreadable", f"{letter.refused.reason} ({letter.refused.error}): {advice}")
     if letter.names.type == MemberReleased.TYPE:

@@ -1,6 +1,6 @@
 """Sends what a plan says and waits for the answers. A member's release goes first, then one event to see if it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -37,20 +37,20 @@ def release(member: str, standing: Quarantine, actor: str, reason: str) -> lines
 def run(
     wire: Wiring,
     released: lines.Message | None,
-    sending: Sequence[tuple[Letter, lines.Message | lines.Raw]],
+    sending: Iterator[tuple[Letter, lines.Message | lines.Raw]],
+    count: int,
     patience_s: float,
     advance: Advance | None = None,
 ) -> dict[str, Any]:
-    """Send all and return the publisher's summary of the letters.
+    """Send all, taking them as they can go, and return the publisher's summary of the letters. count: how many there are.
 
     Raises CommandError (exit 1) where the release or the member's first event is set aside: then nothing else was sent.
     """
     publisher = Publisher(wire, patience_s=patience_s, advance=advance)
     if released is not None:
         _release(wire, released, patience_s)
-        if sending:
-            _first(publisher, released.subject, sending)
-            sending = sending[1:]
+        if first := next(sending, None):
+            _try(publisher, released.subject, *first, count - 1)
     publisher.publish(item for _, item in sending)
     return publisher.summary()
 
@@ -65,12 +65,11 @@ def _release(wire: Wiring, event: lines.Message, patience_s: float) -> None:
             raise check_failed("not_released", message, hint)
 
 
-def _first(publisher: Publisher, member: str, sending: Sequence[tuple[Letter, Any]]) -> None:
-    letter, item = sending[0]
+def _try(publisher: Publisher, member: str, letter: Letter, item: lines.Item, left: int) -> None:
+    """Send a member's first event alone, to see if the release holds; left: how many more there are."""
     publisher.publish([item])
     for outcome, reason in publisher.tally.verdicts:
         if outcome == DEAD_LETTERED:
-            left = len(sending) - 1
             message = (
                 f"the first event ({letter.names.type} {letter.names.id}, letter {letter.place}) was set aside again "
                 f"({reason}), and {member} with it; {left} more were not sent"

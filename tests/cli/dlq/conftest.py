@@ -17,25 +17,39 @@ from models.desk import At, Decision
 from tests.agents.partition import Partition
 from tests.cli.dlq.installation import BrokenRuleError, Run
 from tests.cli.reader import ReaderInMemory
-from tests.system.memory import MemoryWire
+from tests.system.memory import Installation, MemoryWire
+
+
+def _served(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The CLI reads and sends here."""
+
+    @contextmanager
+    def opened(settings: Settings) -> Iterator[box.Box]:
+        yield box.Box(settings, ReaderInMemory(installation))  # type: ignore[arg-type]
+
+    @contextmanager
+    def connected(_settings: Settings) -> Iterator[MemoryWire]:
+        yield MemoryWire(installation)
+
+    monkeypatch.setattr(box, "opened", opened)
+    monkeypatch.setattr("cli.wire.connected", connected)
+    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", str(len(installation.partitions)))
+
+
+@pytest.fixture
+def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
+    """Four partitions, empty."""
+    installation = Installation(4)
+    _served(installation, monkeypatch)
+    with structlog.testing.capture_logs():
+        yield installation
 
 
 @pytest.fixture
 def partition(monkeypatch: pytest.MonkeyPatch) -> Iterator[Partition]:
-    """Ann and bob are members; the CLI reads and sends here."""
+    """Ann and bob are members."""
     partition = Partition()
-
-    @contextmanager
-    def opened(settings: Settings) -> Iterator[box.Box]:
-        yield box.Box(settings, ReaderInMemory(partition))  # type: ignore[arg-type]
-
-    @contextmanager
-    def connected(_settings: Settings) -> Iterator[MemoryWire]:
-        yield MemoryWire(partition)
-
-    monkeypatch.setattr(box, "opened", opened)
-    monkeypatch.setattr("cli.wire.connected", connected)
-    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", "1")
+    _served(partition, monkeypatch)
     partition.joined("ann")
     partition.joined("bob")
     partition.work()

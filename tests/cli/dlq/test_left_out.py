@@ -3,17 +3,9 @@
 import pytest
 
 from agents import handle
-from agents.settings import Settings
-from cli.dlq import box
-from cli.dlq.letters import Selection
-from cli.dlq.plan import plan
 from cli.errors import ExitCode
-from models.partitioning import partition_of
 from tests.agents.partition import Partition
 from tests.cli.dlq.installation import SIGNED, Run, earned, set_aside
-from tests.cli.reader import ReaderInMemory
-from tests.system import scenario, stories
-from tests.system.memory import Installation
 
 
 @pytest.mark.usefixtures("broken")
@@ -111,28 +103,6 @@ def test_an_answer_before_the_letter_is_no_answer_to_it(partition: Partition, ru
     ]
     broken.clear()
     assert run("redrive", "--member", "ann", *SIGNED)[1]["outcomes"].keys() == {"applied", "duplicate"}
-
-
-def test_what_upstream_sent_again_where_it_belongs_is_answered() -> None:
-    """given a record on a wrong partition, when the same event comes on its own, then the letter is answered from there."""
-    installation = Installation(4)
-    home = partition_of(b"ann", 4)
-    join = scenario.message("points.joined", "ann", {}, stories.START, "j", "/tests")
-    installation.append(join.topic, b"ann", join.value, partition=(home + 1) % 4)
-    installation.work()
-    opened = box.Box(Settings(partitions=4), ReaderInMemory(installation))  # type: ignore[arg-type]
-    letters, chains = opened.letters(Selection(reason="wrong_partition"), whole=False)
-    [fate] = opened.fates(letters)
-    assert fate.decision
-    [step] = plan(letters, [fate], chains, {}, released=None)
-    assert step.left_out
-    assert "murmur2" in step.left_out.why
-
-    installation.send(join)
-    installation.work()
-    [fate] = opened.fates(letters)
-    assert fate.answer
-    assert fate.answer["outcome"] == "applied"
 
 
 @pytest.mark.usefixtures("broken")
