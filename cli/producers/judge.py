@@ -17,6 +17,8 @@ KEYS: Final = 100_000
 """Of so many (topic, source, key) the latest time is remembered; forgetting one can hide a step back, never invent one."""
 _UNREAD: Final = frozenset(get_args(Reason)) - {"wrong_topic", "null_key", "key_mismatch", "wrong_partition"}
 """Reasons of records whose time is not known to be one."""
+_TOLD_BEFORE: Final = ("duplicate", "conflict")
+"""What comes again comes late."""
 _PLACE_IN_LIST: Final = re.compile(r"(?<=\.)\d+(?=\.|$)")
 
 
@@ -82,10 +84,10 @@ class Judge:
         troubles = list(_by_decision(decided))
         if misplaced and decided.reason != "wrong_partition":
             troubles.append(Trouble("wrong_partition", None, "partition: murmur2 puts this key on another one"))
-        if time and decided.reason != AHEAD_OF_NOW:
+        if time and decided.reason != AHEAD_OF_NOW and decided.outcome not in _TOLD_BEFORE:
             troubles += self._by_clock(time, record, decided)
-        if time and decided.outcome not in ("duplicate", "conflict", "dead_lettered"):
-            troubles += self._by_order(time, topic, record, decided)
+            if decided.outcome != "dead_lettered":
+                troubles += self._by_order(time, topic, record, decided)
         return Finding(troubles, misplaced, bool(is_crc32), time)
 
     def _by_clock(self, time: datetime, record: Stored, decided: Decided) -> Iterator[Trouble]:

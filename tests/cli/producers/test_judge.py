@@ -46,6 +46,11 @@ def test_off_by_as_much_as_is_tolerated_and_by_a_second_more(time: Any, kinds: l
     assert _kinds(time) == kinds
 
 
+@pytest.mark.parametrize("outcome", ["duplicate", "conflict"])
+def test_what_comes_again_comes_late_and_that_is_one_trouble(outcome: str) -> None:
+    assert _kinds(NOON - TOLERANCE.behind - SECOND, outcome=outcome) in ([], ["id_reused"])
+
+
 HOURS = timedelta(hours=3)
 
 
