@@ -49,10 +49,20 @@ def _parts(document: Document) -> Iterator[tuple[str, Iterator[Text]]]:
             yield from ((program, _lines(facts)) for program, facts in value.items())
         elif name == "points" and value:
             yield from _points(value)
+        elif name == "quarantined" and value:
+            yield name, _set_aside(value, document["member_id"])
         elif name in SHOWN and value:
             yield name, SHOWN[name](value, document.get("promises") or ())
         elif name not in HEAD and value:
             yield name.replace("_", " "), _lines(value)
+
+
+def _set_aside(quarantine: dict[str, Any], member_id: str) -> Iterator[Text]:
+    """Support sees at once that nothing more is applied, and who can do what about it."""
+    since = f"since {minute(quarantine['since'])} UTC" if quarantine["since"] else "since before the first tick"
+    yield Text(f"{since}: a rule or the state failed ({quarantine['reason']})", style="red")
+    yield Text("what comes now is set aside and not lost; above is how the member stood then")
+    yield Text(f"memberships dlq list --member {member_id} has what waits, dlq redrive is the way back", style="dim")
 
 
 def _points(points: dict[str, Any]) -> Iterator[tuple[str, Iterator[Text]]]:

@@ -140,3 +140,13 @@ def test_data_is_neither_markup_nor_control_code() -> None:
 
     assert "\x1b" not in text
     assert text.count("[bold red]x[/]") == 3
+
+
+@pytest.mark.parametrize(
+    ("since", "words"), [("2026-03-10T11:00:00Z", "since 2026-03-10 11:00 UTC"), (None, "since before the first tick")]
+)
+def test_a_member_who_is_set_aside_has_the_way_back_on_the_card(since: str | None, words: str) -> None:
+    text = shown(cards.member("m-1", DOCUMENT | {"quarantined": {"reason": "BooksDoNotBalanceError", "since": since}}))
+    assert f"{words}: a rule or the state failed (BooksDoNotBalanceError)" in text
+    assert "memberships dlq list --member m-1 has what waits" in text
+    assert "quarantined" not in shown(cards.member("m-1", DOCUMENT | {"quarantined": None}))
