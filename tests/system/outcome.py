@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import orjson
+from msgspec import structs
 
 from models.catalogue import OUTPUTS
 from models.state import Member, decode
@@ -54,6 +55,8 @@ class Told:
     requests: list[Json] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
     view: Json = field(default_factory=dict)
+    member: Member = field(default_factory=Member)
+    """As stored."""
 
     @property
     def comparable(self) -> Json:
@@ -63,14 +66,36 @@ class Told:
             | {"time": decision.get("time"), "event": {name: decision["data"]["event"][name] for name in EVENT}}
             for decision in self.decisions
         ]
-        shown = {name: value for name, value in self.view.items() if name not in ("revision", "as_of")}
         return {
             "decisions": decisions,
             "notifications": self.notifications,
             "ledger": self.ledger,
             "requests": self.requests,
-            "view": shown,
+            "view": self._shown,
             "letters": [(letter.error_class, letter.key, letter.value) for letter in self.letters],
+        }
+
+    @property
+    def _shown(self) -> Json:
+        """The view without what counts the records handled."""
+        return {name: value for name, value in self.view.items() if name not in ("revision", "as_of")}
+
+    @property
+    def stands(self) -> Json:
+        """GEN-2 What is the same in whichever order linked events came: balances, lots, statuses, standing notices."""
+        flags = {(flag["code"], flag["about"]) for flag in self.view["flags"]}  # in the order of what was told
+        standing = {notice: kind for notice, kind in self.standing.items() if kind not in INTERMEDIATE}
+        lots = self.member.points and self.member.points.lots
+        return {"view": self._shown | {"flags": flags}, "lots": lots, "standing": standing}
+
+    @property
+    def effects(self) -> Json:
+        """GEN-1 What events told again leave as it is: all but decisions, letters and what counts the records handled."""
+        return {
+            "notifications": self.notifications,
+            "ledger": self.ledger,
+            "requests": self.requests,
+            "member": structs.replace(self.member, revision=0, changed_at=None, as_of={}),
         }
 
     @property
@@ -86,6 +111,14 @@ class Told:
 
 
 EVENT = ("source", "id", "type", "topic")
+INTERMEDIATE = (
+    "repair.received",
+    "repair.turnaround_started",
+    "membership.suspended",
+    "membership.reinstated",
+    "retracted",
+)
+"""True when they were told, and not told at all when a later step is known first: GEN-2 exempts such notices."""
 LISTS = {"notifications": "notifications", "points-ledger": "ledger", "requests": "requests", "decisions": "decisions"}
 
 
@@ -100,7 +133,9 @@ def members(outputs: Mapping[str, Iterable[Stored]], table: Mapping[bytes, bytes
     for letter in letters(outputs["dead-letters"]):
         found[(letter.key or b"").decode("utf-8", "replace")].letters.append(letter)
     for key, value in table.items():
-        found[key.decode()].view = view(key.decode(), decode(value, Member))
+        told = found[key.decode()]
+        told.member = decode(value, Member)
+        told.view = view(key.decode(), told.member)
     return found
 
 

@@ -1,18 +1,21 @@
 """Sets of events within which GEN-2 lets the order of arrival not matter, made up from a seed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from random import Random
 from typing import Any
 
-from cli.lines import Message
+from cli.lines import Message, Tick
 from models.events import GUEST
 from models.policies import Policies
 from tests.system import scenario
+from tests.system.memory import Installation
 
 START = datetime(2026, 3, 2, 18, tzinfo=UTC)
 SOURCE = "/stories"
+NOW = Tick((START + timedelta(days=1)).isoformat())
+"""The one tick of an installation that hears stories."""
 NO_TICKS = Policies(ahead_days=400)
 """The settings under which a story is decided whole while the clock stands still."""
 
@@ -30,6 +33,11 @@ class Story:
     def keys(self) -> list[str]:
         """All whom it is about."""
         return sorted({message.subject for message in (*self.before, *self.free)})
+
+    def told_at_random(self, chance: Random) -> list[Message]:
+        """What may come in any order, so; each of it once or some times."""
+        copies = [message for message in self.free for _ in range(chance.choice((1, 1, 2, 3)))]
+        return chance.sample(copies, len(copies))
 
     def _message(self, kind: str, subject: str | None = None, /, **data: Any) -> Message:
         self._time += timedelta(minutes=7)
@@ -193,3 +201,23 @@ def all_kinds(seed: int, each: int = 5) -> Iterator[Story]:
     for tell in (an_order, an_application, a_renewal, a_repair, a_paid_repair, a_loan, a_visit, a_guest):
         for number in range(each):
             yield tell(f"{tell.__name__}-{number}", chance)
+
+
+def begun(told: Iterable[Story]) -> Installation:
+    """An installation in memory that has heard, in order, what comes first."""
+    installation = Installation(policies=NO_TICKS)
+    installation.tick(NOW)
+    for message in (message for story in told for message in story.before):
+        installation.send(message)
+        installation.work()
+    return installation
+
+
+def in_order(told: Iterable[Story]) -> Installation:
+    """An installation in memory that has heard the stories in the order in which they happened."""
+    told = list(told)
+    installation = begun(told)
+    for message in (message for story in told for message in story.free):
+        installation.send(message)
+        installation.work()
+    return installation

@@ -4,8 +4,6 @@
 """
 
 import os
-from collections.abc import Callable
-from datetime import timedelta
 from functools import cache
 from random import Random
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 from cli.lines import Item, Message, Tick, as_message
 from cli.publisher import Publisher
 from models.catalogue import OUTPUTS
-from models.state import Member, decode, member_key
 from samples.generated.month import month
 from tests.system import guests, outcome, stories
 from tests.system.memory import CrashError, Installation, MemoryWire
@@ -25,14 +22,6 @@ SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "20")))
 SHARES = 24
 """A run takes one member in so many of the sample month."""
 GUESTS = 8
-INTERMEDIATE = (
-    "repair.received",
-    "repair.turnaround_started",
-    "membership.suspended",
-    "membership.reinstated",
-    "retracted",
-)
-"""True when they were told, and not told at all when a later step is known first: GEN-2 exempts such notices."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -67,16 +56,14 @@ def test_the_order_of_arrival_does_not_matter(seed: int) -> None:
     """GEN-2 every order and duplication ends in the same balances, lots, statuses and standing notifications."""
     chance = Random(seed)
     told = list(stories.all_kinds(seed))
-    in_order = _arrived(told, lambda story: story.free, one_by_one=True)
-
-    def shuffled(story: stories.Story) -> list[Message]:
-        copies = [message for message in story.free for _ in range(chance.choice((1, 1, 2, 3)))]
-        return chance.sample(copies, len(copies))
-
-    at_random = _arrived(told, shuffled, lambda there: chance.randint(0, there))
-    for story in told:
-        for key in story.keys:
-            assert _end(at_random, key) == _end(in_order, key), _shown(at_random, key)
+    in_order = _members(stories.in_order(told))
+    at_random = stories.begun(told)
+    for message in (message for story in told for message in story.told_at_random(chance)):
+        at_random.send(message)
+    while at_random.waiting:
+        at_random.poll(lambda there: chance.randint(0, there))
+    for member, ended in _members(at_random).items():
+        assert ended.stands == in_order[member].stands, _shown(ended)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -156,41 +143,9 @@ def _comparable(installation: Installation) -> dict[str, Any]:
     return {member: told.comparable for member, told in _members(installation).items()}
 
 
-def _arrived(
-    told: list[stories.Story],
-    order: Callable[[stories.Story], list[Message]],
-    take: Callable[[int], int] = lambda there: there,
-    *,
-    one_by_one: bool = False,
-) -> Installation:
-    """The stories' events, of all members at once, between two ticks."""
-    installation = Installation(policies=stories.NO_TICKS)
-    installation.tick(Tick((stories.START + timedelta(days=1)).isoformat()))
-    for message in (message for story in told for message in story.before):
-        installation.send(message)
-        installation.work()
-    for message in (message for story in told for message in order(story)):
-        installation.send(message)
-        if one_by_one:
-            installation.work()
-    while installation.waiting:
-        installation.poll(take)
-    return installation
-
-
-def _end(installation: Installation, member: str) -> dict[str, Any]:
-    """What GEN-2 promises to be the same."""
-    told = _members(installation)[member]
-    state = decode(installation.table("members")[member_key(member)], Member)
-    shown = {name: value for name, value in told.view.items() if name not in ("revision", "as_of")}
-    shown["flags"] = {(flag["code"], flag["about"]) for flag in shown["flags"]}  # in the order of what was told
-    standing = {notice: kind for notice, kind in told.standing.items() if kind not in INTERMEDIATE}
-    return {"view": shown, "lots": state.points and state.points.lots, "standing": standing}
-
-
-def _shown(installation: Installation, key: str) -> str:
+def _shown(told: Told) -> str:
     """The story as it arrived, for whoever has to find out."""
-    answers = [d["data"] for d in _members(installation)[key].decisions]
+    answers = [decision["data"] for decision in told.decisions]
     return "\n".join(
         f"{a['event']['type']} {a['event']['id']}: {a['outcome']} {a['reason']}: {a['says']}" for a in answers
     )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from random import Random
 from types import TracebackType
 from typing import Any
 
@@ -68,6 +69,12 @@ class Crew:
             leaving = [self._running.pop(name) for name in names]
         for worker in leaving:
             worker.stop()
+
+    def kill_one(self, chance: Random) -> None:
+        """SIGKILL one of them that has partitions, whoever it is."""
+        name = chance.choice(self.names)
+        assert eventually(lambda: self[name].alive and bool(self[name].partitions)), self[name].said
+        self[name].kill()
 
     def live(self) -> "Crew":
         """Wait until each of them has partitions, however often it had to be started."""

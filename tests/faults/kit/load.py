@@ -76,6 +76,12 @@ class Load:
             assert time.monotonic() < deadline, f"{self.events} of {wanted} events reached Kafka"
             time.sleep(CHUNK_S)
 
+    def finish(self) -> int:
+        """Wait until all events are told; returns what `end` returns."""
+        self._thread.join(10 * PATIENCE)
+        assert not self.going_on, f"{self.events} events so far"
+        return self.end()
+
     def end(self) -> int:
         """No more events; returns how many there were, all of which Kafka has."""
         self._stop.set()
