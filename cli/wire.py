@@ -9,7 +9,6 @@ from typing import Final, TypeVar
 import orjson
 from confluent_kafka import (
     Consumer,
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaError,
     KafkaException,
@@ -89,6 +88,9 @@ class Wire:
         self._looker = Consumer(
             common | CONSUMER | {"group.id": f"{settings.group}-publish", "enable.partition.eof": True}
         )
+        # Only to read the workers' offsets; it never joins. librdkafka's admin client, which could ask the same, ends the
+        # process (SIGSEGV) when the broker asked turns out not to be the group's coordinator.
+        self._group = Consumer(common | {"group.id": settings.group, "isolation.level": "read_uncommitted"})
         self._reports: list[Sent] = []
         self._failure: KafkaError | None = None
 
@@ -138,11 +140,12 @@ class Wire:
     def committed(self, topic: str) -> dict[int, int]:
         """The workers' next offset per partition of a topic (negative where they have none)."""
         places = [TopicPartition(self._catalogue.name(topic), p) for p in range(self.partitions[topic])]
-        request = ConsumerGroupTopicPartitions(self._settings.group, places)
 
         def ask() -> dict[int, int]:
-            found = self._admin.list_consumer_group_offsets([request], request_timeout=ANSWER_S)
-            return {at.partition: at.offset for at in found[self._settings.group].result().topic_partitions}
+            found = self._group.committed(places, ANSWER_S)
+            for failed in (at.error for at in found if at.error is not None):
+                raise KafkaException(failed)
+            return {at.partition: at.offset for at in found}
 
         return until_ready(self._settings, ask)
 
@@ -185,6 +188,7 @@ class Wire:
         self._producer.flush(ANSWER_S)
         self._consumer.close()
         self._looker.close()
+        self._group.close()
 
     def _decision(self, message: Message) -> Decided | None:
         error = message.error()

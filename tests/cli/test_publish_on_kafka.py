@@ -1,14 +1,12 @@
 """`publish` on a real broker, with a stand-in for the worker."""
 
 from collections import defaultdict
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from agents import topics
 from agents.settings import Settings
@@ -100,18 +98,20 @@ def test_partitions_as_java_does_and_says_what_it_is(settings: Settings, tmp_pat
 
 
 def test_a_coordinator_that_still_loads_is_asked_again(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Given a broker that answers twice that it loads the workers' group, then its third answer counts."""
-    answers = [KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaError.COORDINATOR_NOT_AVAILABLE]
+    """Given a broker that answers that it loads the workers' group, or has it no more, then its fourth answer counts."""
+    answers = [
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.NOT_COORDINATOR,
+    ]
 
-    class JustStarted(AdminClient):
-        def list_consumer_group_offsets(self, requests: list[ConsumerGroupTopicPartitions], **options: Any) -> Any:
-            if not answers:
-                return super().list_consumer_group_offsets(requests, **options)
-            answer: Future[None] = Future()
-            answer.set_exception(KafkaException(KafkaError(answers.pop(0))))
-            return {request.group_id: answer for request in requests}
+    class JustStarted(Consumer):
+        def committed(self, *arguments: Any) -> list[TopicPartition]:
+            if answers:
+                raise KafkaException(KafkaError(answers.pop(0)))
+            return super().committed(*arguments)
 
-    monkeypatch.setattr(wire, "AdminClient", JustStarted)
+    monkeypatch.setattr(wire, "Consumer", JustStarted)
     with StandIn(settings), wire.connected(settings) as connection:
         Publisher(connection).publish([Tick("2026-03-15T00:00:00Z")])
         assert answers == []
