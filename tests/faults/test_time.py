@@ -109,13 +109,14 @@ def test_down_over_two_due_dates(broker: Kafka, tmp_path: Path, chance: Random, 
             assert [_instant(entry["at"]) for entry in expired] == expiries
             assert [_instant(entry["booked_at"]) for entry in expired] == booked_at
             assert [_instant(notice["not_before"]) for notice in _notices(told, "points.expired")] == expiries
+            assert not _notices(told, "points.expiring"), "reminded of what is gone"
             assert told.view["points"]["available"] == 0
 
 
 def _lots(who: str, days: list[date]) -> Iterator[Message]:
     """Points that expire on each of these days: ten, twenty, thirty, ..."""
     since = _noon(2026, 3, 1)
-    yield scenario.message("points.joined", who, {}, since, f"{who}-joined", SOURCE)
+    yield scenario.message("points.joined", who, {}, since - timedelta(days=1), f"{who}-joined", SOURCE)
     for number, day in enumerate(days, 1):
         bonus = {"offer_id": "spring", "points": 10 * number, "expires_on": day.isoformat()}
         line = {"unit_price": "0.25", "bonus": bonus}
@@ -207,10 +208,13 @@ def _each_on_time(site: Site, due: dict[str, datetime], evidence: Evidence) -> d
         ticks.setdefault(tick.partition, []).append(tick)
     releases = _releases(site)
     assert sorted(record.key for record in releases) == sorted(who.encode() for who in due), "each once"
+    counts = {partition: [min(_says(tick), _received(tick)) for tick in of] for partition, of in ticks.items()}
+    for decided in (orjson.loads(record.value or b"")["data"] for record in site.read("decisions")):
+        assert _instant(decided["now"]) in counts[decided["event"]["partition"]]
     late = []
     for record in releases:
         entry, at = orjson.loads(record.value or b"")["data"], due[(record.key or b"").decode()]
-        counted = [min(_says(tick), _received(tick)) for tick in ticks[record.partition]]
+        counted = counts[record.partition]
         assert _instant(entry["at"]) == at
         assert _instant(entry["booked_at"]) == next(now for now in counted if now >= at), (
             "not by the first tick that counts"
