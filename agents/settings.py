@@ -1,4 +1,4 @@
-"""Every setting of every process, read from the environment (``MEMBERSHIPS_*``) in this one place.
+"""Every setting of every process, read from the environment (``MEMBERSHIPS_*``) and from secret files in this one place.
 
 The policies file (TOML, table per clause setting) overrides named policies of ``models.policies``; secrets are
 ``SecretStr`` so that no log line or error can print them.
@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from models.catalogue import APP, DEFAULT_PARTITIONS, Catalogue
 from models.policies import Policies
@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="MEMBERSHIPS_", frozen=True, extra="ignore")
 
     bootstrap_servers: str = Field("127.0.0.1:9092", description="Kafka brokers, host:port separated by commas")
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis-compatible server of the views")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", repr=False, description="Redis-compatible server of the views"
+    )  # may hold a password
     clock: Literal["wall", "external"] = Field(
         "wall", description="wall: workers tick each second; external: only ticks published by somebody else move time"
     )
@@ -47,13 +49,19 @@ class Settings(BaseSettings):
         "PLAINTEXT", description="how to talk to Kafka: PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = Field(
-        None, description="how to log in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
+        None, validate_default=True, description="how to log in to Kafka: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512"
     )
-    sasl_username: str | None = Field(None, description="user of that login")
-    sasl_password: SecretStr | None = Field(None, description="password of that login; never shown")
-    ssl_ca: Path | None = Field(None, description="certificate authority file (PEM)")
-    ssl_certificate: Path | None = Field(None, description="client certificate file (PEM)")
-    ssl_key: Path | None = Field(None, description="client key file (PEM)")
+    sasl_username: str | None = Field(None, validate_default=True, description="user of that login")
+    sasl_password: SecretStr | None = Field(
+        None, validate_default=True, description="password of that login; never shown"
+    )
+    ssl_ca: FilePath | None = Field(None, description="certificate authority file (PEM)")
+    ssl_certificate: FilePath | None = Field(None, description="client certificate file (PEM)")
+    ssl_key: FilePath | None = Field(None, description="client key file (PEM)")
+    secrets: DirectoryPath | None = Field(
+        None,
+        description="directory with one file per setting that is not to be a variable, named memberships_sasl_password",
+    )
 
     @field_validator("redis_url")
     @classmethod
@@ -67,6 +75,31 @@ class Settings(BaseSettings):
         if not known:
             raise PydanticCustomError("redis_url", "expected redis://HOST:PORT/NUMBER, rediss://... or unix://...")
         return url
+
+    @field_validator("sasl_mechanism", "sasl_username", "sasl_password")
+    @classmethod
+    def _is_there_for_a_login(cls, value: Any, info: ValidationInfo) -> Any:
+        protocol = info.data.get("security_protocol", "")
+        if value is None and protocol.startswith("SASL"):
+            raise PydanticCustomError("login", "needed with {protocol}", {"protocol": protocol})
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options that were given, then variables, then the files in the directory that a variable names."""
+        del dotenv_settings, file_secret_settings
+        folder = Path(env_settings().get("secrets") or "/nowhere")
+        files = (
+            (SecretsSettingsSource(settings_cls, folder),) if folder.is_dir() else ()
+        )  # a wrong one is told of above
+        return (init_settings, env_settings, *files)
 
     @property
     def group(self) -> str:

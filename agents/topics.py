@@ -83,8 +83,9 @@ def check(settings: Settings) -> list[Problem]:
     with _admin(settings) as admin:
         wanted = settings.catalogue().topics
         found = set(admin.list_topics())
+        hidden = f", or let {settings.sasl_username} describe it" if settings.sasl_username else ""
         problems = [
-            Problem(topic.name, "is missing", "run: memberships topics apply")
+            Problem(topic.name, "is missing", f"run: memberships topics apply{hidden}")
             for topic in wanted
             if topic.name not in found
         ]

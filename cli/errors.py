@@ -6,9 +6,12 @@ the operator's because Kafka or Redis is away (3), ours (70). An interrupt ends 
 
 from dataclasses import asdict, dataclass
 from enum import IntEnum
-from urllib.parse import urlsplit, urlunsplit
 
-UP = "start both with `memberships up`, or say where they are with MEMBERSHIPS_BOOTSTRAP_SERVERS and MEMBERSHIPS_REDIS_URL"
+UP = (
+    "start both with `memberships up`, or say where they are with MEMBERSHIPS_BOOTSTRAP_SERVERS and MEMBERSHIPS_REDIS_URL, "
+    "and whether to use TLS and a login with MEMBERSHIPS_SECURITY_PROTOCOL"
+)
+LOGIN = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* and MEMBERSHIPS_SSL_* settings"
 
 
 class ExitCode(IntEnum):
@@ -77,17 +80,14 @@ def kafka_not_ready(bootstrap_servers: str, detail: str, seconds: float) -> Comm
 
 
 def kafka_refused(detail: str) -> CommandError:
-    """A broker is there and does not let us in (exit 3)."""
-    hint = "check MEMBERSHIPS_SECURITY_PROTOCOL and the MEMBERSHIPS_SASL_* and MEMBERSHIPS_SSL_* settings"
-    return CommandError("kafka_refused", f"Kafka refused the login: {detail}", hint, ExitCode.UNREACHABLE)
+    """A broker is there and does not let us in (exit 2)."""
+    return wrong_use("kafka_refused", f"Kafka refused the login: {detail}", LOGIN)
 
 
-def without_password(url: str) -> str:
-    """The URL with its user and password replaced, fit for a screen."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+def kafka_denied(detail: str) -> CommandError:
+    """A broker let us in, and not do what we want to (exit 2)."""
+    hint = "give the user MEMBERSHIPS_SASL_USERNAME the rights that docs/security.md lists"
+    return wrong_use("kafka_denied", f"Kafka does not allow this: {detail}", hint)
 
 
 def explain(error: Exception) -> Problem:
@@ -117,7 +117,7 @@ def _of_ours(error: Exception) -> Problem | None:
         case BrokerUnreachable():
             return _refused("kafka_unreachable", str(error), error.hint)
         case SetupError():
-            return Problem("wrong_setup", str(error), error.hint, ExitCode.CHECK_FAILED)
+            return Problem("wrong_setup", str(error), error.hint, ExitCode.WRONG_USE)
         case RedisUnreachable():
             return _refused("redis_unreachable", str(error), error.hint)
         case ViewsError():
@@ -148,9 +148,14 @@ def _of_clients(error: Exception) -> Problem | None:
     from kafka import errors as kafka
 
     if isinstance(error, redis.exceptions.AuthenticationError):
-        return _refused("redis_refused", f"Redis refused the login: {error}", "check MEMBERSHIPS_REDIS_URL")
+        message = f"Redis refused the login: {error}"
+        return Problem("redis_refused", message, "check MEMBERSHIPS_REDIS_URL", ExitCode.WRONG_USE)
     if isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
         return _refused("redis_unreachable", f"Redis cannot be reached: {error}", UP)
+    if isinstance(error, kafka.SaslAuthenticationFailedError):
+        return kafka_refused(str(error)).problem
+    if isinstance(error, kafka.AuthorizationError):
+        return kafka_denied(str(error)).problem
     if isinstance(error, kafka.KafkaConnectionError | kafka.KafkaTimeoutError):
         return _refused("kafka_unreachable", f"Kafka cannot be reached: {error}", UP)
     if isinstance(error, KafkaException):
@@ -161,11 +166,15 @@ def _of_clients(error: Exception) -> Problem | None:
 def _of_librdkafka(error: Exception) -> Problem | None:
     from confluent_kafka import KafkaError
 
+    from driver.errors import DENIED
+
     cause = error.args[0] if error.args else None
     if not isinstance(cause, KafkaError):
         return None
     if cause.code() in (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED):
         return kafka_refused(cause.str()).problem
+    if cause.code() in DENIED:
+        return kafka_denied(cause.str()).problem
     if cause.code() in (
         KafkaError._TRANSPORT,
         KafkaError._ALL_BROKERS_DOWN,

@@ -6,11 +6,11 @@ from kafka import TopicPartition
 
 from audit.topics import Reader, Stored
 from cli import talk
-from cli.errors import check_failed
+from cli.errors import check_failed, wrong_use
 
 
 def demand(reader: Reader, topics: Iterable[str], partitions: int) -> None:
-    """Raises CommandError (exit 1) if one of the topics is missing or has another number of partitions."""
+    """Raises CommandError if one of the topics is missing (exit 1) or has another number of partitions (exit 2)."""
     for topic in topics:
         count = reader.partitions(topic)
         if not count:
@@ -18,7 +18,7 @@ def demand(reader: Reader, topics: Iterable[str], partitions: int) -> None:
             raise check_failed("topics_missing", f"topics are missing: {topic}", hint)
         if count != partitions:
             message = f"{topic} has {count} partitions, the settings say {partitions}"
-            raise check_failed("wrong_setup", message, "set MEMBERSHIPS_PARTITIONS as the topics were made")
+            raise wrong_use("wrong_setup", message, "set MEMBERSHIPS_PARTITIONS as the topics were made")
 
 
 def read(

@@ -19,9 +19,10 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
 
 from agents.settings import Settings
-from cli.errors import check_failed, kafka_not_ready, kafka_refused, kafka_unreachable
+from cli.errors import LOGIN, check_failed, kafka_not_ready, kafka_refused, kafka_unreachable, wrong_use
 from cli.talk import say
 from cli.tally import Coordinates, Verdict
+from driver.errors import DENIED
 from models.catalogue import TRANSFER
 
 CONNECT_S = 5.0
@@ -39,7 +40,7 @@ NOT_YET: Final = (
 """What a broker says for a while after a topic was made or the broker started; the client does not ask again by itself."""
 QUIET = {"log_level": 2}
 """A service that is away is one message of ours, not a stream of librdkafka's."""
-HOPELESS = (KafkaError._AUTHENTICATION, KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.UNKNOWN_TOPIC_OR_PART)
+HOPELESS = {KafkaError._AUTHENTICATION, KafkaError.UNKNOWN_TOPIC_OR_PART} | DENIED
 REFUSING = (KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL)
 PRODUCER = {
     "enable.idempotence": True,
@@ -256,9 +257,12 @@ def until_ready(settings: Settings, ask: Callable[[], T]) -> T:
 
 
 def _reached(settings: Settings) -> tuple[AdminClient, dict[str, TopicMetadata]]:
-    """A client, and the topics there are. A broker that is there and refuses us is told from one that is away (exit 3)."""
+    """A client, and the topics there are. A broker that refuses us (exit 2) is told from one that is away (exit 3)."""
     heard: list[KafkaError] = []
-    admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": heard.append})
+    try:
+        admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": heard.append})
+    except KafkaException as error:  # a certificate that is none, say
+        raise wrong_use("bad_setting", f"Kafka's client cannot be set up: {error.args[0].str()}", LOGIN) from error
     try:
         return admin, admin.list_topics(timeout=CONNECT_S).topics
     except KafkaException as error:

@@ -46,11 +46,17 @@ PASSING = frozenset(
         KafkaError._PURGE_INFLIGHT,
     }
 )
-HOPELESS = frozenset(
+DENIED = frozenset(
     {
         KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+        KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
+    }
+)
+"""The user that we log in as lacks a right."""
+HOPELESS = DENIED | frozenset(
+    {
         KafkaError.INCONSISTENT_GROUP_PROTOCOL,
         KafkaError._AUTHENTICATION,
         KafkaError._AUTO_OFFSET_RESET,
@@ -58,7 +64,6 @@ HOPELESS = frozenset(
 )
 """Waiting will not help: wrong rights, another assignor in the group, or committed input that retention deleted."""
 LASTING = HOPELESS | {
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
     KafkaError.SASL_AUTHENTICATION_FAILED,
     # librdkafka waits for a topic that may still come (topic.metadata.propagation.max.ms) before it says so.
     KafkaError.UNKNOWN_TOPIC_OR_PART,

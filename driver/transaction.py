@@ -56,10 +56,15 @@ class Transactions:
         """Fence whoever had this name before and end what it left open."""
         try:
             self._insist(self._producer.init_transactions, self._config.startup_timeout)
-        except KafkaException as error:
+        except KafkaException as failure:
+            error = failure.args[0]
+            if is_lasting(error):
+                raise RefusedError(
+                    f"Kafka refuses this worker's transactions ({error.name()}): {error.str()}"
+                ) from failure
             raise UnreachableError(
-                f"no transaction coordinator answered at {self._config.bootstrap_servers}: {error.args[0]}"
-            ) from error
+                f"no transaction coordinator answered at {self._config.bootstrap_servers}: {error.str()}"
+            ) from failure
 
     def commit(self, work: Work) -> None:
         """Write all of a poll in one transaction.

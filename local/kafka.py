@@ -103,9 +103,10 @@ class Kafka(Service):
     def _storage(self) -> Path:
         return self.data_dir / "topics"
 
-    def _write_properties(self, port: int) -> Path:
+    def _settings(self, port: int) -> dict[str, object]:
+        """The broker's configuration with its clients on this port."""
         controller = next(free for free in free_ports() if free != port)
-        settings = {
+        return {
             "process.roles": "broker,controller",
             "node.id": 1,
             "controller.quorum.voters": f"1@{LOOPBACK}:{controller}",
@@ -117,14 +118,20 @@ class Kafka(Service):
             "log.dirs": self._storage,
             **BROKER_SETTINGS,
         }
+
+    def _format_options(self) -> list[str]:
+        """What else is told when the data directory is formatted."""
+        return []
+
+    def _write_properties(self, port: int) -> Path:
         path = self.data_dir / "server.properties"
-        path.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
+        path.write_text("".join(f"{key}={value}\n" for key, value in self._settings(port).items()))
         return path
 
     def _format(self, java: list[str], properties: Path) -> None:
         tool = [*java, "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "--ignore-formatted"]
         done = subprocess.run(  # noqa: S603 - our own command
-            [*tool, "--cluster-id", CLUSTER_ID, "--config", str(properties)],
+            [*tool, "--cluster-id", CLUSTER_ID, "--config", str(properties), *self._format_options()],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -1,6 +1,6 @@
 """What can go wrong on the read side. Each error says in one sentence what, and in ``hint`` what to do."""
 
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 
 class ViewsError(Exception):
@@ -32,6 +32,10 @@ class Unfeedable(ViewsError):  # noqa: N818
 
 
 def without_login(url: str) -> str:
-    """The address without user and password, fit for logs."""
+    """The address with user and passwords masked, wherever a URL may have them: fit for logs and screens."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    login, at, host = parts.netloc.rpartition("@")
+    options = [
+        (name, "***" if "password" in name or name == "username" else value) for name, value in parse_qsl(parts.query)
+    ]
+    return urlunsplit(parts._replace(netloc=f"{'***' if login else ''}{at}{host}", query=urlencode(options, safe="*/")))

@@ -19,7 +19,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from agents.settings import Settings
 from views.errors import RedisUnreachable, without_login
 from views.keys import TIMELINE_LIMIT, Keys, Kind
-from views.source import Source, TopicMadeAnew
+from views.source import Source, TopicMadeAnew, is_final
 from views.store import Place, Portion, Rebuilding, Store, connect
 from views.writes import portions
 
@@ -36,7 +36,7 @@ def run(settings: Settings, stop: threading.Event | None = None, limit: int = TI
     """Feed until ``stop`` is set (without one: until SIGTERM or SIGINT), whatever happens to Redis meanwhile.
 
     Raises RedisUnreachable when Redis refuses the login, Unfeedable for a record of a newer release, KafkaException
-    when the broker cannot be reached at the start; later it is waited for.
+    when the broker cannot be reached at the start (later it is waited for), or refuses what is asked.
     """
     with nullcontext(stop) if stop else stopped_by_signals() as stop, Source(settings) as source:
         Feeder(settings, source, stop, limit).run()
@@ -102,7 +102,7 @@ class Feeder:
             except RedisError as error:
                 self._back_off(f"Redis at {without_login(self._url)}", error)
             except KafkaException as error:
-                if error.args[0].fatal():
+                if is_final(error.args[0]):
                     raise
                 self._back_off("Kafka", error)
         self._end()

@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from confluent_kafka.admin import ClusterMetadata
 
 from agents.settings import Settings
+from driver.errors import DENIED
 from views.store import Place
 
 _log = logging.getLogger(__name__)
@@ -119,7 +120,7 @@ class Source:
 
     def _cope(self, error: KafkaError, place: Place) -> None:
         if error.code() != KafkaError._AUTO_OFFSET_RESET:
-            if error.fatal():
+            if is_final(error):
                 raise KafkaException(error)
             _log.warning("Kafka: %s", error.str())
             return
@@ -146,6 +147,11 @@ class Source:
         offsets = [_at(place, offset) for place, offset in positions.items() if offset]
         if offsets:
             self._consumer.commit(offsets=offsets, asynchronous=True)
+
+
+def is_final(error: KafkaError) -> bool:
+    """Whether waiting cannot help: the client is broken for good, or its user lacks a right."""
+    return error.fatal() or error.code() in DENIED
 
 
 def places_of(topics: Collection[str], partitions: int) -> list[Place]:

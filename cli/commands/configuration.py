@@ -29,18 +29,21 @@ def show(as_json: AsJson = False) -> None:
     """
     from pydantic import SecretStr
 
-    from cli.errors import without_password
+    from views.errors import without_login
 
+    variables = {name.upper() for name in os.environ}  # noqa: TID251 - to tell where a value came from
     found = settings()
     rows: list[dict[str, Any]] = []
     for name, field in type(found).model_fields.items():
         value = getattr(found, name)
+        variable = f"MEMBERSHIPS_{name.upper()}"
         shown = str(value) if isinstance(value, SecretStr) else value
+        set_by = "environment" if variable in variables else "secret file"
         rows.append(
             {
-                "variable": f"MEMBERSHIPS_{name.upper()}",
-                "value": without_password(shown) if name == "redis_url" else shown,
-                "origin": "environment" if name in found.model_fields_set else "default",
+                "variable": variable,
+                "value": without_login(shown) if name == "redis_url" else shown,
+                "origin": set_by if name in found.model_fields_set else "default",
                 "meaning": field.description or "",
             }
         )

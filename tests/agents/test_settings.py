@@ -29,7 +29,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MEMBERSHIPS_WORKER", "w-7", "worker", "w-7"),
         ("MEMBERSHIPS_PARTITIONS", "48", "partitions", 48),
         ("MEMBERSHIPS_POLICIES", "own.toml", "policies", Path("own.toml")),
-        ("MEMBERSHIPS_SECURITY_PROTOCOL", "SASL_SSL", "security_protocol", "SASL_SSL"),
+        ("MEMBERSHIPS_SECURITY_PROTOCOL", "SSL", "security_protocol", "SSL"),
     ],
 )
 def test_the_contract_s_variables(
@@ -68,14 +68,48 @@ def test_what_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, variabl
         Settings()
 
 
-def test_both_clients_are_told_the_same_places() -> None:
-    settings = Settings(bootstrap_servers="a:1,b:2", ssl_ca=Path("ca.pem"), security_protocol="SSL")
+def test_both_clients_are_told_the_same_places(tmp_path: Path) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    settings = Settings(bootstrap_servers="a:1,b:2", ssl_ca=ca, security_protocol="SSL")
     assert settings.librdkafka() == {
-        "bootstrap.servers": "a:1,b:2", "security.protocol": "SSL", "ssl.ca.location": "ca.pem",
+        "bootstrap.servers": "a:1,b:2", "security.protocol": "SSL", "ssl.ca.location": str(ca),
     }  # fmt: skip
     assert settings.kafka_python() == {
-        "bootstrap_servers": ["a:1", "b:2"], "security_protocol": "SSL", "ssl_cafile": "ca.pem",
+        "bootstrap_servers": ["a:1", "b:2"], "security_protocol": "SSL", "ssl_cafile": str(ca),
     }  # fmt: skip
+
+
+def test_a_secret_may_lie_in_a_file_and_a_variable_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    url = f"redis://worker:{SECRET}@cache:6379/0"
+    (tmp_path / "memberships_sasl_password").write_text(f"{SECRET}\n")
+    (tmp_path / "memberships_redis_url").write_text(url)
+    monkeypatch.setenv("MEMBERSHIPS_SECRETS", str(tmp_path))
+    settings = Settings()
+    assert settings.librdkafka()["sasl.password"] == SECRET
+    assert settings.redis_url == url
+    assert SECRET not in repr(settings)
+    monkeypatch.setenv("MEMBERSHIPS_SASL_PASSWORD", "another")
+    assert Settings().librdkafka()["sasl.password"] == "another"
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"SECRETS": "/no/such/directory"}, "secrets"),
+        ({"SECURITY_PROTOCOL": "SSL", "SSL_CA": "/no/such/file"}, "ssl_ca"),
+        ({"SECURITY_PROTOCOL": "SASL_SSL"}, "sasl_mechanism"),
+        ({"SECURITY_PROTOCOL": "SASL_SSL", "SASL_MECHANISM": "PLAIN", "SASL_USERNAME": "w"}, "sasl_password"),
+    ],
+)
+def test_half_a_login_is_refused_before_anybody_is_asked(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], named: str
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(f"MEMBERSHIPS_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        Settings()
+    assert refused.value.errors()[0]["loc"] == (named,)
 
 
 def test_two_installations_on_one_broker_share_neither_group_nor_topics() -> None:

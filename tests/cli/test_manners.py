@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from audit.report import Check, Report
 from cli import commands, main
-from cli.errors import ExitCode, without_password
+from cli.errors import ExitCode
 from cli.main import app, execute
+from views.errors import without_login
 
 NOBODY = "127.0.0.1:1"
 CLI = Path(main.__file__).parent
@@ -133,7 +134,7 @@ class TestErrors:
             code, body = problem(capsys, *command.split())
             server.shutdown()
 
-        assert (code, body["code"]) == (ExitCode.UNREACHABLE, "kafka_refused")
+        assert (code, body["code"]) == (ExitCode.WRONG_USE, "kafka_refused")
         assert "MEMBERSHIPS_SECURITY_PROTOCOL" in body["hint"]
 
     @pytest.mark.parametrize("command", ["member m-1", "why m-1", "rebuild", "rebuild --yes"])
@@ -232,8 +233,10 @@ class TestErrors:
         assert codes == headings
 
     def test_passwords_are_masked(self) -> None:
-        assert without_password("redis://user:secret@host:1/0") == "redis://***@host:1/0"
-        assert without_password("redis://host:1/0") == "redis://host:1/0"
+        assert without_login("redis://user:secret@host:1/0") == "redis://***@host:1/0"
+        assert without_login("redis://host:1/0") == "redis://host:1/0"
+        asked = "rediss://host:1/0?ssl_ca_certs=/etc/ca.pem&password=secret&ssl_password=secret"
+        assert without_login(asked) == "rediss://host:1/0?ssl_ca_certs=/etc/ca.pem&password=***&ssl_password=***"
 
 
 class TestOutput:

@@ -237,7 +237,7 @@ class TestState:
     def test_topics_of_another_size_are_told(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", "2")
         code, problem = run("ann", *NEXT_MONTH)
-        assert (code, problem["code"]) == (ExitCode.CHECK_FAILED, "wrong_setup")
+        assert (code, problem["code"]) == (ExitCode.WRONG_USE, "wrong_setup")
 
     @pytest.mark.parametrize(
         ("raw", "hint"), [(b"\x01rubbish", "the guide"), (bytes([state.VERSION + 1]) + b"x", "newer release")]
