@@ -126,12 +126,16 @@ def _differing(
     resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
     answers = admin.describe_configs(resources, config_filter="all")["topic"]
     for topic in topics:
-        # A topic that is just being deleted is described without any configuration.
         found = {name: str(config["value"]) for name, config in answers[topic.name].items()}
+        if not found:
+            raise SetupError(
+                f"the configuration of topic {topic.name} is not told",
+                "it is just being deleted, or the right DESCRIBE_CONFIGS on it is missing",
+            )
         differing = {
-            name: (found.get(name, "nothing"), value)
+            name: (found[name], value)
             for name, value in topic.configs(settings.replication).items()
-            if found.get(name) != value
+            if found[name] != value
         }
         if differing:
             yield topic, differing

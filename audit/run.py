@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Final, Literal
 
 from kafka import TopicPartition
-from kafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError
+from kafka.errors import AuthorizationError, KafkaConnectionError, KafkaError, KafkaTimeoutError
 from redis.exceptions import RedisError
 
 from agents.settings import Settings
@@ -59,6 +59,8 @@ def run(settings: Settings, progress: Progress | None = None, *, views: bool = T
     try:
         with TopicReader(settings.kafka_python(), settings.group) as reader, _no_collector():
             covered = _Audit(settings, reader, findings, progress or _silent, patience).make(views=views)
+    except AuthorizationError:
+        raise  # its caller tells of rights, whatever wanted them
     except (KafkaConnectionError, KafkaTimeoutError) as error:
         raise BrokerUnreachable(
             f"no Kafka broker answers at {settings.bootstrap_servers}", "start one: memberships up"

@@ -119,7 +119,9 @@ def _of_ours(error: Exception) -> Problem | None:
         case SetupError():
             return Problem("wrong_setup", str(error), error.hint, ExitCode.WRONG_USE)
         case RedisUnreachable():
-            return _refused("redis_unreachable", str(error), error.hint)
+            return (
+                _redis_refused(str(error)) if error.refused else _refused("redis_unreachable", str(error), error.hint)
+            )
         case ViewsError():
             return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
         case NotOnlineRetailError():
@@ -148,8 +150,7 @@ def _of_clients(error: Exception) -> Problem | None:
     from kafka import errors as kafka
 
     if isinstance(error, redis.exceptions.AuthenticationError):
-        message = f"Redis refused the login: {error}"
-        return Problem("redis_refused", message, "check MEMBERSHIPS_REDIS_URL", ExitCode.WRONG_USE)
+        return _redis_refused(f"Redis refused the login: {error}")
     if isinstance(error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
         return _refused("redis_unreachable", f"Redis cannot be reached: {error}", UP)
     if isinstance(error, kafka.SaslAuthenticationFailedError):
@@ -187,3 +188,7 @@ def _of_librdkafka(error: Exception) -> Problem | None:
 
 def _refused(code: str, message: str, hint: str) -> Problem:
     return Problem(code, message, hint, ExitCode.UNREACHABLE)
+
+
+def _redis_refused(message: str) -> Problem:
+    return Problem("redis_refused", message, "check MEMBERSHIPS_REDIS_URL", ExitCode.WRONG_USE)

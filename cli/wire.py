@@ -26,6 +26,8 @@ from driver.errors import DENIED
 from models.catalogue import TRANSFER
 
 CONNECT_S = 5.0
+ASK_S = 0.5
+"""The client goes on connecting meanwhile; a refusal is heard between two questions."""
 ANSWER_S = 10.0
 RETRY_S = 0.1
 READY_S = 30.0
@@ -263,14 +265,17 @@ def _reached(settings: Settings) -> tuple[AdminClient, dict[str, TopicMetadata]]
         admin = AdminClient(settings.librdkafka() | QUIET | {"error_cb": heard.append})
     except KafkaException as error:  # a certificate that is none, say
         raise wrong_use("bad_setting", f"Kafka's client cannot be set up: {error.args[0].str()}", LOGIN) from error
-    try:
-        return admin, admin.list_topics(timeout=CONNECT_S).topics
-    except KafkaException as error:
-        admin.poll(0)  # serves error_cb
-        refusals = [one for one in heard if one.code() in REFUSING]
-        if refusals:
-            raise kafka_refused(refusals[0].str()) from error
-        raise kafka_unreachable(settings.bootstrap_servers, [*heard, error.args[0]][0].str()) from error
+    deadline = time.monotonic() + CONNECT_S
+    while True:
+        try:
+            return admin, admin.list_topics(timeout=ASK_S).topics
+        except KafkaException as error:
+            admin.poll(0)  # serves error_cb
+            refusals = [one for one in heard if one.code() in REFUSING]
+            if refusals:
+                raise kafka_refused(refusals[0].str()) from error
+            if time.monotonic() >= deadline:
+                raise kafka_unreachable(settings.bootstrap_servers, [*heard, error.args[0]][0].str()) from error
 
 
 def input_topics(settings: Settings) -> tuple[str, ...]:

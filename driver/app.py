@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, NoReturn, cast
 
 import faust
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 from faust.app.base import BootStrategy as FaustBootStrategy
 from mode import ServiceT
 
@@ -15,7 +15,8 @@ from driver.assignment import Assignment, Hook
 from driver.checks import DataDirectory, check_topics
 from driver.config import Config
 from driver.engine import Engine
-from driver.failstop import CrashPoint, end_for
+from driver.errors import is_lasting
+from driver.failstop import CrashPoint, Exit, end, end_for
 from driver.metrics import Metrics
 from driver.source import Source
 from driver.state import State
@@ -102,10 +103,16 @@ class App(faust.App):
         return {cast(DriverTable, table).changelog: table.name for table in self.tables.values()}
 
     def send_outside(self, topic: str, partition: int, key: bytes | None, value: bytes | None) -> None:
-        """Send a record at once and outside of any transaction; it may be lost or doubled by a crash."""
+        """Send a record at once and outside of any transaction; it may be lost or doubled by a crash.
+
+        What Kafka would refuse a second time too (a right that is missing) ends the process: nobody waits for the answer.
+        """
         if self._outside is None:
             self._outside = Producer({**self.config.client(), "enable.idempotence": True, "linger.ms": 0}, logger=log)
-        self._outside.produce(topic, value, key, partition, on_delivery=_log_failure)
+        try:
+            self._outside.produce(topic, value, key, partition, on_delivery=_report)
+        except KafkaException as failure:  # what the client knows already, it does not send
+            _not_sent(topic, failure.args[0])
         self._outside.poll(0)
 
     def begin(self, sources: frozenset[str]) -> None:
@@ -199,6 +206,12 @@ class App(faust.App):
         raise RuntimeError("outputs go by batch.emit, or app.send_outside for what is not transactional")
 
 
-def _log_failure(error: Any, message: Any) -> None:
+def _report(error: Any, message: Any) -> None:
     if error is not None:
-        log.warning("not sent to %s: %s", message.topic(), error)
+        _not_sent(message.topic(), error)
+
+
+def _not_sent(topic: str, error: KafkaError) -> None:
+    if is_lasting(error):
+        end(Exit.REFUSED, f"Kafka refuses what the worker sends to {topic} ({error.name()}): {error.str()}")
+    log.warning("not sent to %s: %s", topic, error)

@@ -1,6 +1,12 @@
 """What can go wrong on the read side. Each error says in one sentence what, and in ``hint`` what to do."""
 
+import ssl
+from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from redis.exceptions import AuthenticationError, NoPermissionError
+
+REFUSALS: Final = (AuthenticationError, NoPermissionError)
 
 
 class ViewsError(Exception):
@@ -15,6 +21,8 @@ class RedisUnreachable(ViewsError):  # noqa: N818 - named for what happened
     """Redis does not answer, or answers that it cannot serve (loading, read-only, out of memory, wrong login)."""
 
     def __init__(self, url: str, cause: Exception) -> None:
+        self.refused = isinstance(cause, REFUSALS) or isinstance(cause.__context__, ssl.SSLError)
+        """It is there, and waiting will not help: login, rights or certificate are wrong."""
         super().__init__(
             f"Redis at {without_login(url)} cannot serve: {cause}",
             "check that it runs (`memberships up`) and MEMBERSHIPS_REDIS_URL",

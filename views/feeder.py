@@ -14,7 +14,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from confluent_kafka import KafkaException
-from redis.exceptions import AuthenticationError, RedisError
+from redis.exceptions import RedisError
 
 from agents.settings import Settings
 from views.errors import RedisUnreachable, without_login
@@ -97,9 +97,10 @@ class Feeder:
         while not self._stop.is_set():
             try:
                 self._turn(places)
-            except AuthenticationError as error:
-                raise RedisUnreachable(self._url, error) from error
             except RedisError as error:
+                failure = RedisUnreachable(self._url, error)
+                if failure.refused:
+                    raise failure from error
                 self._back_off(f"Redis at {without_login(self._url)}", error)
             except KafkaException as error:
                 if is_final(error.args[0]):

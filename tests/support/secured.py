@@ -4,7 +4,7 @@ Beside its plain listener, which is the administrator's (loopback alone), it has
 being when the data directory is formatted, as KRaft has it; certificates are made for this one broker.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,14 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from pydantic import SecretStr
 
-from agents.settings import Settings
 from local.kafka import Kafka
 from local.ports import LOOPBACK, free_ports
 from tests.support.processes import PATIENCE
 
+Rights = Mapping[str, str]
+"""Kind of thing (`TOPIC`, `GROUP`, `TRANSACTIONAL_ID`) -> what may be done with it."""
 MECHANISMS = ("SCRAM-SHA-256", "SCRAM-SHA-512")
 _LOGIN = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
 
@@ -61,36 +63,34 @@ class SecuredKafka(Kafka):
         """Where a login is asked for."""
         return f"{LOOPBACK}:{self._secured_port}"
 
-    def login(self, user: str, mechanism: str = MECHANISMS[1]) -> dict[str, str]:
-        """The `MEMBERSHIPS_*` variables of a client that may come in."""
+    def login(self, user: str, mechanism: str = MECHANISMS[1]) -> dict[str, Any]:
+        """The settings of a client that may come in."""
         return {
-            "MEMBERSHIPS_BOOTSTRAP_SERVERS": self.secured_servers,
-            "MEMBERSHIPS_SECURITY_PROTOCOL": "SASL_SSL",
-            "MEMBERSHIPS_SASL_MECHANISM": mechanism,
-            "MEMBERSHIPS_SASL_USERNAME": user,
-            "MEMBERSHIPS_SASL_PASSWORD": self._users[user],
-            "MEMBERSHIPS_SSL_CA": str(self.certificates.ca),
+            "bootstrap_servers": self.secured_servers,
+            "security_protocol": "SASL_SSL",
+            "sasl_mechanism": mechanism,
+            "sasl_username": user,
+            "sasl_password": SecretStr(self._users[user]),
+            "ssl_ca": self.certificates.ca,
         }
 
-    def allow(self, user: str, settings: Settings, operations: Iterable[str]) -> None:
-        """Rights of the user on the topics, groups and transactions whose names start with the installation's prefix."""
+    def allow(self, user: str, prefix: str, rights: Rights) -> None:
+        """Rights of the user on the topics, groups and transactions whose names start so."""
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
-        kinds = [(ResourceType.TOPIC, settings.topic_prefix), (ResourceType.GROUP, settings.topic_prefix)]
-        kinds += [(ResourceType.TRANSACTIONAL_ID, settings.topic_prefix)]
-        rights = [
+        bindings = [
             AclBinding(
-                kind,
-                name,
+                ResourceType[kind],
+                prefix,
                 ResourcePatternType.PREFIXED,
                 f"User:{user}",
                 "*",
                 AclOperation[right],
                 AclPermissionType.ALLOW,
             )
-            for kind, name in kinds
-            for right in operations
+            for kind, operations in rights.items()
+            for right in operations.split()
         ]
-        for done in admin.create_acls(rights).values():
+        for done in admin.create_acls(bindings).values():
             done.result(PATIENCE)
 
     def _settings(self, port: int) -> dict[str, Any]:
