@@ -104,5 +104,10 @@ def worker_name(settings: Settings) -> str:
     kept = settings.data / "worker-name"
     if not kept.exists():
         settings.data.mkdir(parents=True, exist_ok=True)
-        kept.write_text(f"worker-{secrets.token_hex(4)}\n")
+        draft = kept.with_suffix(".new")
+        try:
+            draft.write_text(f"worker-{secrets.token_hex(4)}\n")
+        except OSError as error:  # a full disk, whose error does not say which
+            raise OSError(error.errno, error.strerror, str(kept)) from error
+        draft.replace(kept)
     return kept.read_text().strip()

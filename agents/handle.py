@@ -43,6 +43,8 @@ STATE_KEY = b"clock"
 """Key of the partition's own state in the table ``partitions``."""
 VALUE_BYTES = INPUT_BYTES
 """The largest table value: what the topics take with room for its key. A larger one is a fault of ours."""
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds."""
 WAKE_PORTION = 500
 """Members woken by one tick; the rest follow on another tick with the same instant, so no poll grows without bound."""
 
@@ -283,4 +285,5 @@ def _demand_writable(decision: Decision) -> None:
 
 
 def _instant(timestamp_ms: int) -> datetime:
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
+    """The time of a record, which is whatever its producer says; of one that no calendar has, the nearest that one has."""
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), LAST_MS) / 1000, UTC)

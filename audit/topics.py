@@ -1,11 +1,13 @@
 """Reads topics with kafka-python: a client implementation that shares no code with the workers' librdkafka."""
 
+import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+from kafka.record.default_records import DefaultRecordBatch
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
@@ -192,5 +194,38 @@ def _stored(record: Any) -> Stored:
         record.timestamp_type,
         record.key,
         record.value,
-        tuple((name, value) for name, value in record.headers or ()),
+        _headers(record.headers or ()),
     )
+
+
+def _headers(found: Iterable[tuple[str, bytes | None]]) -> Headers:
+    """As the workers' client has them: none if a name is not UTF-8, and names end where a NUL is."""
+    headers = tuple((name.partition("\0")[0], value) for name, value in found)
+    return () if any(map(_BROKEN, (name for name, _ in headers))) else headers
+
+
+_BROKEN: Final = re.compile("[\ud800-\udfff]").search
+
+
+class _Lenient(bytes):
+    """Bytes of a batch whose text need not be UTF-8: what is not becomes halves of surrogate pairs."""
+
+    def __getitem__(self, at: Any) -> Any:
+        part = super().__getitem__(at)
+        return _Lenient(part) if isinstance(at, slice) else part
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - as bytes have it
+        return super().decode(encoding, "surrogateescape")
+
+
+def _read_msg(batch: DefaultRecordBatch) -> Any:
+    """The next record of a batch. The library takes a header's name that is not UTF-8 for a corrupt topic."""
+    try:
+        return _read_strictly(batch)
+    except UnicodeDecodeError:
+        batch._buffer = _Lenient(batch._buffer)
+        return _read_strictly(batch)
+
+
+_read_strictly: Final = DefaultRecordBatch._read_msg
+DefaultRecordBatch._read_msg = _read_msg

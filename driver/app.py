@@ -12,7 +12,7 @@ from faust.app.base import BootStrategy as FaustBootStrategy
 from mode import ServiceT
 
 from driver.assignment import Assignment, Hook
-from driver.checks import DataDirectory, check_topics
+from driver.checks import DataDirectory, check_descriptors, check_topics
 from driver.config import Config
 from driver.engine import Engine
 from driver.errors import is_lasting
@@ -133,7 +133,7 @@ class App(faust.App):
         config, app_id, changelogs = self.config, self.conf.id, self.changelogs
         if self._directory is not None:
             self._directory.lock()
-        await asyncio.to_thread(check_topics, config, sources, changelogs)
+        check_descriptors(config, await asyncio.to_thread(check_topics, config, sources, changelogs))
         gc.set_threshold(100_000, 20, 50)  # batches are many small objects that die young and hold no cycles
         limits, watchdog = config.limits, self._watchdog
         watchdog.watch("loop", limits.loop, "the event loop did not turn")

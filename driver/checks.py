@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import resource
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
@@ -9,7 +10,11 @@ from typing import TextIO
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from driver.config import Config
-from driver.failstop import RefusedError, UnreachableError
+from driver.failstop import RefusedError, StorageError, UnreachableError
+from driver.store import OPEN_FILES
+
+DESCRIPTORS = 256
+"""What the clients, their connections and Python itself have open at most, generously."""
 
 
 def check_topics(config: Config, sources: Iterable[str], changelogs: Iterable[str]) -> int:
@@ -56,6 +61,22 @@ def _partition_counts(config: Config) -> dict[str, int]:
     return {name: len(topic.partitions) for name, topic in metadata.topics.items() if topic.error is None}
 
 
+def check_descriptors(config: Config, partitions: int) -> None:
+    """See to it that this process may open as many files as it can need, all partitions being its own.
+
+    Raises:
+        RefusedError: it may not, whatever it does.
+    """
+    wanted = DESCRIPTORS + (OPEN_FILES * partitions if config.store == "rocksdb" else 0)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < wanted:
+        if hard < wanted:
+            raise RefusedError(
+                f"this process may open {hard} files, and can need {wanted}: raise the limit (ulimit -n)"
+            )
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 class DataDirectory:
     """The worker's directory, locked while this process lives."""
 
@@ -68,7 +89,14 @@ class DataDirectory:
 
         Raises:
             RefusedError: another process has it.
+            StorageError: it cannot be written to.
         """
+        try:
+            self._lock()
+        except OSError as error:
+            raise StorageError(f"data directory {self._path} cannot be used: {error.strerror}") from error
+
+    def _lock(self) -> None:
         self._path.mkdir(parents=True, exist_ok=True)
         file = (self._path / "lock").open("a+")
         try:

@@ -14,7 +14,7 @@ from driver.assignment import Assignment
 from driver.config import Config
 from driver.failstop import CrashPoint
 from driver.metrics import Metrics
-from driver.records import Batch, Output, Record
+from driver.records import Batch, Output, Record, headers_of
 from driver.source import TP, Source
 from driver.state import State
 from driver.transaction import AbortedError, Transactions, Work
@@ -122,7 +122,7 @@ class Engine:
                 continue  # not live: fetched before an abort or a rebalance
             topic, partition = tp
             records = [
-                Record(topic, partition, m.offset(), m.key(), m.value(), m.headers() or (), m.timestamp())
+                Record(topic, partition, m.offset(), m.key(), m.value(), headers_of(m), m.timestamp())
                 for m in groups[tp]
                 if m.offset() >= position
             ]

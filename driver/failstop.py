@@ -41,7 +41,16 @@ class FencedError(Exception):
     """Another worker has taken this one's place."""
 
 
-_CODES = {RefusedError: Exit.REFUSED, UnreachableError: Exit.UNREACHABLE, FencedError: Exit.FENCED}
+class StorageError(Exception):
+    """The data directory cannot be used (it is full, say), told in one sentence. With room, a restart will help."""
+
+
+_CODES = {
+    StorageError: Exit.FAILED,
+    RefusedError: Exit.REFUSED,
+    UnreachableError: Exit.UNREACHABLE,
+    FencedError: Exit.FENCED,
+}
 
 
 def end(code: Exit, reason: str, cause: BaseException | None = None) -> NoReturn:

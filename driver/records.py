@@ -1,10 +1,30 @@
 """What an agent sees, a batch of records, and what it leaves behind: outputs."""
 
+import logging
 from collections.abc import Sequence
+from operator import methodcaller
+
+from confluent_kafka import Message
+
+log = logging.getLogger(__name__)
+_headers = methodcaller("headers")
+"""Not called as a method: the interpreter's shortcut for that would not see the error, and it would come up anywhere later."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 Output = tuple[str, bytes | None, bytes | None, int, Headers]
 """topic, value, key, partition (-1: by the key's hash), headers."""
+
+
+def headers_of(message: Message) -> Headers:
+    """The headers of a record; none at all if the name of one is not UTF-8.
+
+    The client cannot make text of such a name, and gives its list together with an error. Nobody may stop a partition by that.
+    """
+    try:
+        return _headers(message) or ()
+    except SystemError:
+        log.warning("%s-%s@%s: headers without names in UTF-8", message.topic(), message.partition(), message.offset())
+        return ()
 
 
 class Record:

@@ -6,14 +6,18 @@ Only what a transaction committed gets in here. The truth is the changelog; a st
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from rocksdict import DBCompressionType, Options, Rdict, WriteBatch, WriteOptions
 
 from driver.config import Config
+from driver.failstop import StorageError
 
+OPEN_FILES = 64
+"""Most files that one partition's database keeps open."""
 Changes = Mapping[str, Mapping[bytes, bytes | None]]
 """By table and key: the new value, or None where the key is deleted."""
 Offsets = Mapping[str, int]
@@ -102,6 +106,14 @@ class MemoryStores:
         return None
 
 
+@contextmanager
+def _using(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # rocksdict has no kind of error of its own
+        raise StorageError(f"the data directory cannot be used: {path}: {error}") from error
+
+
 class RocksStore:
     """Tables as column families of one RocksDB database.
 
@@ -141,19 +153,21 @@ class RocksStore:
                     batch.delete(key, family)
                 else:
                     batch.put(key, value, family)
-        self._db.write(batch, self._unlogged)
+        with _using(self._path):
+            self._db.write(batch, self._unlogged)
 
     def close(self, offsets: Offsets) -> None:
         """Put aside for the next start."""
-        for family in self._families.values():
-            family.flush()
-        self._release()
-        marker = self._path / "closed.tmp"
-        with marker.open("w") as file:
-            json.dump(dict(offsets), file)
-            file.flush()
-            os.fsync(file.fileno())
-        marker.rename(self._path / "closed.json")
+        with _using(self._path):
+            for family in self._families.values():
+                family.flush()
+            self._release()
+            marker = self._path / "closed.tmp"
+            with marker.open("w") as file:
+                json.dump(dict(offsets), file)
+                file.flush()
+                os.fsync(file.fileno())
+            marker.rename(self._path / "closed.json")
 
     def drop(self) -> None:
         """Forget all."""
@@ -178,22 +192,22 @@ class RocksStores:
     def create(self, partition: int) -> Store:
         """Give an empty store."""
         path = self._path(partition)
-        if path.exists():
-            shutil.rmtree(path)
-        return RocksStore(path, self._names)
+        with _using(path):
+            if path.exists():
+                shutil.rmtree(path)
+            return RocksStore(path, self._names)
 
     def reopen(self, partition: int, committed: Offsets) -> Store | None:
         """Give the store closed at these offsets."""
         path = self._path(partition)
         marker = path / "closed.json"
-        if not marker.exists():
-            return None
-        with marker.open() as file:
-            closed_at = json.load(file)
-        marker.unlink()  # from here on the files are those of an unclean end
-        if closed_at != dict(committed):
-            return None
-        return RocksStore(path, self._names)
+        with _using(path):
+            if not marker.exists():
+                return None
+            with marker.open() as file:
+                closed_at = json.load(file)
+            marker.unlink()  # from here on the files are those of an unclean end
+            return RocksStore(path, self._names) if closed_at == dict(committed) else None
 
     def _path(self, partition: int) -> Path:
         return self._root / f"{partition:05d}"
@@ -213,4 +227,5 @@ def _options() -> Options:
     options.set_write_buffer_size(8 * 1024 * 1024)  # many partitions times tables share the memory
     options.set_compression_type(DBCompressionType.lz4())
     options.set_keep_log_file_num(1)
+    options.set_max_open_files(OPEN_FILES)
     return options

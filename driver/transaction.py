@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 
 from driver.config import Config
 from driver.errors import fencing, is_lasting, is_passing
@@ -88,7 +88,20 @@ class Transactions:
             self._crash.reach("after-commit")
             producer.poll(0)
         except KafkaException as failure:
-            self._undo(failure)
+            self._undo(self._why(failure))
+
+    def _why(self, failure: KafkaException) -> KafkaException:
+        """The failure, or what is behind it: of a transaction that has failed, produce says no more than that.
+
+        To begin another one is refused then, with the reason.
+        """
+        if failure.args[0].code() not in (KafkaError._STATE, KafkaError._FATAL):
+            return failure
+        try:
+            self._producer.begin_transaction()
+        except KafkaException as reason:
+            return reason
+        return failure
 
     def _produce(self, work: Work) -> None:
         for changelog, number, changed in work.changelogs:

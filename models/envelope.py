@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+import msgspec
 import orjson
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -45,6 +46,7 @@ STRUCTURED: Final = ("content-type", b"application/cloudevents+json")
 _CE: Final = "ce_"
 _TICK: Final = TypeAdapter(Tick)
 _ID: Final = re.compile(ID_PATTERN)
+_ATTRIBUTE: Final = re.compile("[a-z0-9]+")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
 
@@ -83,12 +85,12 @@ def decode(
     try:
         document = value if _is_structured(headers) else _to_structured(value, headers)
     except _Refused as refused:
-        return Unreadable(refused.reason, refused.error, **_names_of(_ce_attributes(headers)))
+        return Unreadable(refused.reason, refused.error, **_names(value, headers))
     try:
         event = EVENT.validate_json(document)
     except ValidationError as error:
-        reason, sentence = _explain(error, document)
-        return Unreadable(reason, sentence, **_names(document))
+        reason, sentence = _explain(error, value)
+        return Unreadable(reason, sentence, **_names(value, headers))
     try:
         _check_place(event, topic, partition, partitions, key)
     except _Refused as refused:
@@ -142,13 +144,13 @@ def _media_type(content: bytes | None) -> bytes:
 
 
 def _ce_attributes(headers: Headers) -> dict[str, str]:
-    """The readable `ce_` headers; the last of a name counts."""
+    """The readable `ce_` headers, with names as CloudEvents has them; the last of a name counts."""
     attributes = {}
     for name, content in headers:
-        lower = name.lower()
-        if lower.startswith(_CE) and content is not None:
+        attribute = name.lower().removeprefix(_CE)
+        if name.lower().startswith(_CE) and _ATTRIBUTE.fullmatch(attribute) and content is not None:
             try:
-                attributes[lower.removeprefix(_CE)] = content.decode()
+                attributes[attribute] = content.decode()
             except UnicodeDecodeError:
                 continue
     return attributes
@@ -162,12 +164,12 @@ def _to_structured(value: bytes, headers: Headers) -> bytes:
             if _media_type(content) != b"application/json":
                 raise _Refused("invalid", "content-type: expected application/cloudevents+json or application/json")
             attributes["datacontenttype"] = "application/json"
+    attributes.pop("data", None)
     try:
-        return orjson.dumps(attributes | {"data": orjson.loads(value)})
-    except orjson.JSONDecodeError:
+        _ONE.decode(value)  # one document and nothing behind it, or it could end ours and go on with other attributes
+    except (msgspec.DecodeError, RecursionError):
         raise _not_json(value) from None
-    except TypeError:  # orjson reads deeper nesting than it writes
-        raise _Refused("not_json", "value: expected JSON, found it nested too deeply") from None
+    return b'{"data":%b,%b' % (value, orjson.dumps(attributes)[1:]) if attributes else b'{"data":%b}' % value
 
 
 # What to say.
@@ -181,10 +183,10 @@ def _not_json(value: bytes) -> _Refused:
     return _Refused("not_json", "value: expected one JSON document")
 
 
-def _explain(error: ValidationError, document: bytes) -> tuple[Reason, str]:
+def _explain(error: ValidationError, value: bytes) -> tuple[Reason, str]:
     first = error.errors(include_url=False, include_input=False)[0]  # the others are often its consequences
     if first["type"] == "json_invalid":
-        finding = _not_json(document)
+        finding = _not_json(value)
         return finding.reason, finding.error
     if first["type"] == "union_tag_invalid":
         return "unknown_type", "type: expected one of this contract's event types"
@@ -238,25 +240,33 @@ def _expected(error: ErrorDetails) -> str:
 # What could still be read.
 
 
+class _Envelope(msgspec.Struct):
+    """The attributes in a document of which nothing else is kept: a refused one may be as large as it likes."""
+
+    source: Any = None
+    id: Any = None
+    type: Any = None
+    subject: Any = None
+    time: Any = None
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
+_ONE: Final = msgspec.json.Decoder(msgspec.Raw)
+
+
 def attributes(value: bytes | None, headers: Headers) -> Mapping[str, Any]:
     """What a record says of itself in its envelope, unchecked, in either content mode; empty where that cannot be read."""
-    return _stated(value or b"") if _is_structured(headers) else _ce_attributes(headers)
-
-
-def _stated(document: bytes) -> Mapping[str, Any]:
+    if not _is_structured(headers):
+        return _ce_attributes(headers)
     try:
-        envelope = orjson.loads(document)
-    except orjson.JSONDecodeError:
+        return msgspec.structs.asdict(_ENVELOPE.decode(value or b""))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
-    return envelope if isinstance(envelope, dict) else {}
 
 
-def _names(document: bytes) -> dict[str, str | None]:
-    return _names_of(_stated(document))
-
-
-def _names_of(envelope: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: _name(envelope.get(name)) for name in ("source", "id", "type", "subject")}
+def _names(value: bytes, headers: Headers) -> dict[str, str | None]:
+    stated = attributes(value, headers)
+    return {name: _name(stated.get(name)) for name in ("source", "id", "type", "subject")}
 
 
 def _name(value: object) -> str | None:

@@ -1,5 +1,7 @@
 """A wrong set-up is refused at start and a hanging worker ends, each with one clear sentence."""
 
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,8 @@ from confluent_kafka import OFFSET_END, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource
 
 from driver import Config, RefusedError
-from driver.failstop import Exit
+from driver.failstop import CrashPoint, Exit, FencedError
+from driver.transaction import Transactions, Work
 from driver.versions import check_versions
 from local.kafka import Kafka
 from tests.driver.world import SOURCES, World
@@ -61,6 +64,23 @@ def test_two_workers_on_one_data_directory(world: World, tmp_path: Path) -> None
     second = world.worker("w2", data_dir=str(tmp_path / "data"))
     assert second.ends() == Exit.REFUSED
     assert "is in use by process" in second.reason
+
+
+@pytest.mark.broker
+def test_a_name_that_is_taken_while_records_are_handed_over(world: World) -> None:
+    """Given a client that has heard of it before the next record, then that record is refused for what it is."""
+    config = Config(bootstrap_servers=world.broker.bootstrap_servers, worker="w1")
+    elder, younger = (Transactions(config, f"{world.prefix}app", CrashPoint("")) for _ in range(2))
+    elder.start()
+
+    def records() -> Iterator[tuple[bytes, bytes]]:
+        younger.start()
+        yield b"first", b""
+        time.sleep(1.0)  # the first is sent meanwhile, and refused
+        yield from ((b"%d" % number, b"") for number in range(1_000))
+
+    with pytest.raises(FencedError, match="Two workers must not have one name"):
+        elder.commit(Work([(f"{world.prefix}out", 0, records())], [], [], None))
 
 
 @pytest.mark.broker
