@@ -23,6 +23,7 @@ class Crew:
 
     def __init__(self, site: Site, *names: str, **settings: Any) -> None:
         self._site, self._settings = site, settings
+        self._own: dict[str, dict[str, Any]] = {}
         self._running: dict[str, Worker] = {}
         self._changing = threading.RLock()
         self._stop = threading.Event()
@@ -52,10 +53,12 @@ class Crew:
         with self._changing:
             return sorted(self._running)
 
-    def hire(self, *names: str) -> None:
-        """Start these and keep them running too."""
+    def hire(self, *names: str, **own: Any) -> None:
+        """Start these and keep them running too; `own` are settings of theirs."""
         with self._changing:
-            self._running |= {name: self._site.worker(name, **self._settings) for name in names}
+            for name in names:
+                self._own[name] = self._settings | own
+                self._start(name)
 
     def feed(self) -> "Crew":
         """Feed Redis from now on."""
@@ -99,4 +102,7 @@ class Crew:
             self._refused = worker
         else:
             time.sleep(DELAY_S)
-            self._running[name] = self._site.worker(name, **self._settings)
+            self._start(name)
+
+    def _start(self, name: str) -> None:
+        self._running[name] = self._site.worker(name, **self._own[name])
