@@ -74,5 +74,7 @@ class Config:
             "log.connection.close": False,  # an idle connection closed by the broker is no news
             "reconnect.backoff.ms": 50,
             "reconnect.backoff.max.ms": 1000,
+            # A connection that may have died without a word is waited for as long as the group would wait for us.
+            "socket.timeout.ms": int(self.session_timeout * 1000),
             **self.security,
         }

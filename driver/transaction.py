@@ -42,6 +42,7 @@ class Transactions:
             **config.client(),
             "transactional.id": f"{app_id}-{config.worker}",
             "transaction.timeout.ms": int(config.transaction_timeout * 1000),
+            "socket.timeout.ms": int(min(config.session_timeout, config.transaction_timeout) * 1000),
             "partitioner": "murmur2_random",  # Java's: a key's partition is the same for every producer
             "compression.type": config.compression,
             "linger.ms": 5,

@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 
 from driver import RefusedError
 from driver.checks import DataDirectory
+from driver.config import Config
 from driver.engine import in_order
 from driver.errors import fencing, is_lasting, is_passing
 from driver.failstop import CRASH_POINTS, CrashPoint, Exit
 from driver.records import Batch
 from driver.store import MemoryStores, RocksStores, Store, Stores
 from driver.table import PartitionTable
+from driver.transaction import Transactions
 from driver.watchdog import Watchdog
 from tests.support.processes import PATIENCE, python
 
@@ -134,6 +136,13 @@ def test_an_emit_after_the_batch_is_refused() -> None:
 
 def test_topics_not_named_in_the_order_come_last() -> None:
     assert in_order(("b", "a"), {"c", "a", "d", "b"}) == ("b", "a", "c", "d")
+
+
+def test_an_answer_is_waited_for_as_long_as_a_session_or_a_transaction_lasts() -> None:
+    """A connection may have died without a word; librdkafka refuses a producer that would outwait its own transaction."""
+    hurried = Config(bootstrap_servers="127.0.0.1:1", worker="w", session_timeout=7.5, transaction_timeout=1.0)
+    assert hurried.client()["socket.timeout.ms"] == 7_500
+    Transactions(hurried, "app", CrashPoint(""))
 
 
 @pytest.mark.parametrize("spec", ["nowhere", "after-decide:x", "after-decide:1:later"])
@@ -277,6 +286,7 @@ def test_a_stop_longer_than_the_session_ends_a_process_that_lives(watchdog: Watc
 
 WATCHED = """
 import sys, time
+from driver.transaction import Transactions
 from driver.watchdog import Watchdog
 watchdog = Watchdog(session_timeout=float(sys.argv[1]))
 watchdog.watch("poll", float(sys.argv[2]), "a poll did not finish")

@@ -13,80 +13,83 @@ from typing import Any
 
 import pytest
 
+from local.kafka import Kafka
 from tests.faults.kit.crew import Crew
 from tests.faults.kit.evidence import Evidence
 from tests.faults.kit.load import Load, months
 from tests.faults.kit.proxied import PLACES, KafkaProxy, ProxiedKafka, Request
-from tests.faults.kit.proxy import Way
+from tests.faults.kit.proxy import BOTH
 from tests.faults.kit.verdict import clean
 from tests.support.processes import eventually
-from tests.system.site import SESSION_MS, Site, shared
+from tests.system.site import PARTITIONS, SESSION_MS, Site, shared
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.fault(9)]
 
-RATE = 300
+RATE = 150
 OUTAGE_S = 2 * SESSION_MS / 1000
 """Longer than sessions and transactions last."""
 BACK_S = 20.0
 """In which all goes on once the network does, on a busy machine."""
-SLOW_S, SLOW_FOR_S = 2.0, 15.0
+SLOW_S, SLOW_FOR_S = 2.0, 30.0
+UNHURRIED = {"session_timeout_ms": 15_000, "transaction_timeout_ms": 40_000}
+"""A commit takes up to ten round trips here (driver/README.md): more than the usual ten seconds, when each takes two."""
 RESETS = 12
 
 Deed = Callable[[Load, Crew], None]
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedKafka]:
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ProxiedKafka]:
     with ProxiedKafka(tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
 
 
 @pytest.fixture
-def proxy(own: ProxiedKafka) -> Iterator[KafkaProxy]:
-    yield own.proxy
-    own.proxy.heal()
+def proxy(proxied: ProxiedKafka) -> Iterator[KafkaProxy]:
+    yield proxied.proxy
+    proxied.proxy.heal()
 
 
 class Scene:
-    """Two workers behind the proxy, under load."""
+    """Two workers under load, those named behind the proxy."""
 
-    def __init__(self, own: ProxiedKafka, redis_url: str, folder: Path, evidence: Evidence) -> None:
-        self._own, self._redis_url, self._folder, self._evidence = own, redis_url, folder, evidence
+    def __init__(self, broker: Kafka, proxy: KafkaProxy, redis_url: str, folder: Path, evidence: Evidence) -> None:
+        self._broker, self._proxy, self._redis_url = broker, proxy, redis_url
+        self._folder, self._evidence = folder, evidence
 
     def suffers(self, deed: Deed, pause: float, *behind: str, **settings: Any) -> None:
-        """The workers `behind` the proxy (unless told: both) suffer this. Then all is clean, and nobody paused for longer."""
+        """After this all is clean, nothing paused for longer (seconds), and all workers are there with partitions."""
         with (
-            Site(self._own, self._folder, redis_url=self._redis_url) as site,
-            Load(site.settings, months(10), RATE) as load,
-            Crew(site, *(behind or ("w1", "w2")), bootstrap_servers=self._own.proxy.address, **settings) as crew,
+            Site(self._broker, self._folder, redis_url=self._redis_url) as site,
+            Load(site.settings, months(8), RATE) as load,
+            Crew(site, *(behind or ("w1", "w2")), bootstrap_servers=self._proxy.address, **settings) as crew,
         ):
             feeder = site.views()
-            deed(load, crew.live())
-            load.passes(RATE)
+            shared(*(crew[name] for name in crew.names))
+            assert eventually(lambda: {one.partition for one in site.read("decisions")} == set(range(PARTITIONS)))
+            deed(load, crew)
+            load.passes(2 * RATE)
             verdict = clean(site, load.end(), feeder)
-            said = "".join(worker.said for worker in site.workers)
-            exits, aborts = len(crew.exits), said.count("transaction aborted")
-            print(crew.exits, aborts, verdict)
-            self._evidence.came_to(verdict, workers_that_ended=exits, aborts=aborts)
+            shared(*(crew[name] for name in crew.names))
+            aborts = sum(worker.said.count("transaction aborted") for worker in site.workers)
+            self._evidence.came_to(verdict, aborts=aborts, ended_workers=len(crew.exits))
             assert verdict.longest_pause < pause
 
 
 @pytest.fixture
-def scene(own: ProxiedKafka, redis_url: str, tmp_path: Path, evidence: Evidence) -> Scene:
-    return Scene(own, redis_url, tmp_path, evidence)
+def scene(proxied: ProxiedKafka, proxy: KafkaProxy, redis_url: str, tmp_path: Path, evidence: Evidence) -> Scene:
+    return Scene(proxied, proxy, redis_url, tmp_path, evidence)
 
 
-@pytest.mark.fault(9)
 @pytest.mark.long
-@pytest.mark.parametrize("ways", [("up", "down"), ("up",), ("down",)], ids="-".join)
 def test_black_hole_for_longer_than_sessions_last(
-    scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence, ways: tuple[Way, ...]
+    scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence
 ) -> None:
     before = proxy.swallowed
 
     def deed(load: Load, _crew: Crew) -> None:
         load.passes(chance.randint(1, RATE))
-        proxy.black_hole(*ways)
+        proxy.black_hole(*BOTH)
         time.sleep(OUTAGE_S)
         proxy.heal()
 
@@ -94,7 +97,23 @@ def test_black_hole_for_longer_than_sessions_last(
     evidence.happened(bytes_swallowed=proxy.swallowed - before)
 
 
-@pytest.mark.fault(9)
+@pytest.mark.long
+def test_black_hole_in_one_direction(
+    scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence, seed: int
+) -> None:
+    """By turns: the broker hears nothing of the workers, or they hear nothing of what it has done for them."""
+    before = proxy.swallowed
+
+    def deed(load: Load, _crew: Crew) -> None:
+        load.passes(chance.randint(1, RATE))
+        proxy.black_hole("up" if seed % 2 else "down")
+        time.sleep(OUTAGE_S)
+        proxy.heal()
+
+    scene.suffers(deed, OUTAGE_S + BACK_S)
+    evidence.happened(bytes_swallowed=proxy.swallowed - before)
+
+
 @pytest.mark.long
 def test_all_comes_late_by_more_than_sessions_last(
     scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence
@@ -112,10 +131,9 @@ def test_all_comes_late_by_more_than_sessions_last(
     evidence.happened(delayed_pieces=proxy.delayed - before)
 
 
-@pytest.mark.fault(9)
 @pytest.mark.long
 def test_two_seconds_of_delay(scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence) -> None:
-    """With the time-outs that the product has unless told: deciding goes on all the while."""
+    """Deciding goes on all the while."""
     before = proxy.delayed
 
     def deed(load: Load, _crew: Crew) -> None:
@@ -124,17 +142,15 @@ def test_two_seconds_of_delay(scene: Scene, proxy: KafkaProxy, chance: Random, e
         time.sleep(SLOW_FOR_S)
         proxy.heal()
 
-    scene.suffers(deed, BACK_S, session_timeout_ms=15_000, transaction_timeout_ms=10_000)
+    scene.suffers(deed, SLOW_FOR_S, **UNHURRIED)
     evidence.happened(delayed_pieces=proxy.delayed - before)
 
 
-@pytest.mark.fault(9)
-def test_connections_reset_again_and_again(
-    scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence
-) -> None:
+@pytest.mark.long
+def test_connections_reset_again_and_again(scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence) -> None:
     before = proxy.resets
 
-    def deed(load: Load, _crew: Crew) -> None:
+    def deed(_load: Load, _crew: Crew) -> None:
         for _ in range(RESETS):
             time.sleep(chance.uniform(0.5, 1.5))
             proxy.reset()
@@ -143,57 +159,54 @@ def test_connections_reset_again_and_again(
     evidence.happened(connections_reset=proxy.resets - before)
 
 
-@pytest.mark.fault(9)
 def test_cut_within_commits(scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence) -> None:
     """At each request that a commit consists of: it does not arrive, half of it does, its answer does not."""
     cuts, before = list(product(Request, PLACES)), proxy.cuts
     chance.shuffle(cuts)
 
     def deed(load: Load, _crew: Crew) -> None:
-        for done, cut in enumerate(cuts, 1):
+        for done, cut in enumerate(cuts, before + 1):
             proxy.cut(*cut)
-            assert eventually(lambda: proxy.cuts == before + done), cut
-            load.passes(RATE // 2)
+            assert eventually(lambda done=done: proxy.cuts == done), f"there is no {cut}"
+            load.passes(chance.randint(1, RATE))
 
     scene.suffers(deed, BACK_S)
     evidence.happened(connections_cut=proxy.cuts - before)
 
 
-@pytest.mark.fault(9)
+@pytest.mark.long
 def test_connections_that_lead_nowhere_any_more(
     scene: Scene, proxy: KafkaProxy, chance: Random, evidence: Evidence
 ) -> None:
-    """Nothing tells that they are dead, and new ones would work: as when a router between has forgotten them."""
+    """Nobody is told that they are dead, and new ones work: as when a router on the way has forgotten them."""
     before = proxy.swallowed
 
     def deed(load: Load, _crew: Crew) -> None:
-        for _ in range(2):
-            load.passes(chance.randint(1, RATE))
-            proxy.forget()
-            time.sleep(OUTAGE_S)
+        load.passes(chance.randint(1, RATE))
+        proxy.forget()
+        load.passes(int(OUTAGE_S) * RATE)
 
     scene.suffers(deed, OUTAGE_S + BACK_S)
     evidence.happened(bytes_swallowed=proxy.swallowed - before)
 
 
-@pytest.mark.fault(9)
+@pytest.mark.long
 def test_one_of_two_workers_cut_off(
-    scene: Scene, own: ProxiedKafka, proxy: KafkaProxy, chance: Random, evidence: Evidence
+    scene: Scene, proxied: ProxiedKafka, proxy: KafkaProxy, chance: Random, evidence: Evidence
 ) -> None:
-    """The other one takes over; who was cut off comes back or ends, and its partitions are shared again."""
+    """The other one takes over; who was cut off comes back or ends, and the partitions are shared again."""
     before = proxy.swallowed
 
     def deed(load: Load, crew: Crew) -> None:
-        crew.hire("w2", bootstrap_servers=own.bootstrap_servers)
+        crew.hire("w2", bootstrap_servers=proxied.bootstrap_servers)
         heir = crew["w2"]
         shared(crew["w1"], heir)
         load.passes(chance.randint(1, RATE))
-        proxy.black_hole("up", "down")
+        proxy.black_hole(*BOTH)
         heir.has({0, 1, 2, 3})
         load.passes(RATE)
         proxy.heal()
-        assert eventually(lambda: len(crew["w1"].partitions) == len(heir.partitions) == 2)
-        assert heir.alive
+        shared(crew["w1"], heir)
 
     scene.suffers(deed, BACK_S, "w1")
     evidence.happened(bytes_swallowed=proxy.swallowed - before, takeovers=1)

@@ -40,21 +40,18 @@ class KafkaProxy(Proxy):
         """Reset the next connection with such a request: with nothing of it passed on, half of it, or all but the answer."""
         self._wanted = request, place
 
-    async def _pieces(self, way: Way, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-        if way == "down":
-            async for piece in super()._pieces(way, reader):
-                yield piece
-            return
+    async def _asked(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         with suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 length = await reader.readexactly(LENGTH)
                 yield length + await reader.readexactly(int.from_bytes(length))
 
     def _look(self, link: Link, way: Way, piece: bytes) -> None:
-        if link in self._deaf:
-            self._deaf.discard(link)
-            self._cut(link)
-        elif way == "up" and self._wanted is not None and piece[LENGTH:KEY_END] == self._wanted[0].to_bytes(2):
+        if way == "down":
+            if link in self._deaf:
+                self._deaf.discard(link)
+                self._cut(link)
+        elif self._wanted is not None and piece[LENGTH:KEY_END] == self._wanted[0].to_bytes(2):
             _, place = self._wanted
             self._wanted = None
             if place == "after":

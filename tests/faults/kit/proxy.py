@@ -108,17 +108,17 @@ class Proxy:
         link = Link(to_server, to_client, self._holes)
         self.connections += 1
         self._links.add(link)
-        up = asyncio.create_task(self._carry(link, "up", from_client))
-        down = asyncio.create_task(self._carry(link, "down", from_server))
+        up = asyncio.create_task(self._carry(link, "up", self._asked(from_client)))
+        down = asyncio.create_task(self._carry(link, "down", pieces(from_server)))
         await asyncio.wait([up, down], return_when=asyncio.FIRST_COMPLETED)
         self._links.discard(link)
         for end in link.ends.values():
             end.close()
 
-    async def _carry(self, link: Link, way: Way, reader: asyncio.StreamReader) -> None:
+    async def _carry(self, link: Link, way: Way, said: AsyncIterator[bytes]) -> None:
         on_the_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
         giving = asyncio.create_task(_give(on_the_way, link.ends[way]))
-        async for piece in self._pieces(way, reader):
+        async for piece in said:
             self._look(link, way, piece)
             if way in link.holes:
                 self.swallowed += len(piece)
@@ -128,13 +128,19 @@ class Proxy:
         on_the_way.put_nowait((0.0, b""))
         await giving
 
-    async def _pieces(self, way: Way, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
-        with suppress(OSError):  # reset, by us or by them
-            while piece := await reader.read(PIECE):
-                yield piece
+    def _asked(self, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+        """What a client says, in pieces to be judged one by one."""
+        return pieces(reader)
 
     def _look(self, link: Link, way: Way, piece: bytes) -> None:
         """What is about to pass, for those who want to know."""
+
+
+async def pieces(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
+    """All that comes, until the connection ends, however it does."""
+    with suppress(OSError):
+        while piece := await reader.read(PIECE):
+            yield piece
 
 
 async def _give(pieces: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter) -> None:
