@@ -1,4 +1,7 @@
-"""Redis down, empty, slow, read-only or put back, while events go on: the views converge and never go back."""
+"""What the feeder does when Redis is not there, or has what it had before: the views converge.
+
+Redis away, emptied, slow or refusing under the load of the whole product: tests/faults/test_redis.py.
+"""
 
 import logging
 import threading
@@ -15,7 +18,7 @@ from agents.settings import Settings
 from local.valkey import Valkey
 from tests.support.processes import PATIENCE, eventually
 from tests.views.conftest import PARTITIONS, StartFeeder, Writer, wait_until_fed
-from views import query, store
+from views import query
 from views.feeder import topics
 from views.source import GROUP
 
@@ -96,44 +99,12 @@ def wait_for_log(caplog: pytest.LogCaptureFixture, text: str) -> None:
     assert eventually(lambda: text in caplog.text), f"not in the log: {text}"
 
 
-def wait_for_positions(settings: Settings, client: redis.Redis) -> None:
-    """Until something is fed: before that there is nothing to lose."""
-    assert eventually(lambda: client.hlen(f"{settings.topic_prefix}feed:1") > 0), "nothing is fed"  # type: ignore[operator]
-
-
-def test_flushed_while_running(
-    installation: Settings, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture
-) -> None:
-    start_feeder(installation)
-    with load.going_on(), redis.Redis.from_url(installation.redis_url) as client:
-        for _ in range(3):
-            wait_for_positions(installation, client)
-            time.sleep(0.2)
-            caplog.clear()
-            client.flushdb()
-            wait_for_log(caplog, "Redis has lost or changed what was fed")
-    load.check(installation)
-
-
 def test_flushed_while_nothing_comes(installation: Settings, load: Load, start_feeder: StartFeeder) -> None:
     start_feeder(installation)
     wait_until_fed(installation)
     with redis.Redis.from_url(installation.redis_url) as client:
         client.flushdb()
     load.check(installation)
-
-
-def test_stopped_and_started_again_empty(
-    own: Settings, valkey: Valkey, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture
-) -> None:
-    start_feeder(own)
-    wait_until_fed(own)
-    with load.going_on():
-        valkey.kill()
-        wait_for_log(caplog, "cannot serve")
-        valkey.start()
-        wait_for_log(caplog, "serves again after")
-    load.check(own)
 
 
 def test_not_there_yet_when_the_feeder_starts(
@@ -208,45 +179,4 @@ def test_put_back_to_an_older_snapshot(own: Settings, valkey: Valkey, load: Load
                 pipeline.restore(name, 0, value)
             pipeline.execute()
         time.sleep(0.3)
-    load.check(own)
-
-
-def test_read_only(own: Settings, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture) -> None:
-    start_feeder(own)
-    wait_until_fed(own)
-    with load.going_on(), redis.Redis.from_url(own.redis_url) as client:
-        client.replicaof("127.0.0.1", 1)
-        wait_for_log(caplog, "can't write against a read only replica")
-        client.replicaof("NO", "ONE")
-        wait_for_log(caplog, "serves again after")
-    load.check(own)
-
-
-def test_out_of_memory(own: Settings, load: Load, start_feeder: StartFeeder, caplog: pytest.LogCaptureFixture) -> None:
-    start_feeder(own)
-    wait_until_fed(own)
-    with load.going_on(), redis.Redis.from_url(own.redis_url) as client:
-        client.config_set("maxmemory", 1)
-        wait_for_log(caplog, "when used memory > 'maxmemory'")
-        client.config_set("maxmemory", 0)
-        wait_for_log(caplog, "serves again after")
-    load.check(own)
-
-
-def test_slower_than_the_feeder_waits(
-    own: Settings,
-    load: Load,
-    start_feeder: StartFeeder,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(store, "ANSWER_SECONDS", 2.0)
-    start_feeder(own)
-    wait_until_fed(own)
-    with load.going_on(), redis.Redis.from_url(own.redis_url) as client:
-        for _ in range(2):
-            caplog.clear()
-            client.client_pause(4_000)
-            wait_for_log(caplog, "cannot serve (Timeout")
-            wait_for_log(caplog, "serves again after")
     load.check(own)
