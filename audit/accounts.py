@@ -10,7 +10,9 @@ from audit import quarantines
 from audit.account import Account
 from audit.account.seen import Seen
 from audit.fees import Fees
-from audit.fees.account import HANDLERS
+from audit.programmes import FOLLOWED, Programmes
+from audit.service import Majeure, Service
+from audit.service.majeure import DECLARED, ENDED
 from models.events import GUEST
 from models.policies import Policies
 
@@ -18,18 +20,19 @@ RELEASED = "member.released.v1"
 
 
 class Accounts:
-    """One account of points for each member, and one of fees for who has any, but for guests, who have no
+    """One account of points for each member, and those of fees and of service for who has any, but for guests, who have no
     membership yet (CARE-3). While one is set aside no time passes for it.
 
     Of points between two events of a member only the last tick counts: what is due happens in the order in which it was
-    due. So an account is told the time when the member's next event comes, and at the end. Of fees it counts when
-    something was done: their account is told the first tick after each time that something is due, and no other.
+    due. So an account is told the time when the member's next event comes, and at the end. Of fees and of service it counts
+    when something was done: these are told the first tick after each time that something is due, and no other.
     """
 
     def __init__(self, policies: Policies, aside: Mapping[bytes, list[int]]) -> None:
         """``aside``: the records at which members were set aside, by the key of their quarantine."""
         self.members: dict[str, Account] = {}
-        self.fees: dict[str, Fees] = {}
+        self.programmes: dict[str, Programmes] = {}
+        self._majeure = Majeure()
         self._policies = policies
         self._seen = Seen(policies)
         self._aside = aside
@@ -55,10 +58,13 @@ class Accounts:
             self._come_back(member_id)
         if self._seen.is_news(event, now):
             account.take(event, now)
-            if event.type in HANDLERS and not member_id.startswith(GUEST):
-                if member_id not in self.fees:
-                    self.fees[member_id] = Fees(member_id, self._policies, self._seen)
-                self.fees[member_id].take(event, now)
+            if event.type in (DECLARED, ENDED):
+                self.catch_up()  # what was due before is decided by what was known then
+                self._majeure.take(event)
+            elif event.type in FOLLOWED and not member_id.startswith(GUEST):
+                self._programmes_of(member_id).take(event, now)
+        if member_id in self.programmes:
+            self.programmes[member_id].hear(self._majeure)
 
     def catch_up(self) -> None:
         """Tell everybody the time."""
@@ -71,19 +77,25 @@ class Accounts:
         told = self._told[member_id]
         if count > told:
             self.members[member_id].tick(self._ticks[count - 1][1])
-            if member_id in self.fees:
-                self._tell_what_is_due(self.fees[member_id], told, count)
+            if member_id in self.programmes:
+                self._tell_what_is_due(self.programmes[member_id], told, count)
             self._told[member_id] = count
 
-    def _tell_what_is_due(self, fees: Fees, told: int, count: int) -> None:
+    def _tell_what_is_due(self, of: Programmes, told: int, count: int) -> None:
         """Of the ticks not told yet, those at which something is due; and the first of all, from which waiting counts."""
         if told == 0:
-            fees.tick(self._ticks[0][1])
-        while told < count and (due := fees.next_due):
+            of.tick(self._ticks[0][1], self._majeure)
+        while told < count and (due := of.next_due(self._ticks[told][1], self._majeure)):
             told = bisect_left(self._ticks, due, lo=told, hi=count, key=lambda tick: tick[1])
             if told < count:
-                fees.tick(self._ticks[told][1])
+                of.tick(self._ticks[told][1], self._majeure)
                 told += 1
+
+    def _programmes_of(self, member_id: str) -> Programmes:
+        if member_id not in self.programmes:
+            fees, service = Fees(member_id, self._policies, self._seen), Service(member_id, self._policies)
+            self.programmes[member_id] = Programmes(fees, service)
+        return self.programmes[member_id]
 
     def _come_back(self, member_id: str) -> None:
         """What was due while the member was set aside is worked off now, and not tick by tick."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-from audit import paid, quarantines
+from audit import paid, quarantines, served
 from audit.account import Account
 from audit.accounts import Accounts
 from audit.books import Book
@@ -24,13 +24,16 @@ QUESTIONS = {
     LOTS: "and to the same points in every lot, by the changelogs and by the ledger, and on every expiry day",
     ORDERS: "and to the same points for every order, by the ledger",
     **paid.QUESTIONS,
+    **served.QUESTIONS,
 }
 
 KNOWN_KINDS: Final = frozenset(
     {"earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"}
 )
 """Movements that the naive account can explain. Any other is a difference: nobody has vouched for it."""
-TAKEN_AS_FACTS: Final = frozenset({"not_supported_yet", "too_many_held", "quarantined", "internal_error"})
+TAKEN_AS_FACTS: Final = frozenset(
+    {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error"}
+)
 """Answers that say something about the release or its limits and not about points: such events are left out."""
 
 
@@ -45,7 +48,8 @@ def check(
     """Keep the accounts of a partition's members, then compare."""
     kept = _accounts(shard, order, policies, clock, findings)
     accounts, hot = kept.members, dict(_hot(shard, findings))
-    paid.check(shard, kept.fees, hot, findings)
+    paid.check(shard, {name: one.fees for name, one in kept.programmes.items()}, hot, findings)
+    served.check(shard, {name: one.service for name, one in kept.programmes.items()}, hot, findings)
     for member_id in sorted(accounts.keys() | hot.keys() | books.keys()):
         account, book = accounts.get(member_id, Account()), books.get(member_id, Book())
         findings.compared(MEMBERS)

@@ -31,6 +31,10 @@ class Known:
         """The day in the programme's zone."""
         return day_of(instant, self.zone)
 
+    def moment(self, at: datetime) -> datetime:
+        """When what is done now is done: not before now, whatever the date of its cause."""
+        return max(at, self.now) if self.now else at
+
     def wait(self, partner: Partner, event: Any) -> None:
         """GEN-2 The event comes before what it is about."""
         self.room.wait(partner, event, self.now)

@@ -71,6 +71,8 @@ class Fees:
         facts.room.patience = patience
         if care.goes_beyond(event):
             self.not_followed = frozenset({"care"})
+        elif payments.programme_of(event) in self.not_followed:
+            payments.retire(facts, event)
         elif handle := HANDLERS.get(event.type):
             handle(facts, event)
         for one in facts.room.no_longer_waiting(facts.now):
@@ -78,23 +80,32 @@ class Fees:
 
     def tick(self, now: datetime) -> None:
         """GEN-4 The partition's time has come to ``now``: what is due happens, in the order in which it was due."""
+        self.begin(now)
+        while (first := self.first) and first[0] <= now:
+            self.act(first)
+
+    def begin(self, now: datetime) -> None:
+        """The time, and who has waited in vain."""
         facts = self.facts
         facts.now = now
         facts.room.start_counting(now)
         for event in facts.room.in_vain(now):
             payments.in_vain(facts, event)
-        while (first := self._first()) and first[0] <= now:
-            at, what, programme = first
-            life.act(facts, facts.memberships[programme], at, what)
+
+    def act(self, first: tuple[datetime, str, str]) -> None:
+        """It happens."""
+        at, what, programme = first
+        life.act(self.facts, self.facts.memberships[programme], at, what)
 
     @property
     def next_due(self) -> datetime | None:
         """When the first of all that is to come is due; None: nothing is."""
         waiting = [one.until for some in self.facts.room.waiting.values() for one in some if one.until]
-        first = self._first()
-        return min([*waiting, *([first[0]] if first else [])], default=None)
+        return min([*waiting, *([self.first[0]] if self.first else [])], default=None)
 
-    def _first(self) -> tuple[datetime, str, str] | None:
+    @property
+    def first(self) -> tuple[datetime, str, str] | None:
+        """The first of all that is to come: when, what, of which programme."""
         found = [
             (at, what, programme)
             for programme, of in self.facts.memberships.items()
@@ -123,6 +134,7 @@ class Fees:
                 "paid": one.paid.cents if one.paid else None,
                 "spare": sum(money.cents for money in one.spare),
                 "given back": sum(one.refunds),
+                "given back for": one.reimbursed[0] if one.reimbursed else None,
             }
             for one in self.facts.invoices.values()
             if one.is_known or one.spare
@@ -140,16 +152,22 @@ class Fees:
         return {one.id: sorted(one.refunds) for one in self.facts.invoices.values() if one.refunds}
 
     @property
+    def remedies(self) -> dict[str, list[int]]:
+        """REP-9 Cents of each refund for a repair that was too slow, by invoice."""
+        return {one.id: [one.reimbursed[1]] for one in self.facts.invoices.values() if one.reimbursed}
+
+    @property
     def told(self) -> Counter[tuple[str, str]]:
         """How often the member was told (kind, of which invoice or programme)."""
         return self.facts.told
 
 
 def _shown(of: Membership) -> dict[str, Any]:
-    is_suspended = of.runs and of.suspended_at is not None
+    unpaid = of.runs and of.suspended_at is not None
+    causes = [cause for cause, is_one in (("loan", of.default), ("payment", unpaid)) if is_one]
     return {
-        "status": "suspended" if is_suspended else "active" if of.runs else of.stage,
-        "causes": ["payment"] if is_suspended else [],
+        "status": ("suspended" if causes else "active") if of.runs else of.stage,
+        "causes": causes,
         "terms": [tuple(term) for term in of.terms][-TERMS_KEPT:],
         "auto-renewal": of.auto,
         "told of too late": of.uncharged,

@@ -85,6 +85,8 @@ class Invoice:
     """Cents of each that was asked for."""
     charges: list[Charge] = field(default_factory=list)
     failed_rounds: dict[int, datetime] = field(default_factory=dict)
+    reimbursed: tuple[str, int] | None = None
+    """REP-9 The repair for which the money that paid it went back, and how many cents."""
     told_of: bool = False
     """CARE-5 The notice of the renewal has gone out, or nobody needs it any more."""
     decided: bool = False
@@ -131,6 +133,10 @@ class Membership:
     suspended_at: datetime | None = None
     uncharged: bool = False
     """CARE-5 The renewal was told of too late."""
+    default: datetime | None = None
+    """LOAN-6 Since when loaned equipment is neither back nor paid for."""
+    told_of_default: bool = False
+    """LOAN-6 The member was told that this suspends it."""
 
     @property
     def stage(self) -> str:
@@ -160,6 +166,10 @@ class Facts(Known):
     """By programme and id."""
     memberships: dict[str, Membership] = field(default_factory=dict)
     """By programme."""
+    default: datetime | None = None
+    """LOAN-6 Since when any loan is in default, as was told last: it may be before PRO opens."""
+    gear: dict[str, datetime] = field(default_factory=dict)
+    """LOAN-1 Models of which an application says that the member has one, and the earliest that does."""
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often the member was told (kind, of what)."""
 
@@ -170,7 +180,3 @@ class Facts(Known):
     def later(self, instant: datetime, days: int) -> datetime:
         """The same time of day in the programme's zone, days later."""
         return (instant.astimezone(self.zone) + timedelta(days=days)).astimezone(UTC)
-
-    def moment(self, at: datetime) -> datetime:
-        """When what is done now is done: not before now, whatever the date of its cause."""
-        return max(at, self.now) if self.now else at

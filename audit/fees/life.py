@@ -98,7 +98,7 @@ def renew(facts: Facts, of: Membership, fee: Invoice, money: Money) -> None:
             return
         settle(fee)
         if of.suspended_at:
-            facts.told[REINSTATED, fee.id] += 1
+            facts.told[REINSTATED, fee.id] += of.default is None  # GEN-3
         pay(facts, of, next_year(of, money.at, facts))
         run_out(of)
 

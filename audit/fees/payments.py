@@ -6,6 +6,7 @@ from typing import Any, Final
 from audit.fees import care, life, pro
 from audit.fees.facts import Charge, Facts, Invoice, Money
 
+FAILURES: Final = ("payment.failed.v1", "guest.payment_failed.v1")
 HARD: Final = ("stolen", "closed", "expired")
 
 
@@ -61,6 +62,22 @@ def in_vain(facts: Facts, event: Any) -> None:
     if not invoice.paid and not invoice.knows(paid):
         invoice.spare.append(paid)
         life.give_back(invoice)
+
+
+def programme_of(event: Any) -> str:
+    """Of a fee that is told to have failed; of all else nothing."""
+    return _failed(event).program if event.type in FAILURES else ""
+
+
+def retire(facts: Facts, event: Any) -> None:
+    """PAY-1 A hard decline counts for its method whatever was asked for, also where the programme is not followed."""
+    told = _failed(event)
+    if told.hard or told.reason in HARD:
+        facts.cards.declined_hard(told.method_id, event.time)
+
+
+def _failed(event: Any) -> Any:
+    return getattr(event.data, "payment", event.data)
 
 
 def fail(facts: Facts, event: Any) -> None:

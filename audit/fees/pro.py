@@ -6,7 +6,7 @@ from typing import Any
 
 from audit.account.days import years_later
 from audit.account.membership import may_join
-from audit.fees import life
+from audit.fees import benefits, life
 from audit.fees.facts import PROGRAMMES, Facts, Invoice, Membership, Money, Opening, Term
 
 PRO = PROGRAMMES["pro"]
@@ -25,6 +25,7 @@ def apply(facts: Facts, event: Any) -> None:
     opening.why_not = not (_may_apply(facts, told, at, of) and _is_professional(facts, told))
     facts.openings["pro", opening.id] = invoice.opening = opening
     invoice.programme = "pro"
+    benefits.note_gear(facts, told, at)
     facts.room.came += [("application", opening.id), ("invoice", invoice.id)]
     if of is None:
         facts.memberships["pro"] = Membership(PRO, opening, opening.auto, at)
@@ -66,6 +67,7 @@ def answer(facts: Facts, of: Membership, opening: Opening) -> None:
         day = facts.day(invoice.paid.at)
         of.is_open, of.cancelled_at = True, None
         life.pay(facts, of, Term(day, years_later(day, 1), day, invoice.id))
+        benefits.begin(facts, of)
 
 
 def money(facts: Facts, invoice: Invoice, opening: Opening, paid: Money) -> None:

@@ -63,8 +63,8 @@ def test_a_hard_year_is_clean(year: World) -> None:
 
 
 @pytest.mark.parametrize("is_back", [False, True])
-def test_loan_6_what_loans_do_to_a_membership_is_left_out(is_back: bool) -> None:
-    """GEN-3 Its fee fails and is paid meanwhile: fees alone would have reinstated it."""
+def test_loan_6_loans_suspend_beside_a_fee_that_failed(is_back: bool) -> None:
+    """GEN-3 The fee is paid while the loan is still in default: that reinstates nothing."""
     world = World(partitions=1)
     world.tick()
     world.open_pro("pam", "card")

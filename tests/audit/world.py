@@ -28,6 +28,7 @@ from audit.transport import Ids
 from models.catalogue import APP, TABLES, Catalogue
 from models.partitioning import partition_of
 from models.policies import STANDARD
+from tests.audit import depot
 
 START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 STRUCTURED: Headers = (("content-type", b"application/cloudevents+json"),)
@@ -130,8 +131,8 @@ class World:
         data = {"return_id": return_id, "order_id": order_id, "lines": lines, "in_window": True}
         return self.publish("returns", "return.completed.v1", member, data)
 
-    def open_pro(self, member: str, *methods: str) -> None:
-        """An application that is approved and was paid 340 days ago: the year ends in 25 days."""
+    def open_pro(self, member: str, *methods: str, paid_ago: timedelta = timedelta(days=340)) -> None:
+        """An application that is approved and was paid 340 days ago, unless told otherwise: the year ends in 25 days."""
         for place, method in enumerate(methods):
             data = {"method_id": method, "kind": "card", "position": place}
             self.publish("payments", "method.added.v1", member, data)
@@ -147,7 +148,7 @@ class World:
         }
         self.publish("memberships", "pro.applied.v1", member, application)
         self.publish("memberships", "pro.reviewed.v1", member, {"application_id": f"a-{member}", "approved": True})
-        self.pay(member, "pro", f"i-{member}", "100.00", self.now - timedelta(days=340))
+        self.pay(member, "pro", f"i-{member}", "100.00", self.now - paid_ago)
 
     def buy_care(self, member: str, *methods: str, **more: Any) -> None:
         """Care that was bought 340 days ago: the year ends in 25 days."""
@@ -302,6 +303,7 @@ def a_small_shop(prefix: str = "", partitions: int = 2, *, poison_clock: bool = 
     world.buy_care("cat", "card")
     world.pay("cat", "care", "i-cat", "179.99")
     world.pay("pam", "pro", "i-pam", "100.00")
+    depot.something_of_all(world, "pam")
     world.handle()
     again = world.order("ann", "A1", line("1"), line("2", "100.00", 1, bonus={"offer_id": "o", "points": 50}))
     world.order("bob", "B1", line("1", "12.34", 7), line("2", "5.00", 2, qualifying=False))
