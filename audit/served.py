@@ -87,6 +87,11 @@ def differing(facts: Facts, kept: Kept, said: Told) -> Iterator[tuple[str, Itera
     yield THINGS, by_part("year ", kept.years, {invoice: year_of(facts, invoice) for invoice in kept.years})
     yield THINGS, by_part("force ", {"majeure": kept.majeure}, {"majeure": majeure_of(facts)})
     yield PROMISES, _promises(kept, promises_of(facts, at_hand))
+    yield from differing_from_told(facts, said)
+
+
+def differing_from_told(facts: Facts, said: Told) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
+    """The same of what the member was told, and of what was asked for."""
     yield NOTICES, _notices(facts, said)
     yield REQUESTS, _requests(facts, said)
 

@@ -67,10 +67,9 @@ def end_of_day_after(instant: datetime, days: int, zone: ZoneInfo) -> datetime:
 
 
 def pauses_of(said: Iterable[tuple[datetime, bool]], why: str) -> list[Pause]:
-    """What begins and what ends, in whatever order it was told: from each beginning to the next end. What begins and ends at
-    one time is over."""
+    """What begins (true) and what ends, in the order in which it happened: from each beginning to the next end."""
     found: list[Pause] = []
-    for at, begins in sorted(said, key=lambda word: (word[0], not word[1])):
+    for at, begins in said:
         if begins and not (found and found[-1].until is None):
             found.append(Pause(at, None, why))
         elif not begins and found and found[-1].until is None:

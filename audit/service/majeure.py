@@ -23,5 +23,5 @@ class Majeure:
             self.said.append(word)
 
     def pauses(self) -> list[Pause]:
-        """The times in which Sony's clocks stand still."""
-        return pauses_of(self.said, WHY)
+        """The times in which Sony's clocks stand still. What is declared at the very time at which it ends is over."""
+        return pauses_of(sorted(self.said, key=lambda word: (word[0], not word[1])), WHY)

@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from audit.service import Majeure
 from models.care.state import Care
 from models.pro.state import Pro
 from models.state import Member
 from models.view import view
 from tests.models.promised import unpromised
 from tests.simulation import charges, joining, leaving, money, refunds, shopping
-from tests.simulation.dates import cents
+from tests.simulation.dates import NEVER, cents
 from tests.simulation.known import Known
 from tests.simulation.notices import Notices
 from tests.simulation.partition import Json, Message
-from tests.simulation.service import shown, told
-from tests.simulation.service.account import AREAS, Majeure, Service
+from tests.simulation.service import shown, tally, told
+from tests.simulation.service.account import AREAS, Desk
 from tests.simulation.terms import Membership
 
 RULES: Final[Mapping[str, Callable[[Known, Membership, Message], None]]] = {
@@ -52,7 +53,7 @@ class Account:
     def __init__(self, name: str, counts: Counter[str], majeure: Majeure) -> None:
         self.story: list[str] = []
         self._known = Known(name, counts, self._handle)
-        self._service = Service(self._known, majeure)
+        self._service = Desk(self._known, majeure)
         self._notices = Notices(self._known)
         self._seen: set[str] = set()
         self._looks = 0
@@ -65,11 +66,11 @@ class Account:
         )
         if message.id in self._seen:
             self._known.counts["redelivered"] += 1
-            return
-        self._seen.add(message.id)
-        self.time_passes(now)
-        self._service.wake()
-        self._handle(message)
+        else:
+            self._seen.add(message.id)
+            self.time_passes(now)
+            self._handle(message)
+        self._service.was_told()
 
     def _handle(self, message: Message) -> None:
         if message.kind.startswith("method."):
@@ -82,8 +83,7 @@ class Account:
             self._service.event(message)
             return
         if message.kind == "pro.applied":
-            gear = [*message.data["bodies"], *message.data["lenses"]]
-            self._service.products.note_owned([one["model"] for one in gear], message.time)
+            self._service.pro.applied(message)
         own = self._known.own[message.data.get("program") or ("pro" if area == "pro" else "care")]
         RULES[message.kind](self._known, own, message)
 
@@ -92,6 +92,7 @@ class Account:
         self.time_passes(now)
         data = event["data"]
         if topic == "decisions":
+            self._known.counts["checklist incomplete"] += data["reason"] == "checklist_incomplete"
             self.story.append(f"{'':18}{data['outcome']} {data['reason'] or ''}: {data['says']}")
             return
         assert event["id"] not in self._outputs, f"NTF-1: an id was given twice, {data}"
@@ -100,16 +101,14 @@ class Account:
             self.story.append(f"{at:%Y-%m-%d %H:%M}  -> {event['type']} {data}")
             if event["type"] == "charge.requested.v1":
                 charges.asked(self._known, data, at)
-            elif event["type"] == "invoice.issued.v1":
-                self._service.invoiced(data)
-            elif event["type"] == "invoice.cancelled.v1":
-                self._service.invoice_cancelled(data)
+            elif event["type"].startswith("invoice."):
+                self._service.request(event["type"], data)
             else:
                 self._refund(data)
         elif topic == "notifications" and data["program"] in self._known.own:
             self.story.append(f"{at:%Y-%m-%d %H:%M}  -> {data['notification']} {data['params']}")
             self._notices.notice(event["id"], data, at)
-            told.sent(self._service, data["notification"], data["params"], at)
+            self._service.notice(event["id"], data)
 
     def handled(self, member: Member | None, at: datetime) -> None:
         """A message of that time, or a tick, was handled with all that comes of it."""
@@ -133,8 +132,10 @@ class Account:
         self._looks += 1
         if member and self._service.is_used and (self._service.is_news or self._looks % 10 == 0):
             self._service.is_news = False
-            shown.check(self._service, view(self._known.name, member))
-            told.check(self._service, self._notices.standing.values())
+            facts = self._service.account.facts
+            shown.check(self._known, facts, view(self._known.name, member))
+            told.check(facts, self._notices.standing.values())
+            self._service.check()
         shopping.check(self._known)
         for due in member.due if member else []:
             assert due.at > now, f"GEN-4: {due} has passed"
@@ -152,6 +153,20 @@ class Account:
             assert fee.came == fee.used + fee.owed_back, f"{fee.id}: money is lost"
         if isinstance(found, Care):
             refunds.check(self._known, own, found.asked_until, now)
+
+    @property
+    def quiet_until(self) -> datetime:
+        """No tick before that decides anything of repairs, loans and visits."""
+        return self._service.quiet_until
+
+    def everybody(self) -> None:
+        """PRO-11 Everybody is told something: the member hears of it at the next tick."""
+        self._service.quiet_until = NEVER
+
+    @property
+    def seen(self) -> Counter[str]:
+        """How often something happened to repairs, loans and visits."""
+        return tally.of(self._service.account.facts)
 
     @property
     def suspended(self) -> timedelta:

@@ -33,6 +33,8 @@ class Known:
     """Events by what they wait for, with the now at which they came."""
     returned: dict[str, Fee] = field(default_factory=dict)
     """Those whose money has waited in vain: an application may still name them."""
+    reimbursed: dict[str, str] = field(default_factory=dict)
+    """REP-9 Fee -> the repair that it was given back for."""
     now: datetime = NEVER
     """The partition's; an event may be of a later time than the latest tick."""
 

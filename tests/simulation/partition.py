@@ -52,7 +52,7 @@ class Output(NamedTuple):
 
 
 POLICIES = Policies.model_validate(
-    {"closures": {day: {"name": off.name, "announced": off.announced} for day, off in CLOSURES.items()}}
+    {"closures": {day: {"name": name, "announced": announced} for day, (name, announced) in CLOSURES.items()}}
 )
 
 

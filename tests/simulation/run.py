@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from audit.service import Majeure
+from models.events import EVENT
 from tests.simulation.account import Account
 from tests.simulation.guest import GuestAccount
 from tests.simulation.partition import DAY, Json, Message, Output, Partition
 from tests.simulation.people import Person
 from tests.simulation.post import Post
-from tests.simulation.service.account import Majeure
 from tests.simulation.service.majeure import EVERYBODY, strike
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -37,9 +38,8 @@ class Simulation:
         names = [f"m{n}" for n in range(self.members)]
         self._people = {name: Person(name, self.seed, self._post) for name in names}
         majeure = Majeure()
-        self._accounts: dict[str, Account | GuestAccount] = {
-            name: Account(name, self.counts, majeure) for name in names
-        }
+        self._members = [Account(name, self.counts, majeure) for name in names]
+        self._accounts: dict[str, Account | GuestAccount] = dict(zip(names, self._members, strict=True))
         for person in list(self._people.values()):
             self._people[person.guest] = person
             self._accounts[person.guest] = GuestAccount(self.counts)
@@ -62,6 +62,8 @@ class Simulation:
         self._tick(START + days * DAY)
         self._look(list(self._accounts))
         self.counts["days suspended"] = sum([one.suspended for one in self._accounts.values()], timedelta()).days
+        for account in self._members:
+            self.counts.update(account.seen)
         self.counts["handled"] = self.partition.handled
         return self.counts
 
@@ -81,6 +83,9 @@ class Simulation:
 
     def _tick(self, now: datetime) -> None:
         self._now = now
+        for account in self._members:
+            if account.quiet_until <= now:
+                account.time_passes(now)
         outputs = self.partition.tick(now)
         self._take(outputs, now)
         for member in {output.event["subject"]: None for output in outputs}:
@@ -105,7 +110,9 @@ class Simulation:
         """PRO-11 What was due before is decided by what was known then."""
         for account in self._accounts.values():
             account.time_passes(self._now)
-        self._majeure.hear(message)
+        self._majeure.take(EVENT.validate_json(message.value))
+        for account in self._members:
+            account.everybody()
         self.counts[message.kind] += 1
         self._take(self.partition.send(message), max(self._now, message.time))
 

@@ -1,12 +1,13 @@
 """Days on which the depot is closed besides weekends and holidays, some of them announced only days before."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 
-from tests.simulation.service.days import Closure
+from audit.service.days import Clock, count
+from tests.simulation.dates import PACIFIC
 
 CLOSURES: Final = {
-    date(year, month, day): Closure(name, date(year, *announced))
+    date(year, month, day): (name, date(year, *announced))
     for year in range(2026, 2037)
     for month, day, name, announced in (
         (3, 17, "stocktaking", (1, 1)),
@@ -19,3 +20,8 @@ CLOSURES: Final = {
         (12, 31, "New Year's Eve", (12, 29)),
     )
 }
+
+
+def business_days(start: datetime, days: int) -> Clock:
+    """The depot's clock, with nothing that stops it."""
+    return count(start, days, PACIFIC, CLOSURES)

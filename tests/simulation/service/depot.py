@@ -7,8 +7,7 @@ from typing import Final
 
 from tests.simulation.partition import Json
 from tests.simulation.post import Sender
-from tests.simulation.service.closures import CLOSURES
-from tests.simulation.service.days import count
+from tests.simulation.service.closures import business_days
 
 SECOND: Final = timedelta(seconds=1)
 FEES: Final = ("89.99", "120.01", "199.98", "249.99", "333.33", "512.47")
@@ -164,7 +163,7 @@ class Depot:
 
     def _repair(self, case: Case, start: datetime) -> None:
         """The turnaround runs: in time, on its last moment, too late or never; parts may be missing."""
-        chance, due = self._chance, count(start, 3, CLOSURES).deadline or start
+        chance, due = self._chance, business_days(start, 3).deadline or start
         if chance.random() < 0.22:
             due += self._wait_for_parts(case, start)
         drawn = chance.random()

@@ -4,9 +4,9 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
+from audit.service.visit import CHECKLIST
 from tests.simulation.partition import Json
 from tests.simulation.post import Post, Sender
-from tests.simulation.service.cleanings import CHECKLIST
 from tests.simulation.service.depot import Depot
 from tests.simulation.service.stock import Stock
 

@@ -4,10 +4,10 @@ from datetime import datetime
 from random import Random
 from typing import Final
 
-from tests.simulation.dates import cents, day_of
+from audit.service.days import end_of_day_after
+from tests.simulation.dates import PACIFIC, cents, day_of
 from tests.simulation.partition import DAY, Json
 from tests.simulation.post import Sender
-from tests.simulation.service.days import end_of_day_after
 
 MODELS: Final = (
     ("ILCE-1M2", "camera", "6499.99"), ("ILCE-7CR", "camera", "2999.99"), ("SEL600F40GM", "lens", "12999.99"),
@@ -88,12 +88,12 @@ class Stock:
         self._come_back(loan_id, shipped, cents(data["retail_value"]))
 
     def _come_back(self, loan_id: str, shipped: datetime, value: int) -> None:
-        chance, due = self._chance, end_of_day_after(shipped, 14)
+        chance, due = self._chance, end_of_day_after(shipped, 14, PACIFIC)
         if chance.random() < 0.1:
             called = shipped + self._some(0, 12)
             self._sender.send("loan.recalled", {"loan_id": loan_id}, called, late=0.1)
             if chance.random() < 0.7:
-                due = min(due, end_of_day_after(called, 7))
+                due = min(due, end_of_day_after(called, 7, PACIFIC))
         drawn = chance.random()
         if drawn < 0.07:
             return

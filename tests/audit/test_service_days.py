@@ -1,30 +1,24 @@
 """The depot's calendar, against days worked out by hand."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.simulation.service.days import Closure, Pause, count, federal_holidays, pauses_of
+from audit.service.days import Clock, Closures, Pause, pauses_of
+from audit.service.days import count as counted
+from audit.service.majeure import Majeure
+from models.policies import STANDARD
 
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("year", "days"),
-    [
-        (2026, "01-01 01-19 02-16 05-25 06-19 07-03 09-07 10-12 11-11 11-26 12-25"),  # 4 July is a Saturday
-        (
-            2027,
-            "01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31",
-        ),  # as are Christmas and New Year
-        (2028, "01-17 02-21 05-29 06-19 07-04 09-04 10-09 11-10 11-23 12-25"),  # New Year was observed in 2027
-        (2033, "01-17 02-21 05-30 06-20 07-04 09-05 10-10 11-11 11-24 12-26"),  # Sundays on the Mondays after
-    ],
-)
-def test_federal_holidays(year: int, days: str) -> None:
-    assert sorted(federal_holidays(year)) == [date.fromisoformat(f"{year}-{day}") for day in days.split()]
+def count(start: datetime, days: int, closures: Closures, pauses: Iterable[Pause] = ()) -> Clock:
+    return counted(start, days, ZoneInfo(STANDARD.zone), closures, pauses)
 
 
 def test_three_business_days_over_a_weekend_and_a_holiday() -> None:
@@ -38,7 +32,7 @@ def test_three_business_days_over_a_weekend_and_a_holiday() -> None:
 
 @pytest.mark.parametrize(("announced", "last"), [("2026-03-02", 6), ("2026-03-03", 5)])
 def test_a_closure_counts_for_clocks_that_start_once_it_is_announced(announced: str, last: int) -> None:
-    closures = {date(2026, 3, 4): Closure("stocktaking", date.fromisoformat(announced))}
+    closures = {date(2026, 3, 4): ("stocktaking", date.fromisoformat(announced))}
     clock = count(utc("2026-03-02 18:00"), 3, closures)
     assert clock.days[-1][0] == date(2026, 3, last)
 
@@ -57,7 +51,19 @@ def test_a_clock_stands_still_until_its_pause_is_over() -> None:
     assert count(utc("2026-03-02 18:00"), 3, {}, [Pause(utc("2026-03-06 08:00"), None, "parts")]).deadline
 
 
-def test_what_was_told_of_pauses_counts_by_its_time() -> None:
+def test_pauses_go_from_each_beginning_to_the_next_end() -> None:
     one, two, three = utc("2026-03-02 18:00"), utc("2026-03-03 18:00"), utc("2026-03-04 18:00")
-    told = [(three, False), (two, True), (one, True), (two, False)]
-    assert pauses_of(told, "parts") == [Pause(one, two, "parts"), Pause(two, three, "parts")]
+    said = [(one, False), (one, True), (two, True), (two, False), (two, True), (three, False), (three, False)]
+    assert pauses_of(said, "parts") == [Pause(one, two, "parts"), Pause(two, three, "parts")]
+
+
+def test_force_majeure_counts_by_the_times_of_its_words_each_of_them_once() -> None:
+    """PRO-11, GEN-2"""
+    majeure = Majeure()
+    for what, when in (("ended", 4), ("declared", 2), ("ended", 4), ("declared", 6), ("ended", 6)):
+        data = SimpleNamespace(program="pro")
+        majeure.take(SimpleNamespace(type=f"force_majeure.{what}.v1", time=utc(f"2026-03-0{when} 18:00"), data=data))
+    assert [pause[:2] for pause in majeure.pauses()] == [
+        (utc("2026-03-02 18:00"), utc("2026-03-04 18:00")), (utc("2026-03-06 18:00"), utc("2026-03-06 18:00")),
+    ]  # fmt: skip
+    assert len(majeure.said) == 4

@@ -1,13 +1,20 @@
 """The account of repairs and loans, against cases worked out by hand."""
 
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.simulation.service.days import Pause
-from tests.simulation.service.loans import Invoice, Loan
-from tests.simulation.service.repairs import Repair
+from audit.service import clocks, price
+from audit.service.days import Pause
+from audit.service.loan import Invoice, Loan
+from audit.service.promises import Promise
+from audit.service.repair import Repair
+from models.policies import STANDARD
+
+ZONE = ZoneInfo(STANDARD.zone)
 
 
 def utc(text: str) -> datetime:
@@ -16,20 +23,25 @@ def utc(text: str) -> datetime:
 
 def repair(*facts: tuple[str, str, dict[str, Any]], preapproved: int = 0) -> Repair:
     """(step, when, data) of Monday 2 March 2026 and the days after it."""
-    one = Repair("r", utc("2026-03-01 18:00"), "s", "ILCE-1", "sh", 1, preapproved)
-    for step, when, data in facts:
-        one.note(f"repair.{step}", data, utc(when), data.get("cents", 0))
+    one = Repair("r", utc("2026-03-01 18:00"), "s", "ILCE-1", "sh", 1, preapproved, next_day=False)
+    for number, (step, when, data) in enumerate(facts):
+        told = SimpleNamespace(type=f"repair.{step}.v1", time=utc(when), source="/t", id=str(number))
+        told.data = SimpleNamespace(**data)
+        one.note(told)
     return one
 
 
-NOW = utc("2026-03-17 07:00")
+def turnaround(one: Repair, *, crowded: bool = False) -> Promise | None:
+    return clocks.turnaround(one, STANDARD, ZONE, [], crowded=crowded)
+
+
 PROVED = ("warranty_validated", "2026-03-02 18:00", {"proof": True})
 DENIED = ("warranty_validated", "2026-03-03 18:00", {"proof": False})
 PROVED_AGAIN = ("warranty_validated", "2026-03-04 18:00", {"proof": True})
 
 
 def estimate(cents: int, number: int = 1, when: str = "2026-03-02 19:00") -> tuple[str, str, dict[str, Any]]:
-    return "estimate_issued", when, {"estimate_id": f"e{number}", "cents": cents}
+    return "estimate_issued", when, {"estimate_id": f"e{number}", "standard_fee": cents}
 
 
 def answer(when: str, *, yes: bool = True, number: int = 1) -> tuple[str, str, dict[str, Any]]:
@@ -37,11 +49,12 @@ def answer(when: str, *, yes: bool = True, number: int = 1) -> tuple[str, str, d
 
 
 def payment(when: str, cents: int) -> tuple[str, str, dict[str, Any]]:
-    return "payment_accepted", when, {"cents": cents}
+    return "payment_accepted", when, {"amount": cents}
 
 
 def start_of(one: Repair) -> str | None:
-    return one.start and f"{one.start:%d %H:%M}"
+    start = clocks.started(one, STANDARD, ZONE)
+    return start and f"{start:%d %H:%M}"
 
 
 def test_in_warranty_the_clock_starts_with_the_first_proof_after_the_last_denial() -> None:
@@ -50,10 +63,10 @@ def test_in_warranty_the_clock_starts_with_the_first_proof_after_the_last_denial
     assert start_of(repair(PROVED, DENIED)) is None
 
 
-@pytest.mark.parametrize(("fee", "price"), [(100_00, 80_00), (89_99, 71_99), (120_01, 96_01), (33_33, 26_66), (2, 2)])
-def test_out_of_warranty_a_fifth_is_off(fee: int, price: int) -> None:
-    assert repair(estimate(fee)).price == price
-    assert repair(estimate(fee), PROVED).price == fee
+@pytest.mark.parametrize(("fee", "to_pay"), [(100_00, 80_00), (89_99, 71_99), (120_01, 96_01), (33_33, 26_66), (2, 2)])
+def test_out_of_warranty_a_fifth_is_off(fee: int, to_pay: int) -> None:
+    assert price.price(repair(estimate(fee)), STANDARD) == to_pay
+    assert price.price(repair(estimate(fee), PROVED), STANDARD) == fee
 
 
 def test_out_of_warranty_payment_and_approval_start_it() -> None:
@@ -76,20 +89,22 @@ def test_a_second_estimate_needs_an_approval_only_if_it_is_more() -> None:
 def test_an_answer_counts_up_to_the_end_of_the_30th_day(when: str, approves: bool) -> None:
     """Received on 2 March, Pacific; 1 April is over there at 07:00 UTC on the 2nd."""
     received = ("received", "2026-03-02 18:00", dict[str, Any]())
-    assert bool(repair(received, estimate(100_00), answer(when)).approved_at) == approves
+    offer = price.offer(repair(received, estimate(100_00), answer(when)), STANDARD, ZONE)
+    assert offer
+    assert bool(offer.approved_at) == approves
 
 
 @pytest.mark.parametrize(("handed", "state"), [("2026-03-06 07:59", "kept"), ("2026-03-06 08:00", "open")])
 def test_handed_over_by_the_end_of_the_third_business_day(handed: str, state: str) -> None:
-    promise = repair(PROVED, ("handed_to_carrier", handed, {"repaired": True})).turnaround(3, {}, [])
+    promise = turnaround(repair(PROVED, ("handed_to_carrier", handed, {"repaired": True})))
     assert promise
     assert (promise.state, promise.due) == (state, utc("2026-03-06 08:00"))
 
 
 def test_states_of_a_turnaround() -> None:
     missing = ("parts_unavailable", "2026-03-04 18:00", dict[str, Any]())
-    stopped, extended = repair(PROVED, missing).turnaround(1, {}, []), repair(PROVED).turnaround(4, {}, [])
-    unrepaired = repair(PROVED, ("handed_to_carrier", "2026-03-03 18:00", {"repaired": False})).turnaround(1, {}, [])
+    stopped, extended = turnaround(repair(PROVED, missing)), turnaround(repair(PROVED), crowded=True)
+    unrepaired = turnaround(repair(PROVED, ("handed_to_carrier", "2026-03-03 18:00", {"repaired": False})))
     assert stopped
     assert (stopped.state, stopped.due) == ("stopped", None)
     assert extended
@@ -101,30 +116,40 @@ def test_states_of_a_turnaround() -> None:
 def test_force_majeure_stops_the_clock_of_the_diagnosis() -> None:
     one = repair(("received", "2026-03-02 18:00", dict[str, Any]()))
     strike = Pause(utc("2026-03-03 18:00"), utc("2026-03-04 18:00"), "majeure")
-    promise = one.diagnosis({}, [strike])
+    promise = clocks.diagnosis(one, STANDARD, ZONE, [strike])
     assert promise
     assert promise.due == utc("2026-03-07 08:00")
 
 
-def loan(kind: str = "evaluation") -> Loan:
-    one = Loan("l", utc("2026-03-01 18:00"), {"kind": kind, "retail_value": "1000.00"})
-    one.shipped = utc("2026-03-02 18:00")
+def loan(kind: str = "evaluation", back: str | None = None) -> Loan:
+    one = Loan("l", utc("2026-03-01 18:00"), kind, "SEL14F18GM", 1000_00)
+    one.steps["shipped"] = utc("2026-03-02 18:00"), "/t", "s"
+    one.product_back = utc(back) if back else None
     return one
 
 
-def test_a_loan_is_due_at_the_end_of_its_14th_day_or_when_the_product_is_back() -> None:
-    assert loan().due(None, NOW) == utc("2026-03-17 07:00")
-    assert loan("repair").due(None, NOW) is None
-    assert loan("repair").due(utc("2026-03-05 18:00"), NOW) == utc("2026-03-17 07:00")
-    assert loan("repair").due(utc("2026-03-20 18:00"), NOW) == utc("2026-03-21 07:00")
+def due_on(one: Loan) -> date | None:
+    due = one.due(STANDARD, ZONE)
+    assert due
+    return due.on
+
+
+def test_a_loan_is_due_on_its_14th_day_or_when_the_product_is_back() -> None:
+    assert due_on(loan()) == date(2026, 3, 16)
+    assert due_on(loan("repair")) == date(2026, 3, 16)
+    waiting = loan("repair")
+    waiting.waits = True
+    assert due_on(waiting) is None, "the product is away after 14 days"
+    assert due_on(loan("repair", "2026-03-05 18:00")) == date(2026, 3, 16)
+    assert due_on(loan("repair", "2026-03-20 18:00")) == date(2026, 3, 20)
 
 
 def test_a_loan_that_is_called_back_is_due_a_week_later_if_that_is_earlier() -> None:
     one = loan()
-    one.recalled = utc("2026-03-04 18:00")
-    assert one.due(None, NOW) == utc("2026-03-12 07:00")
-    one.recalled = utc("2026-03-14 18:00")
-    assert one.due(None, NOW) == utc("2026-03-17 07:00")
+    one.steps["recalled"] = utc("2026-03-04 18:00"), "/t", "c"
+    assert due_on(one) == date(2026, 3, 11)
+    one.steps["recalled"] = utc("2026-03-14 18:00"), "/t", "c"
+    assert due_on(one) == date(2026, 3, 16)
 
 
 def test_a_default_lasts_until_return_or_payment_and_begins_again_when_the_invoice_is_late() -> None:
@@ -132,9 +157,11 @@ def test_a_default_lasts_until_return_or_payment_and_begins_again_when_the_invoi
     one.overdue = utc("2026-03-17 07:00")
     one.invoice = Invoice("i", 1000_00, date(2026, 4, 16))
     assert one.default_since == one.overdue
-    one.returned = (utc("2026-03-21 18:00"), True, 0)
+    one.returned = ((utc("2026-03-21 18:00"), "/t", "r"), True, 0)
     assert one.default_since is None
-    one.invoice.is_late()
+    one.past_due = one.late_from(ZONE)
     assert one.default_since == utc("2026-04-17 07:00")
-    one.invoice.paid = [(utc("2026-04-20 18:00"), 999_99), (utc("2026-04-21 18:00"), 1)]
+    one.payments = [(utc("2026-04-20 18:00"), 999_99)]
+    assert one.default_since == utc("2026-04-17 07:00"), "a cent is left"
+    one.payments.append((utc("2026-04-21 18:00"), 1))
     assert one.default_since is None
