@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import orjson
 
+from audit.places import Difference, Place, Places
 from audit.replay import Replayed
 from audit.report import Findings
-from audit.shard import DEAD_LETTERS, OUTPUTS, Shard
+from audit.shard import DEAD_LETTERS, OUTPUTS, Output, Shard
 from audit.topics import Headers
 from models import applied, state
 from models.catalogue import CLOCK, TABLES
@@ -25,34 +26,38 @@ QUESTIONS = {
 }
 
 
-def check(shard: Shard, replayed: Replayed, policies: Policies, findings: Findings) -> None:
+def check(shard: Shard, replayed: Replayed, policies: Policies, places: Places, findings: Findings) -> None:
     """Compare what is in the topics with what the replay left."""
     if replayed.failed:
         findings.taken_as_given["rules that failed when they were run"] += replayed.failed
     for table in TABLES:
         findings.compared(TABLES_EQUAL, len(replayed.tables[table]))
-        findings.all_differ(TABLES_EQUAL, _table_differences(shard, table, replayed, policies))
+        findings.all_differ(TABLES_EQUAL, _table_differences(shard, table, replayed, policies, places))
     for topic in OUTPUTS:
         findings.compared(OUTPUTS_EQUAL, len(replayed.emitted[topic]))
-        findings.all_differ(OUTPUTS_EQUAL, _output_differences(shard, topic, replayed))
+        findings.all_differ(OUTPUTS_EQUAL, _output_differences(shard, topic, replayed, places))
     findings.compared(LETTERS_EQUAL, len(replayed.emitted[DEAD_LETTERS]))
-    findings.all_differ(LETTERS_EQUAL, _letter_differences(shard, replayed))
+    findings.all_differ(LETTERS_EQUAL, _letter_differences(shard, replayed, places))
     for decision in shard.parsed.get("decisions", []):
         if decision.data.get("rules_version") != RULES_VERSION:
             findings.taken_as_given["decisions made under another version of the rules"] += 1
     findings.compared(TICKS_EQUAL, len(replayed.owed))
-    findings.all_differ(TICKS_EQUAL, _missing_ticks(shard, replayed))
+    findings.all_differ(TICKS_EQUAL, _missing_ticks(shard, replayed, places))
 
 
-def _table_differences(shard: Shard, table: str, replayed: Replayed, policies: Policies) -> Iterator[str]:
+def _table_differences(
+    shard: Shard, table: str, replayed: Replayed, policies: Policies, places: Places
+) -> Iterator[Difference]:
+    """Each from the record on that wrote the key last, by the replay."""
     found, wanted = shard.tables[table], replayed.tables[table]
     forgettable = _forgettable(replayed, policies) if table == state.APPLIED else set()
     for key in sorted(wanted.keys() | found.keys()):
         if wanted.get(key) != found.get(key) and not (key in forgettable and key not in found):
-            yield (
+            says = (
                 f"table {table}, partition {shard.number}, key {_name(key)}: "
                 f"the changelog has {_shown(table, found.get(key))}, the replay has {_shown(table, wanted.get(key))}"
             )
+            yield Difference(says, places.at(replayed.written[table].get(key)))
 
 
 def _forgettable(replayed: Replayed, policies: Policies) -> set[bytes]:
@@ -63,13 +68,15 @@ def _forgettable(replayed: Replayed, policies: Policies) -> set[bytes]:
     return {key for key, raw in replayed.tables[state.APPLIED].items() if applied.expired(raw, now, policies)}
 
 
-def _output_differences(shard: Shard, topic: str, replayed: Replayed) -> Iterator[str]:
+def _output_differences(shard: Shard, topic: str, replayed: Replayed, places: Places) -> Iterator[Difference]:
+    """Each from the record on that causes it, by the replay or else by what it says of itself."""
     found = shard.parsed.get(topic, [])
     wanted = replayed.emitted[topic]
     pairs = [(output.stored.key, output.stored.value, output.stored.headers) for output in found]
     if pairs == wanted:
         return
-    by_id = {orjson.loads(value or b"")["id"]: (key, value, headers) for key, value, headers in wanted}
+    ids = [orjson.loads(value or b"")["id"] for _, value, _ in wanted]
+    by_id, caused_at = dict(zip(ids, wanted, strict=True)), dict(zip(ids, replayed.emitted_at[topic], strict=True))
     seen: set[str] = set()
     differences = 0
     for output, pair in zip(found, pairs, strict=True):
@@ -83,15 +90,24 @@ def _output_differences(shard: Shard, topic: str, replayed: Replayed) -> Iterato
         seen.add(output.id)
         if what:
             differences += 1
-            yield f"{topic}: {output.place} {what}"
+            place = places.at(caused_at.get(output.id)) or _stated_cause(output, places)
+            yield Difference(f"{topic}: {output.place} {what}", place)
     for output_id in by_id.keys() - seen:
         differences += 1
-        yield f"{topic}, partition {shard.number}: missing {(by_id[output_id][1] or b'').decode()}"
-    if not differences:
-        ids = [orjson.loads(value or b"")["id"] for _, value, _ in wanted]
-        if ids != [output.id for output in found]:
-            first = next(output for output, output_id in zip(found, ids, strict=True) if output.id != output_id)
-            yield f"{topic}: {first.place} is not in the order of the replay"
+        missing = f"{topic}, partition {shard.number}: missing {(by_id[output_id][1] or b'').decode()}"
+        yield Difference(missing, places.at(caused_at[output_id]))
+    if not differences and ids != [output.id for output in found]:
+        first = next(output for output, output_id in zip(found, ids, strict=True) if output.id != output_id)
+        says = f"{topic}: {first.place} is not in the order of the replay"
+        yield Difference(says, places.at(caused_at[first.id]))
+
+
+def _stated_cause(output: Output, places: Places) -> Place | None:
+    """The record that an output says it comes from; of deadlines none can be told."""
+    if event := output.data.get("event"):
+        return places.of_input(event.get("topic"), event.get("offset"))
+    cause = output.data.get("cause") or {}
+    return places.of_event(output.subject, cause.get("source"), cause.get("id"))
 
 
 def _difference(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> str:
@@ -116,13 +132,14 @@ def _difference(found: tuple[Any, ...], wanted: tuple[Any, ...]) -> str:
     return f"differs: {'; '.join(fields) or f'key or headers: {found[0]!r} {found[2]}'}"
 
 
-def _letter_differences(shard: Shard, replayed: Replayed) -> Iterator[str]:
+def _letter_differences(shard: Shard, replayed: Replayed, places: Places) -> Iterator[Difference]:
     found = Counter(_letter(letter.key, letter.value, letter.headers) for letter in shard.dead_letters)
     wanted = Counter(_letter(*letter) for letter in replayed.emitted[DEAD_LETTERS])
-    for headers, _, _ in found - wanted:
-        yield f"dead-letters, partition {shard.number}: not in the replay: {dict(headers)}"
-    for headers, _, _ in wanted - found:
-        yield f"dead-letters, partition {shard.number}: missing: {dict(headers)}"
+    for what, letters in (("not in the replay", found - wanted), ("missing", wanted - found)):
+        for headers, _, _ in letters:
+            topic, offset = (dict(headers).get(name) or b"" for name in ("dl_topic", "dl_offset"))
+            place = places.of_input(topic.decode(), int(offset)) if offset.isdigit() else None
+            yield Difference(f"dead-letters, partition {shard.number}: {what}: {dict(headers)}", place)
 
 
 def _letter(key: bytes | None, value: bytes | None, headers: Headers) -> tuple[Headers, bytes | None, bytes | None]:
@@ -132,13 +149,14 @@ def _letter(key: bytes | None, value: bytes | None, headers: Headers) -> tuple[H
     return tuple(header for header in headers if header[0] not in left_out), key, value
 
 
-def _missing_ticks(shard: Shard, replayed: Replayed) -> Iterator[str]:
+def _missing_ticks(shard: Shard, replayed: Replayed, places: Places) -> Iterator[Difference]:
     """Each owed tick is a record of its own behind the tick that left work over."""
     there = [*shard.inputs.get(CLOCK.role, []), *shard.later_ticks]
     for offset, value in replayed.owed:
         found = next((record for record in there if record.offset > offset and record.value == value), None)
         if found is None:
-            yield f"partition {shard.number}: the tick {value!r}, owed since clock@{offset}, is not in the clock topic"
+            says = f"partition {shard.number}: the tick {value!r}, owed since clock@{offset}, is not in the clock topic"
+            yield Difference(says, places.of_input(CLOCK.role, offset))
         else:
             there.remove(found)
 

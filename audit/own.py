@@ -8,6 +8,7 @@ from audit import paid, quarantines, served
 from audit.account import Account
 from audit.accounts import Accounts
 from audit.books import Book
+from audit.places import Places
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.standing import Standing, UnreadableError, standing
@@ -43,13 +44,14 @@ def check(
     books: Mapping[str, Book],
     policies: Policies,
     clock: Literal["wall", "external"],
+    places: Places,
     findings: Findings,
 ) -> None:
     """Keep the accounts of a partition's members, then compare."""
     kept = _accounts(shard, order, policies, clock, findings)
     accounts, hot = kept.members, dict(_hot(shard, findings))
-    paid.check(shard, {name: one.fees for name, one in kept.programmes.items()}, hot, findings)
-    served.check(shard, {name: one.service for name, one in kept.programmes.items()}, hot, findings)
+    paid.check(shard, {name: one.fees for name, one in kept.programmes.items()}, hot, places, findings)
+    served.check(shard, {name: one.service for name, one in kept.programmes.items()}, hot, places, findings)
     for member_id in sorted(accounts.keys() | hot.keys() | books.keys()):
         account, book = accounts.get(member_id, Account()), books.get(member_id, Book())
         findings.compared(MEMBERS)
@@ -68,7 +70,8 @@ def check(
         findings.compared(ORDERS, len(account.by_order))
         for order_id, booked, own in _different(book.orders, account.by_order):
             what = f"the ledger comes to {booked} points, the own account to {own}"
-            findings.differs(ORDERS, f"member {member_id}, order {order_id}: {what}")
+            place = places.of_thing(member_id, order_id)
+            findings.differs(ORDERS, f"member {member_id}, order {order_id}: {what}", place)
 
 
 def _hot(shard: Shard, findings: Findings) -> Iterator[tuple[str, Member]]:

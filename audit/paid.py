@@ -11,6 +11,7 @@ from typing import Any, Final
 from audit.differing import by_part, different
 from audit.fees import Fees
 from audit.fees.benefits import ABOUT_LOANS
+from audit.places import Places
 from audit.report import Findings
 from audit.shard import Output, Shard
 from models import state
@@ -83,7 +84,9 @@ class Stored:
             self.told[data["notification"], data["program"]] += 1
 
 
-def check(shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member], findings: Findings) -> None:
+def check(
+    shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member], places: Places, findings: Findings
+) -> None:
     """Compare the accounts of a partition's members."""
     stored = _stored(shard, hot, findings)
     nothing = Fees("")
@@ -98,30 +101,40 @@ def check(shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member],
         for programme in account.not_followed:
             findings.taken_as_given[f"members whose {programme} is left out of the own account of fees"] += 1
         for name, differences in differing(account, kept):
-            findings.all_differ(name, (f"member {member_id}, {what}" for what in differences))
+            for about, what in differences:
+                findings.differs(
+                    name, f"member {member_id}, {what}", places.of_thing(member_id, _named(account, about))
+                )
 
 
-def differing(account: Fees, kept: Stored) -> Iterator[tuple[str, Iterable[str]]]:
-    """What is not the same, as sentences, by the check that asks for it; but for programmes that are not followed."""
+def _named(account: Fees, about: str) -> str:
+    """What events call it: a membership by the application or the purchase that opened it."""
+    of = account.facts.memberships.get(about)
+    return of.opening.id if of else about
+
+
+def differing(account: Fees, kept: Stored) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:
+    """What is not the same: (of what, a sentence), by the check that asks for it; but for programmes that are not followed."""
     own = {name: invoice.programme for name, invoice in account.facts.invoices.items()}
     both = own | kept.programmes
     left_out = account.not_followed | {name for name, programme in both.items() if programme in account.not_followed}
-    yield MEMBERS, [what for _, what in by_part("", kept.memberships, account.memberships, left_out)]
-    yield MEMBERS, [what for _, what in by_part("method ", kept.methods, account.methods)]
-    yield INVOICES, [what for _, what in by_part("invoice ", kept.invoices, account.invoices, left_out)]
+    yield MEMBERS, by_part("", kept.memberships, account.memberships, left_out)
+    yield MEMBERS, by_part("method ", kept.methods, account.methods)
+    yield INVOICES, by_part("invoice ", kept.invoices, account.invoices, left_out)
     for (invoice_id, number, method_id), asked, should in different(kept.charges, account.charges, 0):
         if invoice_id not in left_out:
             what = f"invoice {invoice_id}, round {number}, method {method_id}"
-            yield INVOICES, [f"{what}: {asked} charges were asked for, by the own account {should}"]
+            yield INVOICES, [(invoice_id, f"{what}: {asked} charges were asked for, by the own account {should}")]
     for name, asked, should in different(kept.refunds, account.refunds, []):
         if name not in left_out:
-            yield INVOICES, [f"invoice {name}: cents {asked} were asked to be given back, by the own account {should}"]
+            what = f"cents {asked} were asked to be given back, by the own account {should}"
+            yield INVOICES, [(name, f"invoice {name}: {what}")]
     for name, asked, should in different(kept.remedies, account.remedies, []):
         what = f"cents {asked} of the fee were asked to be given back for a repair, by the own account {should}"
-        yield INVOICES, [f"invoice {name}: {what}"]
+        yield INVOICES, [(name, f"invoice {name}: {what}")]
     for (kind, about), told, should in different(kept.told, account.told, 0):
         if about not in left_out:
-            yield NOTICES, [f"{about}: {kind} was told {told} times, by the own account {should}"]
+            yield NOTICES, [(about, f"{about}: {kind} was told {told} times, by the own account {should}")]
 
 
 def _stored(shard: Shard, hot: Mapping[str, Member], findings: Findings) -> dict[str, Stored]:

@@ -37,11 +37,35 @@ class Replayed:
     """Failures replayed as facts."""
     owed: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Further ticks: (offset of the tick that left work over, value)."""
+    seq: int = 0
+    """Number of the record at hand."""
+    written: dict[str, dict[bytes, int]] = field(default_factory=lambda: {table: {} for table in TABLES})
+    """By table and key: the record that wrote it last, or deleted it."""
+    emitted_at: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """The records that caused what was emitted."""
     emitted: dict[str, list[tuple[bytes | None, bytes | None, Headers]]] = field(
         default_factory=lambda: defaultdict(list)
     )
     transfers: list[tuple[int, bytes | None, bytes | None]] = field(default_factory=list)
     """What it sent to keys of any partition: (partition, key, value)."""
+
+
+class Noting(Dictionary):
+    """A table that notes which record wrote what last."""
+
+    def __init__(self, name: str, replayed: Replayed) -> None:
+        super().__init__(replayed.tables[name])
+        self._replayed, self._written = replayed, replayed.written[name]
+
+    def put(self, key: bytes, value: bytes, /) -> None:
+        """Set a value."""
+        super().put(key, value)
+        self._written[key] = self._replayed.seq
+
+    def delete(self, key: bytes, /) -> None:
+        """Remove a key."""
+        super().delete(key)
+        self._written[key] = self._replayed.seq
 
 
 class Replaying(PartitionHandler):
@@ -69,7 +93,7 @@ def replay(
 ) -> Replayed:
     """Handle the shard's records in the recorded order."""
     result = Replayed()
-    stores = {name: Dictionary(content) for name, content in result.tables.items()}
+    stores = {name: Noting(name, result) for name in result.tables}
     handler = Replaying(shard.number, stores, shard.catalogue, policies, clock)
     failures = _failures(shard, order)
     result.failed = sum(map(len, failures.values()))
@@ -91,9 +115,11 @@ def replay(
             result.owed.append((record.offset, value))
         else:
             result.emitted[role].append((key, value, tuple(headers)))
+            result.emitted_at[role].append(result.seq)
 
     with capture_logs():  # a failure replayed is no news
         for seq, record in order.items():
+            result.seq = seq
             handler.failures = failures.get(seq, {})
             handler.handle([record], emit)
     result.now = handler.now

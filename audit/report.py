@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from audit.places import Difference, Place
+
 NAMED = 20
 """Differences named in full per check; the rest are only counted."""
 
@@ -36,6 +38,8 @@ class Report(BaseModel):
     taken_as_given: dict[str, int]
     """What the audit believed without being able to recompute it, and how often."""
     seconds: float
+    first_offset: str | None = None
+    """``topic[partition]@offset`` of the first input record in the recorded order that a difference begins with."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -63,21 +67,26 @@ class Findings:
         self._named: dict[str, list[str]] = {name: [] for name in questions}
         self._states: dict[str, State] = {}
         self.taken_as_given: Counter[str] = Counter()
+        self.first: Place | None = None
+        """Where history departs, by all differences of which that can be told."""
 
     def compared(self, name: str, count: int = 1) -> None:
         """Count things that were looked at."""
         self._compared[name] += count
 
-    def differs(self, name: str, difference: str) -> None:
-        """Record one difference; the first ones are kept in full."""
+    def differs(self, name: str, difference: str, place: Place | None = None) -> None:
+        """Record one difference, and where it begins; the first ones are kept in full."""
         self._found[name] += 1
+        if place:
+            self.first = min(self.first or place, place)
         if len(self._named[name]) < NAMED:
-            self._named[name].append(difference)
+            begins = f" (from {place.name} on)" if place and place.name not in difference else ""
+            self._named[name].append(difference + begins)
 
-    def all_differ(self, name: str, differences: Iterable[str]) -> None:
+    def all_differ(self, name: str, differences: Iterable[str | Difference]) -> None:
         """Record several differences."""
-        for difference in differences:
-            self.differs(name, difference)
+        for one in differences:
+            self.differs(name, *([one] if isinstance(one, str) else one))
 
     def not_run(self, name: str, why: str) -> None:
         """The check could not be made: that is a failure, never a skip."""

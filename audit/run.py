@@ -15,6 +15,7 @@ from agents.settings import Settings
 from agents.topics import BrokerUnreachable
 from audit import books, compare, documents, own, replay, transfers, transport
 from audit.documents import Documents
+from audit.places import Places
 from audit.replay import Replayed
 from audit.report import Findings, Report
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
@@ -73,6 +74,7 @@ def run(settings: Settings, progress: Progress | None = None, *, views: bool = T
         checks=findings.checks(),
         covered=covered,
         taken_as_given=dict(findings.taken_as_given),
+        first_offset=findings.first.name if findings.first else None,
         seconds=round(time.monotonic() - started, 2),
     )
 
@@ -200,9 +202,9 @@ def examine(
         for question in (*compare.QUESTIONS, *own.QUESTIONS):
             findings.not_run(question, why)
         return None
-    replayed = replay.replay(shard, order, policies, clock)
-    compare.check(shard, replayed, policies, findings)
-    own.check(shard, order, kept, policies, clock, findings)
+    replayed, places = replay.replay(shard, order, policies, clock), Places(shard, order)
+    compare.check(shard, replayed, policies, places, findings)
+    own.check(shard, order, kept, policies, clock, places, findings)
     return replayed
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from audit.differing import by_part, different, plain
 from audit.kept import ENTRIES, Kept
+from audit.places import Places
 from audit.report import Findings
 from audit.service import Service
 from audit.service.facts import Facts
@@ -63,7 +64,9 @@ class Told:
             self.cancelled[data["loan_id"]] += 1
 
 
-def check(shard: Shard, accounts: Mapping[str, Service], hot: Mapping[str, Member], findings: Findings) -> None:
+def check(
+    shard: Shard, accounts: Mapping[str, Service], hot: Mapping[str, Member], places: Places, findings: Findings
+) -> None:
     """Compare the accounts of a partition's members."""
     kept, told = _kept(shard, hot, findings), _told(shard)
     for member_id in sorted(accounts.keys() | kept.keys() | told.keys()):
@@ -74,7 +77,8 @@ def check(shard: Shard, accounts: Mapping[str, Service], hot: Mapping[str, Membe
         findings.compared(NOTICES, said.told.total())
         findings.compared(REQUESTS, len(said.issued) + len(said.cancelled))
         for name, differences in differing(facts, stored, said):
-            findings.all_differ(name, (f"member {member_id}, {what}" for _, what in differences))
+            for which, what in differences:
+                findings.differs(name, f"member {member_id}, {what}", places.of_thing(member_id, which))
 
 
 def differing(facts: Facts, kept: Kept, said: Told) -> Iterator[tuple[str, Iterable[tuple[str, str]]]]:

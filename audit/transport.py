@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from hashlib import blake2b
 
+from audit.places import Place
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.topics import Stored
@@ -64,28 +65,32 @@ def own_and_settled(shard: Shard) -> tuple[dict[Coordinates, list[Output]], dict
 
 
 def _answered(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> None:
-    there = set()
+    there: dict[Coordinates, Stored] = {}
     for about, record in shard.records():
         if about.topic == CLOCK.role and shard.is_tick(record):
             continue
-        there.add(about)
+        there[about] = record
         findings.compared(ANSWERED)
         answers = own.get(about, [])
         if not answers:
-            findings.differs(ANSWERED, f"{about} has no decision")
+            findings.differs(ANSWERED, f"{about} has no decision", Place.of(record))
         for extra in answers[1:]:
-            findings.differs(ANSWERED, f"{about} has more than one decision of its own: {extra.place}")
+            findings.differs(
+                ANSWERED, f"{about} has more than one decision of its own: {extra.place}", Place.of(record)
+            )
         for answer in answers:
             if answer.id != decision_id(*about, "decided"):
-                findings.differs(ANSWERED, f"{about}: the id of {answer.place} is not the one of this record")
-    for about in own.keys() - there:
+                says = f"{about}: the id of {answer.place} is not the one of this record"
+                findings.differs(ANSWERED, says, Place.of(record))
+    for about in own.keys() - there.keys():
         findings.differs(ANSWERED, f"{own[about][0].place} is about {about}, where no event was handled")
     _, settled = own_and_settled(shard)
     for about, again in settled.items():
         held = [answer for answer in own.get(about, []) if answer.data.get("outcome") == "held"]
         if not held or len(again) > 1:
             why = "settles twice" if held else "settles, but was never held"
-            findings.differs(ANSWERED, f"{about} {why}: {again[-1].place}")
+            place = Place.of(there[about]) if about in there else None
+            findings.differs(ANSWERED, f"{about} {why}: {again[-1].place}", place)
 
 
 def _order(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> dict[int, Stored] | None:
@@ -103,14 +108,12 @@ def _order(shard: Shard, own: dict[Coordinates, list[Output]], findings: Finding
             findings.compared(ORDER)
             seq = answers[0].data.get("seq", 0)
             if seq in handled:
-                findings.differs(
-                    ORDER, f"partition {shard.number}: {record.place} and {handled[seq].place} are both number {seq}"
-                )
+                both = f"{record.place} and {handled[seq].place} are both number {seq}"
+                findings.differs(ORDER, f"partition {shard.number}: {both}", Place.of(record))
                 whole = False
             if seq <= last:
-                findings.differs(
-                    ORDER, f"{record.place} was handled as number {seq}, after number {last} of the same topic"
-                )
+                says = f"{record.place} was handled as number {seq}, after number {last} of the same topic"
+                findings.differs(ORDER, says, Place.of(record))
                 whole = False
             handled[seq], last = record, seq
     gaps = [seq for seq in range(1, len(handled) + len(ticks) + 1) if seq not in handled]
@@ -163,7 +166,8 @@ def _from_deadline(output: Output) -> bool:
 
 
 def _dead_letters(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> None:
-    inputs = {(shard.catalogue.name(about.topic), about.offset): (about, record) for about, record in shard.records()}
+    there = dict(shard.records())
+    inputs = {(shard.catalogue.name(about.topic), about.offset): (about, record) for about, record in there.items()}
     found: Counter[Coordinates] = Counter()
     for letter in shard.dead_letters:
         findings.compared(LETTERS)
@@ -178,11 +182,12 @@ def _dead_letters(shard: Shard, own: dict[Coordinates, list[Output]], findings: 
             continue  # a deadline's rule failed: one letter with the tick, checked by the replay
         found[about] += 1
         for what in _changed(letter, record):
-            findings.differs(LETTERS, f"{letter.place}: {what} is not that of {record.place}")
+            findings.differs(LETTERS, f"{letter.place}: {what} is not that of {record.place}", Place.of(record))
     for about, answers in own.items():
         wanted = int(any(answer.data.get("outcome") == "dead_lettered" for answer in answers))
         if found[about] != wanted:
-            findings.differs(LETTERS, f"{about} is in dead-letters {found[about]} times and should be {wanted} times")
+            says = f"{about} is in dead-letters {found[about]} times and should be {wanted} times"
+            findings.differs(LETTERS, says, Place.of(there[about]) if about in there else None)
 
 
 def _changed(letter: Stored, record: Stored) -> Iterator[str]:

@@ -92,10 +92,13 @@ def _audit_table(report: "Report") -> RenderableType:
     for found in report.checks:
         colour = "green" if found.state == "clean" else "red" if found.state in ("differs", "not_run") else "dim"
         view.add_row(found.name, f"[{colour}]{found.state}[/{colour}]", f"{found.compared:,}", f"{found.found:,}")
-    if not report.taken_as_given:
-        return view
-    believed = "; ".join(f"{count:,} {what}" for what, count in sorted(report.taken_as_given.items()))
-    return Group(view, Text(f"taken as given, not recomputed: {believed}"))
+    lines: list[RenderableType] = [view]
+    if report.first_offset:
+        lines.append(Text(f"history departs at {report.first_offset}, as far as that can be told"))
+    if report.taken_as_given:
+        believed = "; ".join(f"{count:,} {what}" for what, count in sorted(report.taken_as_given.items()))
+        lines.append(Text(f"taken as given, not recomputed: {believed}"))
+    return Group(*lines)
 
 
 def _bench_table(results: "list[Result]") -> Table:

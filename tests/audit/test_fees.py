@@ -13,6 +13,7 @@ import audit.fees
 from audit import paid
 from audit.fees import Fees
 from audit.paid import INVOICES, MEMBERS, NOTICES
+from audit.places import Places
 from audit.report import Findings
 from audit.shard import Shard
 from models import state
@@ -116,7 +117,7 @@ def test_care_that_depends_on_orders_is_taken_as_given_and_counted(what: str) ->
     assert {name: check.differences for name, check in checks.items() if check.state != "clean"} == {}
     shard = world.shard(0)
     findings = Findings(paid.QUESTIONS)
-    paid.check(shard, {"cat": _followed(world)}, {"cat": _member(shard, "cat")}, findings)
+    paid.check(shard, {"cat": _followed(world)}, {"cat": _member(shard, "cat")}, Places(shard, {}), findings)
     assert findings.taken_as_given == {"members whose care is left out of the own account of fees": 1}
 
 
@@ -176,7 +177,8 @@ def test_a_method_that_is_another_is_named(year: World) -> None:
         value.methods[1].on_file = False
 
     found = differing([_with_member(year, "pam", change)])[MEMBERS]
-    assert found == "member pam, method card-2: on file is False in the changelog, True in the own account"
+    said = "member pam, method card-2: on file is False in the changelog, True in the own account"
+    assert found == f"{said} (from payments[0]@1 on)"
 
 
 def test_money_that_is_not_written_down_is_named(year: World) -> None:
@@ -186,7 +188,8 @@ def test_money_that_is_not_written_down_is_named(year: World) -> None:
     invoice.paid = None
     shard.tables[state.ENTRIES][key] = state.encode(invoice)
     found = differing([shard])[INVOICES]
-    assert found == "member cat, invoice i-cat: paid is None in the changelog, 17999 in the own account"
+    said = "member cat, invoice i-cat: paid is None in the changelog, 17999 in the own account"
+    assert found == f"{said} (from memberships[0]@4 on)"
 
 
 def test_an_invoice_that_cannot_be_read_is_named(year: World) -> None:

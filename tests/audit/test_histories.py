@@ -6,6 +6,7 @@ import pytest
 
 from audit import books
 from audit.own import QUESTIONS, check
+from audit.places import Places
 from audit.report import Findings
 from audit.shard import OUTPUTS, Shard
 from audit.topics import Stored
@@ -38,7 +39,7 @@ def _differences(installation: Installation, policies: Policies) -> dict[str, tu
         order = order_of(shard, ids, findings)
         assert order is not None
         kept = books.read(shard.parsed["points-ledger"], findings)
-        check(shard, order, kept, policies, "external", findings)
+        check(shard, order, kept, policies, "external", Places(shard, order), findings)
     return {one.name: one.differences for one in findings.checks() if one.differences}
 
 

@@ -251,7 +251,8 @@ def test_loan_6_a_cause_that_is_not_there_is_named(summer: World) -> None:
         del member.pro.causes["loan"]
 
     found = differing([_with_member(summer, change)])[FEES]
-    assert found == "member pam, pro: causes is [] in the changelog, [loan] in the own account"
+    said = "member pam, pro: causes is [] in the changelog, [loan] in the own account"
+    assert found == f"{said} (from memberships[0]@0 on)", "its application"
 
 
 def _is_about(data: dict[str, Any], which: str) -> bool:

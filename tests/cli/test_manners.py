@@ -316,6 +316,18 @@ class TestOutput:
         )
         assert "taken as given" not in "".join(shown({}))
 
+    def test_audit_names_where_history_departs(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        check = Check(name="tables", proves="?", state="differs", compared=5, found=1, differences=("x",))
+        report = Report(checks=(check,), covered={}, taken_as_given={}, seconds=0.1, first_offset="orders[1]@3")
+        monkeypatch.setattr("audit.run", lambda *_: report)
+        monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
+        execute(["audit"])
+        assert capsys.readouterr().out.splitlines()[-1] == "history departs at orders[1]@3, as far as that can be told"
+        execute(["audit", "--json"])
+        assert orjson.loads(capsys.readouterr().out)["first_offset"] == "orders[1]@3"
+
     def test_contract_export_lists_what_it_wrote(self, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
         assert execute(["contract", "export", str(tmp_path / "contract"), "--json"]) == ExitCode.DONE
         files = [Path(name) for name in orjson.loads(capsys.readouterr().out)["files"]]

@@ -150,7 +150,7 @@ class TwoAccounts:
         for (table, key), value in self.world.tables.items():
             if table == "entries" and key.startswith(b"invoice|"):
                 self.stored.take_invoice(decode(value, Invoice))
-        differences = [sentence for _, found in differing(self.fees, self.stored) for sentence in found]
+        differences = [sentence for _, found in differing(self.fees, self.stored) for _, sentence in found]
         assert not differences, "; ".join(differences)
 
     def _pay(self, program: str, invoice: str, amount: str, late: timedelta, **more: str) -> None:
