@@ -12,6 +12,7 @@ from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.topics import Stored
 from models.catalogue import CLOCK
+from models.events import EVERYBODY
 from models.outputs.decisions import decision_id
 
 ANSWERED, ORDER, LETTERS, IDS, NAMED = "answered", "order", "dead letters", "ids", "named"
@@ -21,7 +22,8 @@ QUESTIONS = {
     ORDER: "seq is unique, keeps each topic's own order, and its gaps are the ticks",
     LETTERS: "each dead-lettered record lies in dead-letters once, unchanged, with its coordinates",
     IDS: "no id occurs twice in a topic, and every output lies under its member's key",
-    NAMED: "ledger entries and notifications that decisions name exist, and the others come from a deadline",
+    NAMED: "ledger entries and notifications that decisions name exist, and the others come from a deadline, or from what was "
+    "said to everybody",
 }
 
 DEADLINES = "/memberships/deadlines/"
@@ -144,7 +146,7 @@ def _outputs(shard: Shard, ids: Ids, findings: Findings) -> None:
 
 
 def _named(shard: Shard, findings: Findings) -> None:
-    parsed = shard.parsed
+    parsed, said_to_all = shard.parsed, set(_said_to_everybody(shard))
     for topic, field in (("points-ledger", "ledger"), ("notifications", "notifications"), ("requests", "requests")):
         named = Counter(name for decision in parsed.get("decisions", []) for name in decision.data.get(field) or ())
         there = {output.id: output for output in parsed.get(topic, [])}
@@ -157,12 +159,25 @@ def _named(shard: Shard, findings: Findings) -> None:
             elif count > 1:
                 findings.differs(NAMED, f"{there[name].place} is named by {count} decisions")
         for name, output in there.items():
-            if name not in named and not _from_deadline(output):
+            if name not in named and not _from_deadline(output) and _cause(output) not in said_to_all:
                 findings.differs(NAMED, f"{output.place} is named by no decision, and comes from no deadline")
 
 
 def _from_deadline(output: Output) -> bool:
-    return str((output.data.get("cause") or {}).get("source", "")).startswith(DEADLINES)
+    return str(_cause(output)[0]).startswith(DEADLINES)
+
+
+def _cause(output: Output) -> tuple[object, object]:
+    cause = output.data.get("cause") or {}
+    return cause.get("source", ""), cause.get("id")
+
+
+def _said_to_everybody(shard: Shard) -> Iterator[tuple[object, object]]:
+    """PRO-11 Each member hears of it with an event or a tick of their own: no decision names what is told then."""
+    for decision in shard.parsed.get("decisions", []):
+        if decision.subject == EVERYBODY:
+            event = decision.data.get("event") or {}
+            yield event.get("source"), event.get("id")
 
 
 def _dead_letters(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> None:
