@@ -156,7 +156,7 @@ def load(path: Path) -> Scenario:
     known: dict[str, Message] = {}
     for number, step in enumerate(raw["steps"], 1):
         if "tick" in step:
-            scenario.segments.append((_instant(step["tick"]), []))
+            scenario.segments.append((instant(step["tick"]), []))
         else:
             now, steps = scenario.segments[-1]  # a scenario begins with a tick
             steps.append(_step(scenario, number, step, now, known))
@@ -207,7 +207,7 @@ def _event(
 ) -> Message:
     if step.get("again"):
         return known[step["id"]]
-    happened = _instant(step["at"]) if "at" in step else now
+    happened = instant(step["at"]) if "at" in step else now
     data = {name: _with_email(scenario, value) for name, value in (step.get("data") or {}).items()}
     event_id, subject = step.get("id", f"step-{number}"), scenario.subject(step["from"])
     known[event_id] = message(step["send"], subject, data, happened, event_id, scenario.source)
@@ -251,11 +251,12 @@ def _filled(defaults: Mapping[str, Any], data: Mapping[str, Any], happened: date
     filled = {name: moments.get(value, value) if isinstance(value, str) else value for name, value in merged.items()}
     for name, value in filled.items():
         if name in ("paid_at", "placed_at", "purchased_at") and value != happened.isoformat():
-            filled[name] = _instant(value).isoformat()
+            filled[name] = instant(value).isoformat()
     return {name: value for name, value in filled.items() if value is not None}
 
 
-def _instant(text: str) -> datetime:
+def instant(text: str) -> datetime:
+    """A time as scenarios write it."""
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).astimezone(UTC)
 
@@ -344,8 +345,8 @@ def _facts(want: Mapping[str, Any], entry: Json) -> Iterator[str]:
         if key == "kind":
             continue
         if key == "due":
-            seen: Any = _instant(entry["not_before"])
-            value = _instant(value)
+            seen: Any = instant(entry["not_before"])
+            value = instant(value)
         elif key == "params":
             seen = {fact: entry["params"].get(fact) for fact in value}
         else:
