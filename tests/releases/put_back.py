@@ -43,7 +43,10 @@ def put_back(recording: Recording, settings: Settings) -> None:
 
 def _write(places: dict[tuple[str, int], Log], settings: Settings) -> None:
     connection = settings.librdkafka() | {"enable.idempotence": True, "linger.ms": 0}
-    plain, within = Producer(connection), Producer(connection | {"transactional.id": f"{settings.topic_prefix}put-back"})
+    plain, within = (
+        Producer(connection),
+        Producer(connection | {"transactional.id": f"{settings.topic_prefix}put-back"}),
+    )
     within.init_transactions(PATIENCE)
     runs = {place: list(_runs(log)) for place, log in places.items()}
     marked = [[(place, run) for run, is_marked in found if is_marked] for place, found in runs.items()]

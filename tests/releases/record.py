@@ -16,6 +16,7 @@ from models.catalogue import ALL, HANDLED
 from models.policies import RULES_VERSION
 from tests.releases.recording import PREFIXED, Kept, Log, Recording, releases, save, told
 from tests.releases.story import story
+from tests.releases.unlucky import WORKER as UNLUCKY_WORKER
 from tests.system.memory import Record
 from tests.system.site import Site
 
@@ -27,7 +28,7 @@ def record(release: str) -> Recording:
         broker = Kafka(Path(folder) / "kafka").start()
         try:
             with Site(broker, Path(folder)) as site:
-                worker = site.worker(program="tests.releases.unlucky").live()
+                worker = site.worker(command=UNLUCKY_WORKER).live()
                 site.publish(before)
                 worker.stop()
                 report = audit.run(site.settings, views=False)

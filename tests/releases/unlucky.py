@@ -1,5 +1,6 @@
 """A worker whose rules fail on one order of one member: `python -m tests.releases.unlucky worker`."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from models.case import Case, Ruling
 from models.points.events import OrderPlaced
 
 MEMBER, ORDER = "unlucky", "o-13"
+WORKER = [sys.executable, "-m", "tests.releases.unlucky", "worker"]
 
 
 class BadLuckError(Exception):
