@@ -149,7 +149,7 @@ class PartitionHandler:
 
     def _one(self, record: Record, role: str, emit: Emit) -> None:
         moment = Moment(self._state.seq, self._state.now, role, self._partition, record.offset)
-        decoded = decode(role, self._partition, self._catalogue.partitions, record.key, record.value, record.headers)
+        decoded = self._decoded(record, role)
         if isinstance(decoded, Tick):
             self._tick(decoded, record, moment, emit)
         elif isinstance(decoded, Unreadable):
@@ -157,6 +157,9 @@ class PartitionHandler:
             self._dead_letter(record, decoded.reason, decoded.error, emit)
         else:
             self._event(decoded, record, moment, emit)
+
+    def _decoded(self, record: Record, role: str) -> Event[Any] | Tick | Unreadable:
+        return decode(role, self._partition, self._catalogue.partitions, record.key, record.value, record.headers)
 
     def _event(self, event: Event[Any], record: Record, moment: Moment, emit: Emit) -> None:
         try:

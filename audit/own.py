@@ -9,6 +9,7 @@ from audit.account import Account
 from audit.accounts import Accounts
 from audit.books import Book
 from audit.places import Places
+from audit.replay import unread_by_another
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.standing import Standing, UnreadableError, standing
@@ -33,7 +34,7 @@ KNOWN_KINDS: Final = frozenset(
 )
 """Movements that the naive account can explain. Any other is a difference: nobody has vouched for it."""
 TAKEN_AS_FACTS: Final = frozenset(
-    {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error"}
+    {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error", "erased"}
 )
 """Answers that say something about the release or its limits and not about points: such events are left out."""
 
@@ -102,8 +103,9 @@ def _accounts(
             stamp = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
             accounts.tick(seq, min(read.at, stamp) if clock == "wall" else read.at)
         elif isinstance(read, Event):
-            reason = answers[role, record.offset].data.get("reason")
-            if reason in TAKEN_AS_FACTS:
+            decided = answers[role, record.offset].data
+            reason = decided.get("reason")
+            if reason in TAKEN_AS_FACTS or unread_by_another(decided):
                 findings.taken_as_given[f"events answered {reason}, left out of the own account"] += 1
             else:
                 accounts.note(seq, read)

@@ -4,7 +4,8 @@ It runs the workers' own handling path without their driver. When that leaves ex
 (``compare``), delivery, transactions, restore and crashes have changed nothing. That the rules themselves add up is the
 question of layer 3 (``account``).
 
-One thing cannot be recomputed: a rule that failed at the time (``internal_error``). Its failure is replayed as a fact.
+Two things cannot be recomputed, and are replayed as facts: a rule that failed at the time (``internal_error``), and that a record was
+no event for another release's reader, which knew fewer types and fields, or more.
 """
 
 from collections import defaultdict
@@ -18,13 +19,15 @@ from structlog.testing import capture_logs
 
 from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
+from agents.ports import Record
 from audit import quarantines
 from audit.shard import Shard
 from audit.topics import Headers, Stored
 from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.desk import Decision, Moment
-from models.envelope import Event
-from models.policies import Policies
+from models.envelope import UNREADABLE, Event, Tick, Unreadable
+from models.events import EVERYBODY
+from models.policies import RULES_VERSION, Policies
 
 
 @dataclass
@@ -35,6 +38,8 @@ class Replayed:
     now: datetime | None = None
     failed: int = 0
     """Failures replayed as facts."""
+    unread: int = 0
+    """Records that were no events for another release, likewise."""
     owed: list[tuple[int, bytes | None]] = field(default_factory=list)
     """Further ticks: (offset of the tick that left work over, value)."""
     seq: int = 0
@@ -73,6 +78,11 @@ class Replaying(PartitionHandler):
 
     failures: Mapping[bytes, Exception] = MappingProxyType({})
     """Of the record at hand: quarantine key of the member -> what its rule raised."""
+    unread: Unreadable | None = None
+    """Of the record at hand: why it was no event at the time, for a release with other rules."""
+
+    def _decoded(self, record: Record, role: str) -> Event[Any] | Tick | Unreadable:
+        return self.unread or super()._decoded(record, role)
 
     def _decide(self, event: Event[Any], moment: Moment) -> Decision:
         self._fail(event.subject)
@@ -96,7 +106,8 @@ def replay(
     stores = {name: Noting(name, result) for name in result.tables}
     handler = Replaying(shard.number, stores, shard.catalogue, policies, clock)
     failures = _failures(shard, order)
-    result.failed = sum(map(len, failures.values()))
+    unread = _unread(shard, order)
+    result.failed, result.unread = sum(map(len, failures.values())), len(unread)
 
     def emit(
         topic: str,
@@ -120,7 +131,7 @@ def replay(
     with capture_logs():  # a failure replayed is no news
         for seq, record in order.items():
             result.seq = seq
-            handler.failures = failures.get(seq, {})
+            handler.failures, handler.unread = failures.get(seq, {}), unread.get(seq)
             handler.handle([record], emit)
     result.now = handler.now
     return result
@@ -146,6 +157,23 @@ def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes
     for key, marker in quarantines.quarantines(shard):
         failures[marker.seq].setdefault(key, _exception(marker.reason))
     return failures
+
+
+def _unread(shard: Shard, order: Mapping[int, Stored]) -> dict[int, Unreadable]:
+    """What another release could not read: seq -> why, as its decision has it."""
+    found = {}
+    for decision in shard.parsed.get("decisions", []):
+        seq = int(decision.data.get("seq", -1))
+        if seq in order and unread_by_another(decision.data):
+            event, subject = decision.data["event"], decision.subject
+            names = event["source"], event["id"], event["type"], None if subject == EVERYBODY else subject
+            found[seq] = Unreadable(decision.data["reason"], decision.data["says"], *names)
+    return found
+
+
+def unread_by_another(decided: Mapping[str, Any]) -> bool:
+    """Whether a decision says that a record was no event for a release with other rules than this one's."""
+    return decided.get("rules_version") != RULES_VERSION and decided.get("reason") in UNREADABLE
 
 
 def _exception(name: str) -> Exception:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal
 
-from models.accounts.events import AccountOpened, MemberReleased
+from models.accounts.events import AccountOpened, MemberErasureRequested, MemberReleased
 from models.care.events import TRANSFERS, CareAutoRenewChanged, CareCancelRequested, CareClaimOpened, CarePurchased
 from models.cleaning import events as cleaning
 from models.clock import Tick
@@ -80,10 +80,11 @@ INPUTS: Final = (
     Topic(
         "memberships",
         "input",
-        "Joining, leaving and changing a membership; accounts; registered products; lifted quarantines",
+        "Joining, leaving and changing a membership; accounts; registered products; lifted quarantines; erasures",
         (
             AccountOpened,
             MemberReleased,
+            MemberErasureRequested,
             points.PointsJoined,
             points.PointsCancelRequested,
             points.PointsCancelWithdrawn,

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from models import applied, due, hold, majeure, state
+from models.accounts import erasing
 from models.accounts import rules as accounts
-from models.accounts.events import MemberReleased
+from models.accounts.events import MemberErasureRequested, MemberReleased
 from models.care import orders
 from models.care import rules as care
 from models.care.events import TRANSFERS
@@ -39,7 +40,7 @@ from models.repairs import deadlines as repair_deadlines
 from models.repairs import rules as repairs
 from models.state import Member, Quarantine
 
-OURS: Final[tuple[type[Payload], ...]] = (MemberReleased, *TRANSFERS)
+OURS: Final[tuple[type[Payload], ...]] = (MemberReleased, MemberErasureRequested, *TRANSFERS)
 """Whose dates are not looked at: an operator's word, and what another key sends, whose partition has looked and may be ahead."""
 
 Rule: TypeAlias = Callable[[Case, Any], Ruling]
@@ -177,6 +178,8 @@ def _rule(case: Case) -> Ruling:
     event = case.event
     if event is None:
         raise TypeError("a deadline has no event rule")
+    if event.data.PERSONAL and case.member.erased_at:
+        return erasing.belongs_to_nobody()
     rule = RULES.get(type(event.data))
     return rule(case, event.data) if rule else not_supported_yet(f"Event type {event.type}")
 

@@ -76,7 +76,8 @@ class Desk:
     """Working copies and outputs of one call for one member."""
 
     __slots__ = (
-        "_at", "_changed", "_seen", "arrivals", "depth", "followers", "member", "member_id", "moment", "out", "policies",
+        "_at", "_changed", "_seen", "arrivals", "depth", "followers", "is_forgotten", "member", "member_id", "moment", "out",
+        "policies",
     )  # fmt: skip
 
     def __init__(
@@ -91,6 +92,8 @@ class Desk:
         self.arrivals: list[tuple[str, str]] = []
         """What became known in this call, for the events held for it: (kind, id)."""
         self.followers, self.depth = followers, 0
+        self.is_forgotten = False
+        """GEN-7 Whether the hot value itself is deleted when the call ends."""
         self._at = at
         self._seen: dict[bytes, Any] = {}
         self._changed: dict[str, dict[bytes, Struct | None]] = {}
@@ -119,7 +122,8 @@ class Desk:
         if len(out.ledger) > 1 and len({entry.id for entry in out.ledger}) < len(out.ledger):
             raise EntryTwiceError("two ledger entries of this decision have the same id")
         member.revision, member.changed_at = self.moment.seq, self.moment.now
-        out.changes[state.MEMBERS] = {state.member_key(self.member_id): state.encode(member)}
+        kept = None if self.is_forgotten else state.encode(member)
+        out.changes[state.MEMBERS] = {state.member_key(self.member_id): kept}
         for table, changed in self._changed.items():
             out.changes[table] = {key: None if value is None else state.encode(value) for key, value in changed.items()}
         out.due = member.due[0].at if member.due else None

@@ -11,7 +11,7 @@ No sentence repeats a value of the payload: birth dates and secrets stay out of 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import msgspec
 import orjson
@@ -38,6 +38,7 @@ Reason = Literal[
     "wrong_partition",
 ]
 """Why a record is no event, in order of precedence."""
+UNREADABLE: Final = frozenset(get_args(Reason))
 
 Headers = Sequence[tuple[str, bytes | None]]
 

@@ -14,6 +14,9 @@ class Payload(Model):
     FOR_EVERYBODY: ClassVar[bool] = False
     """It concerns every member: its subject is `*`, and it is sent to every partition."""
 
+    PERSONAL: ClassVar[bool] = False
+    """GEN-7 It tells of a person (a birth date, where they live, an email): refused for a member who was erased."""
+
     @once
     def content(self) -> bytes:
         """The canonical JSON: equal for equal content, however it was written on the wire.

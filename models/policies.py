@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from models.calendar import Calendar, Closure
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 """Named by every decision; raised with each change of what the rules answer."""
 
 

@@ -22,13 +22,10 @@ from models.points.state import Former, Points
 from models.pro.state import Pro
 from models.repairs.state import Repair
 
-VERSION = 1
+VERSION = 2
 """Schema version of every value written."""
 
 MEMBERS, ENTRIES, LOTS, APPLIED = "members", "entries", "lots", "applied"
-
-UPCASTS: Mapping[tuple[type[Struct], int], Callable[[Any], Any]] = {}
-"""For each type whose shape changed after a version: its plain msgpack content of that version -> of the next."""
 
 T = TypeVar("T", bound=Struct)
 
@@ -113,6 +110,8 @@ class Member(Struct, array_like=True):
     """PRO-11 Since when the force majeure had lasted for which it was decided last whether the member may leave."""
     loans: dict[str, Loan] = field(default_factory=dict)
     """LOAN-7 Those that are out or owed for, and the latest others."""
+    erased_at: datetime | None = None
+    """GEN-7 Since when nothing personal is kept, nor taken in any more."""
 
     def schedule(self, due: Due) -> None:
         """Add a deadline, in place of the one for the same thing."""
@@ -125,8 +124,14 @@ class Member(Struct, array_like=True):
         self.due = [due for due in self.due if due.what != what or due.ref != ref]
 
 
+UPCASTS: Final[Mapping[tuple[type[Struct], int], Callable[[Any], Any]]] = {
+    (Member, 1): lambda content: [*content, None],  # erased_at
+}
+"""For each type whose shape changed after a version: its plain msgpack content of that version -> of the next."""
+
 _encoder = msgspec.msgpack.Encoder()
-_PREFIX = bytes([VERSION])
+WRITTEN: Final = bytes([VERSION])
+"""What every value that this release writes begins with."""
 
 
 @lru_cache(maxsize=64)
@@ -136,7 +141,7 @@ def _decoder(kind: type[Struct]) -> msgspec.msgpack.Decoder[Any]:
 
 def encode(value: Struct) -> bytes:
     """A state value as table bytes."""
-    return _PREFIX + _encoder.encode(value)
+    return WRITTEN + _encoder.encode(value)
 
 
 def decode(raw: bytes, kind: type[T]) -> T:

@@ -41,6 +41,7 @@ def view(member_id: str, member: Member, generation: int = 0) -> dict[str, Any]:
         ],
         "held_events": member.held,
         "quarantined": member.quarantined and _quarantined(member.quarantined),
+        "erased_at": member.erased_at and rfc3339(member.erased_at),
     }
 
 

@@ -90,16 +90,28 @@ local function reindex(member, lines)
   if lines == '' then redis.call('HDEL', of, member) else redis.call('HSET', of, member, lines) end
 end
 
+-- GEN-7 The lists of a member who was erased begin anew: what is booked later under the id is shown.
+local ERASED = '"erased_at":"'
+
+local function forget(key)
+  for _, list in ipairs({'decisions', 'ledger', 'notifications', 'requests'}) do
+    redis.call('DEL', sibling(key, list))
+  end
+end
+
 -- An equal revision of a document is written again (it may be better derived).
 -- A document with an empty value is deleted: a short one stays, so that no older one can come back.
 local function write_document(key, revision, value, lines)
-  local g, r = head(redis.call('GETRANGE', key, 0, 63))
+  local stored = redis.call('GETRANGE', key, 0, 95)
+  local g, r = head(stored)
   if value == '' then
+    forget(key)
     if r >= 0 and generation >= g then
       redis.call('SET', key, string.format('{"generation":%d,"revision":%d,"deleted":true}', generation, r))
       reindex(string.sub(key, #ARGV[7] + #'member:' + 1), '')
     end
   elseif generation > g or (generation == g and revision >= r) then
+    if string.find(string.sub(value, 1, 96), ERASED, 1, true) and not string.find(stored, ERASED, 1, true) then forget(key) end
     redis.call('SET', key, (scheduled(value, key)))
     reindex(string.sub(key, #ARGV[7] + #'member:' + 1), lines)
   end

@@ -103,6 +103,8 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
     lines = index.lines(member_id, document["promises"], document["flags"])
     if state.points and state.points.lots.branches:
         document = _schedule_first(document)
+    if state.erased_at:
+        document = {"erased_at": None} | document  # first, where the script finds it
     body = sealed(keys.generation, state.revision, orjson.dumps(document))
     return Write(keys.member(member_id), state.revision, body, lines)
 

@@ -30,7 +30,7 @@ class Seen:
 
     def _too_early(self, event: Any, now: datetime | None) -> bool:
         """GEN-4 It says that it happened in a time that is far from having come: it was set aside, to be sent again."""
-        is_upstream = event.type != "member.released.v1"
+        is_upstream = event.type not in ("member.released.v1", "member.erasure_requested.v1")
         latest = now + timedelta(days=self._policies.ahead_days) if now else None
         return is_upstream and latest is not None and latest < happened(event)
 

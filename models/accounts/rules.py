@@ -1,10 +1,11 @@
-"""An account, which may have bought as a guest (CARE-3); and the way back for a member who was set aside (MS-20)."""
+"""An account, which may have bought as a guest (CARE-3); the way back for a member who was set aside (MS-20); the end (GEN-7)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from models.accounts.events import AccountOpened, MemberReleased
+from models.accounts import erasing
+from models.accounts.events import AccountOpened, MemberErasureRequested, MemberReleased
 from models.care.events import GuestAccountOpened, Origin
 from models.case import Case, Ruling, applied, refused, superseded
 from models.events import GUEST
@@ -41,5 +42,7 @@ def released(case: Case, _data: MemberReleased) -> Ruling:
     return applied(says, "MS-20")
 
 
-RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType({AccountOpened: opened, MemberReleased: released})
+RULES: Final[Mapping[type[Payload], Any]] = MappingProxyType(
+    {AccountOpened: opened, MemberReleased: released, MemberErasureRequested: erasing.requested}
+)
 """The rule of each event type."""

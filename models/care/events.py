@@ -15,6 +15,7 @@ class CarePurchased(Payload):
     """CARE-1, CARE-3 Care was bought; by a guest if the subject is `guest:<email_hash>`."""
 
     TYPE: ClassVar = "care.purchased.v1"
+    PERSONAL: ClassVar = True
     order_id: Id | None = None
     email_hash: Sha256
     birth_date: Date
@@ -88,6 +89,7 @@ class GuestCareClaimed(Payload):
     """Internal, CARE-3: hands a guest's purchase over to the member who claimed it in time."""
 
     TYPE: ClassVar = "guest.care_claimed.v1"
+    PERSONAL: ClassVar = True
     origin: Origin
     """The purchase."""
     guest: Subject

@@ -19,6 +19,7 @@ class LoanRequested(LoanPayload):
     """LOAN-1, LOAN-2 The member asks for a product; a repair loan names the repair or the cleaning it is for."""
 
     TYPE: ClassVar = "loan.requested.v1"
+    PERSONAL: ClassVar = True
     kind: LoanKind
     model: Label
     category: LoanCategory

@@ -217,6 +217,7 @@ class PointsJoined(Payload):
     """MS-1, MS-2 Somebody joins the points programme."""
 
     TYPE: ClassVar = "points.joined.v1"
+    PERSONAL: ClassVar = True
     birth_date: Date
     state: State
 

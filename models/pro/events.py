@@ -35,6 +35,7 @@ class ProApplied(Payload):
     """PRO-1 to PRO-3 An application, whose fee is asked with `invoice_id`."""
 
     TYPE: ClassVar = "pro.applied.v1"
+    PERSONAL: ClassVar = True
     application_id: Id
     birth_date: Date
     state: State

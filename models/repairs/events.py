@@ -20,6 +20,7 @@ class RepairRequested(RepairPayload):
     """REP-1 A product is announced to the depot."""
 
     TYPE: ClassVar = "repair.requested.v1"
+    PERSONAL: ClassVar = True
     serial: Id
     model: Label
     issue: Text

@@ -225,6 +225,7 @@ LISTS = [
     ("return.completed.v1", ("data", "lines"), {"quantity": 1}, "line_id", 1, 2_000),
     ("pro.applied.v1", ("data", "bodies"), {"model": "x", "serial": "y"}, None, 0, 200),
     ("pro.applied.v1", ("data", "lenses"), {"model": "x", "serial": "y"}, None, 0, 200),
+    ("member.erasure_requested.v1", ("data", "purchases"), "care-1", None, 0, 100),
     ("cleaning.booked.v1", ("data", "products"), {"kind": "body"}, "serial", 1, 200),
 ]
 
@@ -232,7 +233,7 @@ LISTS = [
 @pytest.mark.parametrize(("name", "path", "entry", "unique", "least", "most"), LISTS)
 def test_list_lengths(name: str, path: Path, entry: dict[str, Any], unique: str | None, least: int, most: int) -> None:
     def sized(size: int) -> Any:
-        entries = [entry | ({unique: str(n)} if unique else {}) for n in range(size)]
+        entries = [entry | {unique: str(n)} if unique else entry for n in range(size)]
         return replaced(example(name), path, entries)
 
     accepted(sized(least))

@@ -31,6 +31,10 @@ def released(reason: str = "mended", actor: str = "op-1") -> Fact:
     return "member.released", {"reason": reason, "actor": actor}
 
 
+def erasure(actor: str = "op-1", **more: Any) -> Fact:
+    return "member.erasure_requested", {"reason": "asked to", "actor": actor} | more
+
+
 def line(line_id: str = "l1", price: str = "199.00", quantity: int = 1, **more: Any) -> dict[str, Any]:
     plain = {"sku": "ILCE-7M4", "category": "camera", "qualifying": True}
     return plain | {"line_id": line_id, "unit_price": price, "quantity": quantity} | more
