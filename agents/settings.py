@@ -13,7 +13,7 @@ from pydantic import DirectoryPath, Field, FilePath, SecretStr, ValidationInfo, 
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
-from models.catalogue import APP, DEFAULT_PARTITIONS, Catalogue
+from models.catalogue import APP, DAY_MS, DEFAULT_PARTITIONS, FOREVER, Catalogue
 from models.policies import Policies
 
 
@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     policies: Path | None = Field(None, description="TOML file with policies that differ from the defaults")
     topic_prefix: str = Field("", max_length=64, pattern=r"^[A-Za-z0-9._-]*$", description="put before topic names")
     generation: int = Field(1, ge=1, description="generation of the views; raise it to rebuild beside the old one")
+    retention_days: int | None = Field(
+        None,
+        ge=60,
+        description="days that topics keep records, the changelogs apart; for ever if unset: an audit, and views made anew, need all",
+    )
     replication: int = Field(1, ge=1, le=9, description="replication factor that `topics apply` gives new topics")
     store: Literal["memory", "rocksdb"] = Field(
         "memory", description="where a worker keeps its tables: memory or rocksdb"
@@ -108,7 +113,8 @@ class Settings(BaseSettings):
 
     def catalogue(self) -> Catalogue:
         """The topics under this installation's prefix."""
-        return Catalogue(self.topic_prefix, self.partitions)
+        kept = FOREVER if self.retention_days is None else self.retention_days * DAY_MS
+        return Catalogue(self.topic_prefix, self.partitions, kept)
 
     def rules(self) -> Policies:
         """The policies in force: the defaults, and what the policies file says differently."""

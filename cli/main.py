@@ -10,7 +10,21 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from cli import talk
-from cli.commands import check, configuration, demo, dlq, feed, flags, producers, promises, read, run, services, whatif
+from cli.commands import (
+    check,
+    configuration,
+    demo,
+    dlq,
+    erase,
+    feed,
+    flags,
+    producers,
+    promises,
+    read,
+    run,
+    services,
+    whatif,
+)
 from cli.errors import ExitCode, Problem, explain
 
 app = typer.Typer(
@@ -44,7 +58,7 @@ def _options(
     del version  # was shown
 
 
-PARTS = (demo, services, run, feed, read, promises, flags, whatif, dlq, producers, check, configuration)
+PARTS = (demo, services, run, feed, read, promises, flags, whatif, dlq, producers, erase, check, configuration)
 for part in PARTS:
     part.register(app)
 

@@ -34,6 +34,9 @@ INPUT_BYTES: Final = 1 << 20
 DEAD_LETTER_BYTES: Final = INPUT_BYTES + (64 << 10)
 """An input of the largest size with our headers."""
 FOREVER: Final = -1
+DAY_MS: Final = 24 * 60 * 60 * 1000
+ERASED_MS: Final = 7 * DAY_MS
+"""GEN-7 How long an older value of a table's key can stay in its changelog at most: then it is compacted."""
 
 Direction = Literal["input", "output", "internal", "changelog"]
 Key = Literal["member id", "empty", "unchanged", "table key"]
@@ -67,7 +70,8 @@ class Topic:
 
     def configs(self, replication: int) -> dict[str, str]:
         """The topic's configuration in Kafka's words, for that replication factor."""
-        return {
+        compaction = {"max.compaction.lag.ms": str(ERASED_MS)} if self.compacted else {}
+        return compaction | {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "max.message.bytes": str(self.max_bytes),
@@ -221,10 +225,12 @@ TOPIC_OF: Final[Mapping[type, str]] = MappingProxyType({kind: topic.role for top
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The topics of one installation: an optional prefix before all names, one partition count for all."""
+    """The topics of one installation: an optional prefix before all names, one partition count and one retention for all."""
 
     prefix: str = ""
     partitions: int = DEFAULT_PARTITIONS
+    retention_ms: int = FOREVER
+    """Of all topics but the tables' changelogs."""
 
     @property
     def topics(self) -> tuple[Topic, ...]:
@@ -266,7 +272,15 @@ class Catalogue:
         return f"{self.prefix}{APP}-{table}-changelog"
 
     def _installed(self, topics: tuple[Topic, ...]) -> tuple[Topic, ...]:
-        return tuple(replace(topic, prefix=self.prefix, partitions=self.partitions) for topic in topics)
+        return tuple(
+            replace(
+                topic,
+                prefix=self.prefix,
+                partitions=self.partitions,
+                retention_ms=FOREVER if topic.compacted else self.retention_ms,
+            )
+            for topic in topics
+        )
 
 
 _ROLES: Final = frozenset(topic.role for topic in ALL)

@@ -105,7 +105,7 @@ local function write_document(key, revision, value, lines)
   local stored = redis.call('GETRANGE', key, 0, 95)
   local g, r = head(stored)
   if value == '' then
-    forget(key)
+    if generation >= g then forget(key) end
     if r >= 0 and generation >= g then
       redis.call('SET', key, string.format('{"generation":%d,"revision":%d,"deleted":true}', generation, r))
       reindex(string.sub(key, #ARGV[7] + #'member:' + 1), '')

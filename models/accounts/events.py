@@ -7,7 +7,6 @@ from pydantic import Field
 from models.payload import Payload
 from models.values import Date, Id, Label, Sha256, State, Text
 
-
 PURCHASES = 100
 """The most that one request names: there can be another one."""
 

@@ -1,0 +1,165 @@
+"""`erase` on an installation in memory: what it shows, what it refuses, and what is left when it is done."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from typing import Any
+
+import orjson
+import pytest
+
+from agents.settings import Settings
+from cli import erasing
+from cli.dlq import box
+from cli.main import execute
+from cli.publisher import Publisher
+from models.policies import Policies
+from tests.agents.partition import Partition
+from tests.cli.reader import ReaderInMemory
+from tests.system.memory import MemoryWire
+
+Run = Callable[..., tuple[int, dict[str, Any]]]
+EMAIL = sha256(b"ann@example.com").hexdigest()
+KEY = f"guest:{EMAIL}"
+SIGNED = ("--yes", "--actor", "kim", "--because", "asked to by letter")
+MARCH = "2026-03-02 12:00"
+PERSONAL = {"email_hash": EMAIL, "birth_date": "1985-03-09", "state": "CA"}
+
+
+@pytest.fixture
+def partition(monkeypatch: pytest.MonkeyPatch) -> Partition:
+    """Ann bought as a guest, twice, and has an account since; Care is over. Bob is a member."""
+    partition = Partition(policies=Policies(care_states=frozenset({"NY"})))
+
+    @contextmanager
+    def opened(_settings: Settings) -> Iterator[Any]:
+        yield ReaderInMemory(partition)
+
+    @contextmanager
+    def boxed(settings: Settings) -> Iterator[box.Box]:
+        yield box.Box(settings, ReaderInMemory(partition))  # type: ignore[arg-type]
+
+    @contextmanager
+    def connected(_settings: Settings) -> Iterator[MemoryWire]:
+        yield MemoryWire(partition)
+
+    monkeypatch.setattr(erasing, "opened", opened)
+    monkeypatch.setattr(box, "opened", boxed)
+    monkeypatch.setattr("cli.wire.connected", connected)
+    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", "1")
+    partition.ticked(MARCH)
+    partition.joined("bob")
+    partition.event("memberships", "account.opened", "ann", PERSONAL)
+    for invoice in ("c1", "c2"):
+        bought = {"invoice_id": invoice, "purchased_at": "2026-03-02T12:00:00Z"}
+        partition.event("memberships", "care.purchased", KEY, PERSONAL | bought)
+    partition.work()
+    return partition
+
+
+@pytest.fixture
+def run(partition: Partition, capsys: pytest.CaptureFixture[str]) -> Run:
+    del partition  # there before anything is run
+
+    def run(command: str, *arguments: str) -> tuple[int, dict[str, Any]]:
+        capsys.readouterr()
+        code = execute([*command.split(), *arguments, "--json"])
+        return code, orjson.loads(capsys.readouterr().out)
+
+    return run
+
+
+def personal(partition: Partition) -> list[tuple[str, bytes]]:
+    """Table values and keys that tell of ann."""
+    return [
+        (table, key)
+        for table in ("members", "entries")
+        for key, raw in partition.table(table).items()
+        if any(fact.encode() in key + raw for fact in PERSONAL.values() if len(fact) > 2)
+    ]
+
+
+def test_it_shows_what_would_go_and_does_nothing(partition: Partition, run: Run) -> None:
+    before = partition.everything()
+    code, body = run("erase", "ann")
+    assert (code, body["erased"]) == (0, False)
+    keys = [(key["key"], key["purchases"], key["in_the_way"]) for key in body["keys"]]
+    assert keys == [(KEY, ["c1", "c2"], []), ("ann", [], [])]
+    assert any("as long as the topics keep records" in line for line in body["stays"])
+    assert partition.everything() == before
+
+
+def test_it_needs_a_name_and_a_reason(partition: Partition, run: Run) -> None:
+    before = partition.everything()
+    code, problem = run("erase", "ann", "--yes")
+    assert (code, problem["code"]) == (2, "unsigned_erasure")
+    assert partition.everything() == before
+
+
+def test_done_and_done_again(partition: Partition, run: Run) -> None:
+    assert personal(partition)
+    code, body = run("erase", KEY, *SIGNED)
+    assert (code, body["erased"]) == (0, True)
+    assert personal(partition) == []
+    assert partition.table("members").keys() == {b"ann", b"bob"}
+    assert run("erase", KEY, *SIGNED)[1]["code"] == "nothing_kept"
+
+
+def test_what_is_in_force_is_in_the_way(run: Run) -> None:
+    code, body = run("erase", "bob")
+    assert [key["in_the_way"][0]["code"] for key in body["keys"]] == ["points_membership"]
+    code, problem = run("erase", "bob", *SIGNED)
+    assert (code, problem["code"]) == (1, "still_needed")
+    assert "My Sony" in problem["message"]
+
+
+def test_held_events_are_in_the_way_until_they_are_answered(partition: Partition, run: Run) -> None:
+    """GEN-2"""
+    partition.returned("ann", "A1")
+    partition.work()
+    code, problem = run("erase", "ann", *SIGNED)
+    assert (code, problem["code"]) == (1, "still_needed")
+    assert personal(partition), "nothing was sent, not even for the email"
+    partition.ticked("2026-04-05 12:00")
+    partition.work()
+    assert run("erase", "ann", *SIGNED)[0] == 0
+    assert personal(partition) == []
+    assert run("erase", "ann", *SIGNED)[0] == 0, "again changes nothing"
+
+
+def test_a_dead_letter_redriven_afterwards_brings_nothing_back(partition: Partition, run: Run) -> None:
+    """given a purchase dated too far ahead, when ann is erased and it is redriven in its time, then it is refused."""
+    bought = {"invoice_id": "c9", "purchased_at": "2026-05-01T12:00:00Z"}
+    partition.event("memberships", "care.purchased", "ann", PERSONAL | bought)
+    partition.work()
+    _, body = run("erase", "ann", *SIGNED)
+    assert len(body["letters"]) == 1, "it is named: it stays as it came"
+    partition.ticked("2026-05-01 12:00")
+    partition.work()
+    code, summary = run("dlq redrive", "--member", "ann", "--yes")
+    assert (code, summary["outcomes"]) == (0, {"refused": {"total": 1, "reasons": {"erased": 1}}})
+    assert personal(partition) == []
+
+
+def test_nobody_of_that_id(run: Run) -> None:
+    code, problem = run("erase", "nobody")
+    assert (code, problem["code"]) == (1, "nothing_kept")
+
+
+def test_what_comes_between_is_told(partition: Partition, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """given a join that is handled after the look and before the request, then it is refused, and that is said."""
+    publish = Publisher.publish
+
+    def later(publisher: Publisher, items: Any) -> None:
+        partition.joined("ann")
+        publish(publisher, items)
+
+    partition.send(
+        scenario.message("return.completed", "ann", {"return_id": "r", "order_id": "o"}, _at(), "r", "/tests")
+    )
+    partition.work()
+    partition.ticked("2026-04-05 12:00")
+    partition.work()
+    monkeypatch.setattr(Publisher, "publish", later)
+    code, problem = run("erase", "ann", *SIGNED)
+    assert (code, problem["code"]) == (1, "not_erased")
