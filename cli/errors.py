@@ -111,7 +111,7 @@ def _of_ours(error: Exception) -> Problem | None:
     from audit.topics import TopicsUnreadableError
     from local.errors import LocalError
     from samples.retail_rows import NotOnlineRetailError
-    from views.errors import RedisUnreachable, ViewsError
+    from views.errors import RedisUnreachable, Unfeedable, ViewsError
 
     match error:
         case BrokerUnreachable():
@@ -123,7 +123,9 @@ def _of_ours(error: Exception) -> Problem | None:
                 _redis_refused(str(error)) if error.refused else _refused("redis_unreachable", str(error), error.hint)
             )
         case ViewsError():
-            return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
+            newer = isinstance(error, Unfeedable)
+            code = ExitCode.WRONG_USE if newer else ExitCode.CHECK_FAILED  # 2: a restart will not help
+            return Problem("newer_release" if newer else "views", str(error), error.hint, code)
         case NotOnlineRetailError():
             return Problem("not_online_retail", str(error), error.hint, ExitCode.WRONG_USE)
         case AuditImpossibleError():

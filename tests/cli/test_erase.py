@@ -154,12 +154,6 @@ def test_what_comes_between_is_told(partition: Partition, run: Run, monkeypatch:
         partition.joined("ann")
         publish(publisher, items)
 
-    partition.send(
-        scenario.message("return.completed", "ann", {"return_id": "r", "order_id": "o"}, _at(), "r", "/tests")
-    )
-    partition.work()
-    partition.ticked("2026-04-05 12:00")
-    partition.work()
     monkeypatch.setattr(Publisher, "publish", later)
     code, problem = run("erase", "ann", *SIGNED)
     assert (code, problem["code"]) == (1, "not_erased")
