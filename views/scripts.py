@@ -90,12 +90,23 @@ local function reindex(member, lines)
   if lines == '' then redis.call('HDEL', of, member) else redis.call('HSET', of, member, lines) end
 end
 
--- GEN-7 The lists of a member who was erased begin anew: what is booked later under the id is shown.
-local ERASED = '"erased_at":"'
+-- GEN-7 The lists of a member who was erased have what was said after that, whenever it is fed; of a deleted one nothing.
+local function erased_at(document)
+  return string.match(document, '^{"generation":%d+,"revision":%d+,"erased_at":"([^"]+)"')
+end
 
-local function forget(key)
-  for _, list in ipairs({'decisions', 'ledger', 'notifications', 'requests'}) do
-    redis.call('DEL', sibling(key, list))
+local function said_at(line)
+  return string.match(line, '^{"generation":%d+,"revision":%d+,"id":"[^"]*","time":"([^"]+)"') or ''
+end
+
+local function forget(key, erased)
+  for _, name in ipairs({'decisions', 'ledger', 'notifications', 'requests'}) do
+    local list, later = sibling(key, name), {}
+    for _, line in ipairs(erased and redis.call('LRANGE', list, 0, -1) or {}) do
+      if said_at(line) > erased then later[#later + 1] = line end
+    end
+    redis.call('DEL', list)
+    if #later > 0 then redis.call('RPUSH', list, unpack(later)) end
   end
 end
 
@@ -111,7 +122,8 @@ local function write_document(key, revision, value, lines)
       reindex(string.sub(key, #ARGV[7] + #'member:' + 1), '')
     end
   elseif generation > g or (generation == g and revision >= r) then
-    if string.find(string.sub(value, 1, 96), ERASED, 1, true) and not string.find(stored, ERASED, 1, true) then forget(key) end
+    local erased = erased_at(value)
+    if erased and not erased_at(stored) then forget(key, erased) end
     redis.call('SET', key, (scheduled(value, key)))
     reindex(string.sub(key, #ARGV[7] + #'member:' + 1), lines)
   end
@@ -133,6 +145,8 @@ end
 -- The newest element carries the head of the whole list; one that it has passed is there already. A higher generation
 -- starts the list anew.
 local function write_line(key, revision, value)
+  local erased = erased_at(redis.call('GETRANGE', sibling(key, 'member'), 0, 95))
+  if erased and said_at(value) <= erased then return end
   local newest = redis.call('LINDEX', key, 0)
   local g, r = head(newest)
   if newest and generation > g then redis.call('DEL', key) end

@@ -104,7 +104,7 @@ def _document(keys: Keys, member_id: str, record: Record) -> Write:
     if state.points and state.points.lots.branches:
         document = _schedule_first(document)
     if state.erased_at:
-        document = {"erased_at": None} | document  # first, where the script finds it
+        document = {"erased_at": None} | document  # first, where the script looks
     body = sealed(keys.generation, state.revision, orjson.dumps(document))
     return Write(keys.member(member_id), state.revision, body, lines)
 

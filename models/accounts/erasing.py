@@ -31,7 +31,7 @@ def requested(case: Case, data: MemberErasureRequested) -> Ruling:
         return refused(reasons[0][0], f"Not erased: {in_words(reasons)} (GEN-7).", CLAUSE)
     if case.desk.member_id.startswith(GUEST):
         return _forget(case, data)
-    member.erased_at, member.flags = case.acted_at, []
+    member.erased_at, member.flags = case.desk.moment.now or case.at, []
     says = "Nothing personal is kept, and nothing begins under this id any more; what was booked keeps the id (GEN-7)."
     return applied(says, CLAUSE)
 

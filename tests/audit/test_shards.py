@@ -14,8 +14,9 @@ from audit.report import Findings
 from audit.topics import Stored
 from audit.transfers import AGAIN, Transfers
 from audit.transfers import QUESTIONS as TRANSFERS
+from models import state
 from models.partitioning import partition_of
-from models.policies import STANDARD
+from models.policies import RULES_VERSION, STANDARD
 from tests.audit.changes import changed, data_id, edited, moved, partition_with
 from tests.audit.world import World, a_small_shop, audited, differing
 
@@ -179,6 +180,58 @@ def test_a_record_of_another_version_of_the_rules_is_no_difference(shop: World) 
     """given a rolling restart, when a decision names another version and is otherwise the same, then that is clean."""
     shards, _ = changed(shop, "decisions", edited(lambda data: data.update(rules_version="9")))
     assert differing(shards) == {}
+
+
+def test_a_version_whose_name_is_longer_is_no_difference_and_another_form_is(shop: World) -> None:
+    shards, _ = changed(shop, "decisions", edited(lambda data: data.update(rules_version="10")))
+    assert differing(shards) == {}
+    shards, _ = changed(shop, "decisions", lambda record: [replace(record, value=(record.value or b"") + b" ")])
+    assert "has another form" in differing(shards)["outputs"]
+
+
+def older(table: str, raw: bytes) -> bytes:
+    """The value as the first version of the state wrote it."""
+    content = msgspec.msgpack.decode(raw[1:])
+    return b"\x01" + msgspec.msgpack.encode(content[:-1] if table == state.MEMBERS else content)
+
+
+def test_values_that_an_older_release_wrote_are_compared_as_this_one_would_write_them(shop: World) -> None:
+    shards = shop.shards()
+    for shard in shards:
+        for table in (state.MEMBERS, state.ENTRIES, state.LOTS, "partitions"):
+            shard.tables[table] = {key: older(table, raw) for key, raw in shard.tables[table].items()}
+    assert differing(shards) == {}
+
+
+def test_a_value_that_an_older_release_wrote_otherwise_is_named(shop: World) -> None:
+    shard = shop.shard(partition_of(b"ann", 2))
+    member = state.decode(shard.tables[state.MEMBERS][b"ann"], state.Member)
+    member.revision += 1
+    shard.tables[state.MEMBERS][b"ann"] = older(state.MEMBERS, state.encode(member))
+    assert "key ann: the changelog has v1 " in differing([shard])["tables"]
+
+
+@pytest.mark.parametrize("version", ["0", RULES_VERSION])
+def test_what_another_release_could_not_read_is_replayed_as_it_was(shop: World, version: str) -> None:
+    """given an adjustment of a type that was unknown at the time, then it did nothing; if our rules said so that is a difference."""
+    data = {"points": 9, "reason": "sorry", "actor": "kim", "adjustment_id": "late"}
+    shop.publish("memberships", "points.unknown_yet.v1", "ann", data)
+    shop.handle()
+    shard = shop.shard(partition_of(b"ann", 2))
+
+    def known(record: Stored) -> Stored:
+        return replace(record, value=(record.value or b"").replace(b"points.unknown_yet.v1", b"points.adjusted.v1"))
+
+    shard.inputs["memberships"] = [known(record) for record in shard.inputs["memberships"]]
+    shard.dead_letters = [known(record) for record in shard.dead_letters]
+    decided = shard.outputs["decisions"][-1]
+    assert b"unknown_type" in (decided.value or b"")
+    shard.outputs["decisions"][-1] = edited(lambda data: data.update(rules_version=version))(decided)
+
+    found = differing([shard if other.number == shard.number else other for other in shop.shards()]).keys()
+
+    wanted = {"outputs", "tables", "replayed dead letters", "own account", "own account by lot"}
+    assert found == (set() if version == "0" else wanted)
 
 
 def test_transfers_go_from_partition_to_partition(shop: World) -> None:

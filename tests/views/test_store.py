@@ -34,6 +34,16 @@ def line(offset: int, generation: int = 1, member: str = "m") -> Write:
     return Write(f"decisions:{member}", offset, sealed(generation, offset, b'{"id":"%d"}' % offset))
 
 
+def erased(revision: int, at: str = "2026-03-02T12:00:00Z") -> Write:
+    return Write("member:m", revision, sealed(1, revision, b'{"erased_at":"%b"}' % at.encode()))
+
+
+def said(offset: int, at: str) -> Write:
+    """As `views.timeline.line` has it."""
+    body = b'{"id":"%d","time":"%b","says":"x"}' % (offset, at.encode())
+    return Write("decisions:m", offset, sealed(1, offset, body))
+
+
 def stored_document(client: redis.Redis, member: str = "m") -> dict[str, object] | None:
     raw = client.get(f"member:{member}")
     return None if raw is None else orjson.loads(raw)
@@ -187,3 +197,36 @@ class TestRebuild:
         old.request_rebuild()
         assert old.drop() == 2
         assert sorted(client.keys()) == [b"decisions:n", b"feed:2", b"member:n", b"other-member:x"]
+
+
+class TestErased:
+    """GEN-7"""
+
+    def feed(self, client: redis.Redis, *writes: Write) -> None:
+        store = store_of(client)
+        for write in writes:
+            kind = "member" if write.key.startswith("member:") else "decisions"
+            at = store.positions().get(PLACE.field)
+            assert store.feed([Portion(PLACE, kind, at, (at or 0) + 1, [write])]) == [at]
+
+    def test_the_lists_go_with_the_first_mark_and_take_in_only_what_comes_later(self, client: redis.Redis) -> None:
+        self.feed(client, document(1), said(3, "2026-03-01T12:00:00Z"), erased(2))
+        assert stored_offsets(client) == []
+        self.feed(client, said(4, "2026-03-02T12:00:00Z"), said(5, "2026-03-02T12:00:01Z"), erased(3))
+        assert stored_offsets(client) == [5]
+
+    def test_what_was_never_dated_stays_away(self, client: redis.Redis) -> None:
+        self.feed(client, erased(2), line(3))
+        assert stored_offsets(client) == []
+
+    def test_in_a_rebuild_too_whatever_is_fed_first(self, client: redis.Redis) -> None:
+        lines = [said(3, "2026-03-01T12:00:00Z"), said(4, "2026-03-03T12:00:00Z"), said(5, "2026-03-04T12:00:00Z")]
+        for order in ([erased(2), *lines], [*lines, erased(2)], [document(1), lines[0], erased(2), *lines[1:]]):
+            client.flushdb()
+            self.feed(client, *order)
+            assert stored_offsets(client) == [5, 4]
+
+    def test_a_deleted_document_takes_its_lists_along(self, client: redis.Redis) -> None:
+        self.feed(client, document(1), line(3), Write("member:m", 0, b""))
+        assert stored_offsets(client) == []
+        assert stored_document(client) == {"generation": 1, "revision": 1, "deleted": True}
