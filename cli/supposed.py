@@ -59,7 +59,7 @@ def _parts(outcome: Outcome) -> Iterator[tuple[str, Iterable[Text]]]:
         yield "repairs", repairs
     if promises := list(_promises(before, after)):
         yield "promises", promises
-    for name in ("held_events", "quarantined"):
+    for name in ("held_events", "quarantined", "erased_at"):
         if (was := before.get(name) or None) != (now := after.get(name) or None):
             yield label(name), [_arrow(_words(was), _words(now))]
     if outcome["deadlines"]:
