@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.catalogue import ALL, DEAD_LETTER_BYTES, HANDLED, INPUT_BYTES, TABLES, TOPIC_OF, Catalogue
+from agents.settings import Settings
+from models.catalogue import ALL, DAY_MS, DEAD_LETTER_BYTES, HANDLED, INPUT_BYTES, TABLES, TOPIC_OF, Catalogue
 from models.clock import Tick
 from models.events import PAYLOADS
 from models.outputs import REQUESTS, Decided, LedgerEntry, Notification
@@ -63,3 +64,13 @@ def test_broker_settings() -> None:
     assert BY_ROLE["orders"].configs(1)["min.insync.replicas"] == "1"
     for table in TABLES:
         assert BY_ROLE[f"memberships-{table}-changelog"].configs(3)["cleanup.policy"] == "compact"
+
+
+def test_how_long_records_are_kept() -> None:
+    """GEN-7 for ever unless told, the tables' changelogs always: their older values go within a week."""
+    bounded = Settings(retention_days=90).catalogue()
+    for unbounded, topic in zip(Settings().catalogue().topics, bounded.topics, strict=True):
+        kept = topic.configs(1)
+        assert unbounded.configs(1)["retention.ms"] == "-1"
+        assert kept["retention.ms"] == ("-1" if topic.compacted else str(90 * DAY_MS))
+        assert kept.get("max.compaction.lag.ms") == (str(7 * DAY_MS) if topic.compacted else None)

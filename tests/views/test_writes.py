@@ -1,5 +1,7 @@
 """From records to portions: what is left out, and where portions end."""
 
+from datetime import UTC, datetime
+
 import orjson
 import pytest
 
@@ -41,6 +43,18 @@ def test_only_the_newest_state_of_each_member_is_written() -> None:
     assert [(write.key, write.revision) for write in portion.writes] == [("member:ben", 1), ("member:anna", 2)]
     assert orjson.loads(portion.writes[1].value)["generation"] == 3
     assert portion.writes[1].value.startswith(b'{"generation":3,"revision":2,"member_id":"anna",')
+
+
+def test_what_the_script_looks_for_of_an_erased_member_comes_first() -> None:
+    """GEN-7 the mark in the document, and when a line was said."""
+    marked = encode(Member(revision=2, erased_at=datetime(2026, 3, 2, 12, tzinfo=UTC)))
+    (portion,) = portions(KEYS, "member", batch(Record(0, b"anna", marked), end=1), None, PARTITIONS)
+    head = b'{"generation":3,"revision":2,"erased_at":"2026-03-02T12:00:00Z",'
+    assert portion.writes[0].value.startswith(head)
+    said = {"id": "d", "time": "2026-03-02T12:00:00Z", "type": "decision.v1", "data": {}}
+    line = Record(1, b"anna", orjson.dumps(said))
+    (portion,) = portions(KEYS, "decisions", batch(line, end=2), None, PARTITIONS)
+    assert portion.writes[0].value.startswith(b'{"generation":3,"revision":1,"id":"d","time":"2026-03-02T12:00:00Z"')
 
 
 def test_a_deletion_after_a_state_wins() -> None:
