@@ -93,9 +93,9 @@ class Judge:
     def _by_clock(self, time: datetime, record: Stored, decided: Decided) -> Iterator[Trouble]:
         """Only what both clocks agree on: the partition's now, which may stand still, and the one that stamped the record.
 
-        A record's stamp can be its sender's, so it counts for no later than the decision, which came after it.
+        A record's stamp can be its sender's and say anything: it counts for no later than the decision, which came after it.
         """
-        stamped, now = _at(min(record.timestamp_ms, decided.written_ms)), decided.now
+        stamped, now = _at(max(0, min(record.timestamp_ms, decided.written_ms))), decided.now
         if now is None:
             return
         if (off := time - max(now, stamped)) > self._tolerance.ahead:

@@ -72,6 +72,13 @@ def test_a_sender_that_stamps_its_records_with_its_own_wrong_clock_is_found() ->
     assert _kinds(NOON + HOURS, stamped=NOON + HOURS) == ["clock_ahead"]
 
 
+@pytest.mark.parametrize("stamp", [-(2**63), -1, 2**63 - 1])
+def test_a_stamp_that_no_calendar_has_is_no_error(stamp: int) -> None:
+    stored = Stored("orders", 0, 0, stamp, 0, b"ann", b'{"time": "2026-03-02T12:00:00Z"}', ())
+    decision = Decided("/shop", "applied", None, "", NOON, round(NOON.timestamp() * 1000))
+    assert Judge(4, TOLERANCE).judge("orders", stored, decision).time == NOON
+
+
 def test_a_step_back_counts_within_one_key_topic_and_source_alone() -> None:
     by = Judge(4, TOLERANCE)
     assert _kinds(NOON, by=by) == []
