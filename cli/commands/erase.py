@@ -53,7 +53,7 @@ def erase(
             hint = "nothing was sent; the guide says what can be done about a state that is broken"
             raise check_failed("state_unreadable", f"a state cannot be read: {error}", hint) from error
         box = Box(config, reader)
-        letters = [str(one.place) for key in found for one in box.letters(Selection(member=key.key), whole=False)[0]]
+        letters = [str(one.place) for key in found for one in box.letters(Selection(member=key.key))[0]]
     if not found:
         raise check_failed(
             "nothing_kept", f"nothing is kept of {member_id}", "is the id right? `memberships member ID`"
