@@ -37,6 +37,9 @@ FOREVER: Final = -1
 DAY_MS: Final = 24 * 60 * 60 * 1000
 ERASED_MS: Final = 7 * DAY_MS
 """GEN-7 How long an older value of a table's key can stay in its changelog at most: then it is compacted."""
+DELETIONS_MS: Final = DAY_MS
+"""How long a changelog tells of a deletion after compaction has come to it. Whoever reads from the start (a restore, the
+views, the audit) must be through sooner: else it may have read what was deleted, and never hear of the deletion."""
 
 Direction = Literal["input", "output", "internal", "changelog"]
 Key = Literal["member id", "empty", "unchanged", "table key"]
@@ -70,8 +73,8 @@ class Topic:
 
     def configs(self, replication: int) -> dict[str, str]:
         """The topic's configuration in Kafka's words, for that replication factor."""
-        compaction = {"max.compaction.lag.ms": str(ERASED_MS)} if self.compacted else {}
-        return compaction | {
+        compaction = {"max.compaction.lag.ms": str(ERASED_MS), "delete.retention.ms": str(DELETIONS_MS)}
+        return (compaction if self.compacted else {}) | {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(self.retention_ms),
             "max.message.bytes": str(self.max_bytes),

@@ -63,7 +63,9 @@ def test_broker_settings() -> None:
     assert orders["min.insync.replicas"] == "2"
     assert BY_ROLE["orders"].configs(1)["min.insync.replicas"] == "1"
     for table in TABLES:
-        assert BY_ROLE[f"memberships-{table}-changelog"].configs(3)["cleanup.policy"] == "compact"
+        changelog = BY_ROLE[f"memberships-{table}-changelog"].configs(3)
+        assert changelog["cleanup.policy"] == "compact"
+        assert changelog["delete.retention.ms"] == "86400000", "readers from the start see each deletion"
 
 
 def test_how_long_records_are_kept() -> None:

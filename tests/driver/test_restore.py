@@ -48,6 +48,27 @@ def test_the_third_owner_sees_what_was_committed_behind_a_hanging_transaction(wo
     world.handled().audit()
 
 
+def test_a_changelog_may_end_with_what_was_never_committed(world: World) -> None:
+    """Given an aborted transaction as the last there is; when a worker restores; then it ends, without any of that."""
+    world.publish(400)
+    world.worker("first").has(4)
+    world.handled()
+    world.workers[-1].stop()
+    dead = Producer(
+        {"bootstrap.servers": world.broker.bootstrap_servers, "transactional.id": f"{world.prefix}abandoned"}
+    )
+    dead.init_transactions(PATIENCE)
+    dead.begin_transaction()
+    for partition in range(PARTITIONS):
+        for table in ("balances", "totals"):
+            dead.produce(f"{world.prefix}app-{table}-changelog", b"666", b"account-0", partition)
+    assert dead.flush(PATIENCE) == 0
+    dead.abort_transaction(PATIENCE)
+    world.worker("second").has(4)
+    world.publish(200)
+    world.handled().audit()
+
+
 def test_state_is_kept_over_a_rebalance_that_changes_nothing(world: World) -> None:
     world.publish(400)
     first = world.worker("w1").has(4)

@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 
+from local.kafka import Kafka
 from tests.faults.kit.evidence import Evidence
 
 SEEDS = range(int(os.environ.get("MEMBERSHIPS_TEST_SEEDS", "1")))
@@ -31,6 +32,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if call.when == "call":
         item.stash[PASSED] = report.passed
     return report
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Kafka]:
+    """A broker that the test may do anything to."""
+    with Kafka(tmp_path / "kafka") as broker:
+        yield broker
 
 
 @pytest.fixture

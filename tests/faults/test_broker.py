@@ -1,7 +1,6 @@
 """Faults 7 and 8: the broker restarts, dies, stops answering, is away when it is needed most."""
 
 import time
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -28,13 +27,6 @@ BACK_S = 60.0
 """Longest that work may take to go on once the broker is back, on a busy machine, restarts of workers included."""
 PASSING = {Exit.FAILED, Exit.FENCED, Exit.UNREACHABLE, Exit.STUCK}
 """Ends that a supervisor answers by starting the worker again."""
-
-
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Kafka]:
-    """A broker that the test may do anything to."""
-    with Kafka(tmp_path / "kafka") as broker:
-        yield broker
 
 
 def goes_on(site: Site, evidence: Evidence) -> None:

@@ -39,6 +39,7 @@ DECIDED_S = 300.0
 
 
 P = TypeVar("P", bound="Program")
+Level = Literal["read_committed", "read_uncommitted"]
 
 
 class Program:
@@ -209,21 +210,21 @@ class Site:
         """All committed records of a topic, by its contract name."""
         return self._read(role, self.settings.catalogue().name(role))
 
-    def read_changelog(self, table: str) -> list[Record]:
-        """All committed records of a table's changelog, older values of a key before newer ones."""
-        return self._read(table, self.settings.catalogue().changelog(table))
+    def read_changelog(self, table: str, level: Level = "read_committed") -> list[Record]:
+        """All records of a table's changelog, older values of a key before newer ones."""
+        return self._read(table, self.settings.catalogue().changelog(table), level)
 
-    def _read(self, role: str, name: str) -> list[Record]:
+    def _read(self, role: str, name: str, level: Level = "read_committed") -> list[Record]:
         places = [kafka.TopicPartition(name, partition) for partition in range(self.settings.partitions)]
         found = []
-        for place, records in self._fetched(places).items():
+        for place, records in self._fetched(places, level).items():
             for r in records:
                 headers = tuple((header, value) for header, value in r.headers or ())
                 found.append(Record(role, place.partition, r.offset, r.key, r.value, headers, r.timestamp))
         return found
 
-    def _fetched(self, places: list[Any]) -> dict[Any, list[Any]]:
-        consumer = self._consumer()
+    def _fetched(self, places: list[Any], level: Level) -> dict[Any, list[Any]]:
+        consumer = self._consumer(level)
         consumer.assign(places)
         ends = consumer.end_offsets(places)
         consumer.seek_to_beginning(*places)
@@ -234,10 +235,10 @@ class Site:
         consumer.close()
         return found
 
-    def _consumer(self) -> Any:
+    def _consumer(self, level: Level = "read_committed") -> Any:
         return kafka.KafkaConsumer(
             **self.settings.kafka_python(),
-            isolation_level="read_committed",
+            isolation_level=level,
             enable_auto_commit=False,
             max_poll_records=20_000,
             max_partition_fetch_bytes=8 << 20,
