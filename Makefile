@@ -52,12 +52,28 @@ SHOP ?= ../shared/data/online_retail.csv.xz
 bench: install ## Speed and memory as ratios against peers, in one run (SHOP=file: the Online Retail data set)
 	@.venv/bin/memberships bench --shop $(SHOP)
 
+N ?= 1000000
+SEED ?= 1
+fuzz: install ## N records as nobody sane would send them, through the reader (N=1000000 SEED=1; minutes)
+	@$(PY) -m tests.security.fuzz --inputs $(N) --seed $(SEED)
+
+.tools/%/.installed: requirements/%.txt $(UV)
+	@$(UV) pip install --quiet --python $(PY) --require-hashes --target .tools/$* -r requirements/$*.txt
+	@touch $@
+
+fuzz-guided: install .tools/atheris/.installed ## The same reader, led by coverage (N inputs; Linux with Python 3.11)
+	@PYTHONPATH=.tools/atheris $(PY) -m tests.security.guided -runs=$(N) -seed=$(SEED) -max_len=4096
+
+advisories: install .tools/advisories/.installed ## Known holes in the pinned packages; fails where the registry does not tell
+	@PYTHONPATH=.tools/advisories $(PY) -m pip_audit --strict --disable-pip --require-hashes -r requirements/run.txt
+
 bench-rules: install ## What an order costs the rules alone, without Kafka, and what a member weighs (seconds)
 	@.venv/bin/memberships bench --rules
 
 lock: $(UV) ## Renew the hashed requirement files (no index address in them)
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --extra dev --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements/dev.txt
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile pyproject.toml --quiet --python-version 3.11 --generate-hashes --no-emit-index-url -c requirements/dev.txt -o requirements/run.txt
+	for tool in atheris advisories; do UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile requirements/$$tool.in --quiet --python-version 3.11 --generate-hashes --no-emit-index-url -o requirements/$$tool.txt; done
 
 clean: ## Remove what `install` made here (not the user's cache)
 	rm -rf .venv .tools

@@ -5,6 +5,12 @@ import sys
 
 import structlog
 
+from models.outputs.dead_letters import traceback_of
+
+
+def _traceback(exc_info: structlog.typing.ExcInfo) -> str:
+    return traceback_of(exc_info[1])
+
 
 def configure_logs() -> None:
     """One JSON line per event on stderr, from our code and from Faust's alike."""
@@ -12,7 +18,7 @@ def configure_logs() -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_traceback),
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

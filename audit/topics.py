@@ -1,6 +1,5 @@
 """Reads topics with kafka-python: a client implementation that shares no code with the workers' librdkafka."""
 
-import re
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -200,22 +199,30 @@ def _stored(record: Any) -> Stored:
 
 def _headers(found: Iterable[tuple[str, bytes | None]]) -> Headers:
     """As the workers' client has them: none if a name is not UTF-8, and names end where a NUL is."""
-    headers = tuple((name.partition("\0")[0], value) for name, value in found)
-    return () if any(map(_BROKEN, (name for name, _ in headers))) else headers
+    headers = tuple(found)
+    if any(isinstance(name, _NoText) for name, _ in headers):
+        return ()
+    return tuple((name.partition("\0")[0], value) for name, value in headers)
 
 
-_BROKEN: Final = re.compile("[\ud800-\udfff]").search
+class _NoText(str):
+    """A name that is not UTF-8, as well as it can be told."""
+
+    __slots__ = ()
 
 
 class _Lenient(bytes):
-    """Bytes of a batch whose text need not be UTF-8: what is not becomes halves of surrogate pairs."""
+    """Bytes of a batch whose text need not be UTF-8."""
 
     def __getitem__(self, at: Any) -> Any:
         part = super().__getitem__(at)
         return _Lenient(part) if isinstance(at, slice) else part
 
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002 - as bytes have it
-        return super().decode(encoding, "surrogateescape")
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        try:
+            return super().decode(encoding, errors)
+        except UnicodeDecodeError:
+            return _NoText(super().decode(encoding, "replace"))
 
 
 def _read_msg(batch: DefaultRecordBatch) -> Any:

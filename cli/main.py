@@ -114,7 +114,7 @@ def _misused(error: TyperException, as_json: bool) -> int:
 def _failed(error: Exception, as_json: bool) -> int:
     problem = explain(error)
     if problem.exit_code == ExitCode.BUG:
-        traceback.print_exception(error)
+        sys.stderr.write(talk.printable("".join(traceback.format_exception(error))))
     if as_json:
         talk.print_json(problem.as_json())
     else:

@@ -20,7 +20,9 @@ PLAIN_PROGRESS_S = 2.0
 """Without a terminal a progress bar is a line now and then."""
 
 
-_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if chr(code) != "\n"}
+_BIDI = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+"""What turns the direction of writing: a line could read otherwise than it is."""
+_CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160), *_BIDI) if chr(code) != "\n"}
 
 
 class Advance(Protocol):

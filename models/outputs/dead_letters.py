@@ -41,8 +41,20 @@ def dead_letter_headers(
 
 
 def traceback_of(error: BaseException) -> str:
-    """The traceback as text of at most 8 KiB in UTF-8."""
-    return cut("".join(traceback.format_exception(error)))
+    """The traceback as text of at most 8 KiB in UTF-8: lines of code, which say nothing of anybody, and kinds of errors.
+
+    The words of an error are there where a `raise` chose them. Others quote what they stumbled over: a key, a birth date.
+    """
+    told: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None:
+        frames = traceback.extract_tb(seen.__traceback__)
+        chosen = bool(frames) and (frames[-1].line or "").startswith("raise ")
+        lines = ["Traceback (most recent call last):\n", *frames.format()]
+        lines.append(f"{type(seen).__name__}: {seen}\n" if chosen else f"{type(seen).__name__}\n")
+        told = [*lines, "\nwhich led to:\n\n", *told] if told else lines
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    return cut("".join(told))
 
 
 def cut(text: str) -> str:

@@ -23,7 +23,7 @@ from tests.system.site import MEMBERSHIPS, Program, Site, Worker
 
 pytestmark = pytest.mark.broker
 
-RATE = 300
+RATE = 100
 MOUNT = "mount -t tmpfs -o size={size} none {folder} && cd {root} && {before}; exec {worker}"
 FULL = "head -c 1000000000 /dev/zero > {folder}/others 2> {folder}.log"
 """Somebody else has written there until there was no room."""
@@ -31,7 +31,7 @@ FULL = "head -c 1000000000 /dev/zero > {folder}/others 2> {folder}.log"
 
 def _can_mount() -> bool:
     return not subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False
+        ["unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"], check=False, capture_output=True
     ).returncode
 
 
@@ -78,7 +78,7 @@ def test_no_room_at_the_start(
     size: Literal["none", "little"],
     says: str,
 ) -> None:
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(2), RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(3), RATE) as load:
         feeder = site.views()
         load.passes(RATE)
         command = cramped(site.settings.data / "w1", size, evidence)
@@ -94,7 +94,7 @@ def test_the_disk_is_full_when_a_worker_puts_its_tables_aside(
     broker: Kafka, redis_url: str, tmp_path: Path, evidence: Evidence
 ) -> None:
     """Given tables that do not fit, then what was committed counts, and the next start trusts nothing that lies there."""
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(2), 3 * RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(8), 2 * RATE) as load:
         feeder = site.views()
         worker = site.worker(
             store="rocksdb", command=["sh", "-c", f"ulimit -f 64; exec {shlex.join([*MEMBERSHIPS, 'worker'])}"]
@@ -111,7 +111,7 @@ def test_the_disk_is_full_when_a_worker_puts_its_tables_aside(
 @pytest.mark.fault(17)
 @pytest.mark.parametrize("store", ["memory", "rocksdb"])
 def test_few_file_descriptors(broker: Kafka, redis_url: str, tmp_path: Path, evidence: Evidence, store: str) -> None:
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(2), RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(3), RATE) as load:
         feeder = site.views()
         load.passes(RATE)
         limited = ["sh", "-c", f"ulimit -n 40; exec {shlex.join([*MEMBERSHIPS, 'worker'])}"]

@@ -26,7 +26,7 @@ LARGE: Final = 100_000
 MEASURED: Final = 500
 WRITTEN: Final = 10
 """One of so many events is written again and read again."""
-PEAK: Final = (100, 1 << 20)
+PEAK: Final = (128, 1 << 20)
 """Python's memory at its highest while one input is read: so many times its length, and so many bytes."""
 SLOW_S: Final = 10.0
 GROWTH: Final = 64 << 20
