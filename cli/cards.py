@@ -32,7 +32,7 @@ def member(member_id: str, document: Document) -> Panel:
     """A member's document (contract, read side): one block for each part that is not empty."""
     view = Table.grid(padding=(0, 2))
     for name, lines in _parts(document):
-        label = Text(name, style="bold")
+        label = Text(printable(name), style="bold")
         for line in lines:
             line.plain = printable(line.plain)
             view.add_row(label, line)

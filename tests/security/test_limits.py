@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from models.catalogue import INPUT_BYTES
 from models.envelope import Event, Unreadable, decode
-from models.values import ID_LENGTH, LINES, MONEY_MAX, POINTS_MAX, QUANTITY_MAX, SERIALS
+from models.values import ID_LENGTH, LINES, MONEY_MAX, POINTS_MAX, QUANTITY_MAX
 from tests.contract.samples import PARTITIONS, STRUCTURED, accepted, example, order, place, refused
 
 
@@ -29,11 +29,10 @@ def test_the_size_of_a_record() -> None:
     ("most", "make"),
     [
         (LINES, lambda n: order(*[{}] * n)),
-        (SERIALS, lambda n: order({"quantity": max(n, 1), "serials": [str(one) for one in range(n)]})),
-        (ID_LENGTH, lambda n: order({"sku": "x" * n})),
+        (ID_LENGTH, lambda n: order({"line_id": "x" * n})),
         (QUANTITY_MAX, lambda n: order({"unit_price": "0.01", "quantity": n})),
     ],
-    ids=["lines", "serials", "id", "quantity"],
+    ids=["lines", "id", "quantity"],
 )
 def test_lengths_and_counts(most: int, make: Any) -> None:
     accepted(make(most))
