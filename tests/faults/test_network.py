@@ -82,7 +82,7 @@ class Scene:
         ):
             feeder = site.views()
             shared(*(crew[name] for name in crew.names))
-            decides(site)
+            decides(site)  # a pause is the time between two decisions
             deed(site, load, crew)
             load.passes(2 * RATE)
             verdict = clean(site, load.end(), feeder)
@@ -106,11 +106,11 @@ def test_black_hole_for_longer_than_sessions_last(
 
     def deed(site: Site, load: Load, _crew: Crew) -> None:
         for ways in (BOTH, {"up"} if seed % 2 else {"down"}):
+            decides(site)
             load.passes(chance.randint(1, RATE))
             proxy.black_hole(*ways)
             time.sleep(OUTAGE_S)
             proxy.heal()
-            decides(site)
 
     scene.suffers(deed, OUTAGE_S + BACK_S)
     evidence.happened(bytes_swallowed=proxy.swallowed - before)
