@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from models.policies import Policies
 RELEASED = "member.released.v1"
 
 
+@dataclass(eq=False)
 class Accounts:
     """One account of points for each member, and those of fees and of service for who has any, but for guests, who have no
     membership yet (CARE-3). While one is set aside no time passes for it.
@@ -28,19 +30,21 @@ class Accounts:
     when something was done: these are told the first tick after each time that something is due, and no other.
     """
 
-    def __init__(self, policies: Policies, aside: Mapping[bytes, list[int]]) -> None:
-        """``aside``: the records at which members were set aside, by the key of their quarantine."""
-        self.members: dict[str, Account] = {}
-        self.programmes: dict[str, Programmes] = {}
-        self._majeure = Majeure()
-        self._policies = policies
-        self._seen = Seen(policies)
-        self._aside = aside
-        self._lifted: Counter[str] = Counter()
-        """Number of the record that last brought a member back."""
-        self._ticks: list[tuple[int, datetime]] = []
-        self._told: Counter[str] = Counter()
-        """How many ticks an account has been told of."""
+    policies: Policies
+    aside: Mapping[bytes, list[int]] = field(default_factory=dict)
+    """The records at which members were set aside, by the key of their quarantine."""
+    members: dict[str, Account] = field(default_factory=dict)
+    programmes: dict[str, Programmes] = field(default_factory=dict)
+    _majeure: Majeure = field(default_factory=Majeure)
+    _seen: Seen = field(init=False)
+    _lifted: Counter[str] = field(default_factory=Counter)
+    """Number of the record that last brought a member back."""
+    _ticks: list[tuple[int, datetime]] = field(default_factory=list)
+    _told: Counter[str] = field(default_factory=Counter)
+    """How many ticks an account has been told of."""
+
+    def __post_init__(self) -> None:
+        self._seen = Seen(self.policies)
 
     def tick(self, seq: int, at: datetime) -> None:
         """Time goes on, and never back."""
@@ -51,7 +55,7 @@ class Accounts:
     def note(self, seq: int, event: Any) -> None:
         """An event was handled as record ``seq``, with an effect that the accounts are to follow."""
         member_id, now = event.subject, self._ticks[-1][1] if self._ticks else None
-        account = self.members.setdefault(member_id, Account(self._policies, self._seen))
+        account = self.members.setdefault(member_id, Account(self.policies, self._seen))
         self._catch_up(member_id)
         if event.type == RELEASED and self._aside_since(member_id):
             self._lifted[member_id] = seq
@@ -70,6 +74,15 @@ class Accounts:
         """Tell everybody the time."""
         for member_id in self.members:
             self._catch_up(member_id)
+
+    def forget(self) -> None:
+        """Let go of what no event to come can ask for: ticks that everybody was told of, ids past their time."""
+        heard = max(min((self._told[member_id] for member_id in self.members), default=len(self._ticks)) - 1, 0)
+        del self._ticks[:heard]  # the last one told is kept: it is the time
+        for member_id in self.members:
+            self._told[member_id] -= heard
+        if self._ticks:
+            self._seen.forget(self._ticks[-1][1])
 
     def _catch_up(self, member_id: str) -> None:
         aside = self._aside_since(member_id)
@@ -93,7 +106,7 @@ class Accounts:
 
     def _programmes_of(self, member_id: str) -> Programmes:
         if member_id not in self.programmes:
-            fees, service = Fees(member_id, self._policies, self._seen), Service(member_id, self._policies)
+            fees, service = Fees(member_id, self.policies, self._seen), Service(member_id, self.policies)
             self.programmes[member_id] = Programmes(fees, service)
         return self.programmes[member_id]
 
@@ -103,5 +116,5 @@ class Accounts:
         self._catch_up(member_id)
 
     def _aside_since(self, member_id: str) -> int | None:
-        numbers = self._aside.get(quarantines.key_of(member_id), ())
+        numbers = self.aside.get(quarantines.key_of(member_id), ())
         return next((number for number in numbers if number > self._lifted[member_id]), None)

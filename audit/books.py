@@ -4,7 +4,7 @@ Reads plain JSON; shares no code with what writes the ledger.
 """
 
 import hashlib
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -49,15 +49,15 @@ class Book:
     head: str | None = None
     points: int = 0
     reserved: int = 0
-    lots: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    lots: Counter[str] = field(default_factory=Counter)
     """Points left in each lot, reserved ones included."""
     in_lots: int = 0
     """Their sum."""
-    set_aside: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    set_aside: Counter[str] = field(default_factory=Counter)
     """MS-8 Of these, the reserved ones."""
-    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    expired: Counter[str] = field(default_factory=Counter)
     """MS-6 Points of each lot that have expired."""
-    orders: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    orders: Counter[str] = field(default_factory=Counter)
     """What each order has brought in all."""
     kinds: set[str] = field(default_factory=set)
     last: Mapping[str, int] = field(default_factory=lambda: {"available": 0, "reserved": 0, "debt": 0})
@@ -65,14 +65,13 @@ class Book:
     @property
     def free(self) -> dict[str, int]:
         """Points left in each lot that are not set aside."""
-        return {lot: points - self.set_aside.get(lot, 0) for lot, points in self.lots.items()}
+        return {lot: points - self.set_aside[lot] for lot, points in self.lots.items()}
 
 
-def read(entries: list[Output], findings: Findings) -> dict[str, Book]:
-    """Add up a partition's ledger by member, and check each entry against the ones before it."""
-    books: dict[str, Book] = defaultdict(Book)
+def read(entries: list[Output], books: dict[str, Book], findings: Findings) -> None:
+    """Add a partition's ledger to the books by member, and check each entry against the ones before it."""
     for entry in entries:
-        book = books[entry.subject]
+        book = books.setdefault(entry.subject, Book())
         findings.compared(CHAIN)
         findings.compared(BALANCES)
         findings.compared(MEANING)
@@ -80,7 +79,6 @@ def read(entries: list[Output], findings: Findings) -> dict[str, Book]:
         _add(entry.data, book)
         findings.all_differ(BALANCES, (f"{entry.place} {what}" for what in _balance(book)))
         findings.all_differ(MEANING, (f"{entry.place} {what}" for what in _meaning(entry.data, book)))
-    return books
 
 
 def _chain(entry: Output, book: Book) -> Iterator[str]:

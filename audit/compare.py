@@ -12,6 +12,7 @@ from audit.places import Difference, Place, Places
 from audit.replay import Replayed
 from audit.report import Findings
 from audit.shard import DEAD_LETTERS, OUTPUTS, Output, Shard
+from audit.start import Start
 from audit.topics import Headers
 from models import applied, state
 from models.catalogue import CLOCK, TABLES
@@ -29,7 +30,9 @@ QUESTIONS = {
 }
 
 
-def check(shard: Shard, replayed: Replayed, policies: Policies, places: Places, findings: Findings) -> None:
+def check(
+    shard: Shard, start: Start, replayed: Replayed, policies: Policies, places: Places, findings: Findings
+) -> None:
     """Compare what is in the topics with what the replay left."""
     if replayed.failed:
         findings.taken_as_given["rules that failed when they were run"] += replayed.failed
@@ -38,6 +41,7 @@ def check(shard: Shard, replayed: Replayed, policies: Policies, places: Places, 
     for table in TABLES:
         findings.compared(TABLES_EQUAL, len(replayed.tables[table]))
         findings.all_differ(TABLES_EQUAL, _table_differences(shard, table, replayed, policies, places))
+    start.tables = shard.tables  # the same, but for what may be forgotten
     for topic in OUTPUTS:
         findings.compared(OUTPUTS_EQUAL, len(replayed.emitted[topic]))
         findings.all_differ(OUTPUTS_EQUAL, _output_differences(shard, topic, replayed, places))
@@ -47,7 +51,7 @@ def check(shard: Shard, replayed: Replayed, policies: Policies, places: Places, 
         if decision.data.get("rules_version") != RULES_VERSION:
             findings.taken_as_given["decisions made under another version of the rules"] += 1
     findings.compared(TICKS_EQUAL, len(replayed.owed))
-    findings.all_differ(TICKS_EQUAL, _missing_ticks(shard, replayed, places))
+    findings.all_differ(TICKS_EQUAL, _missing_ticks(shard, start, replayed, places))
 
 
 def _table_differences(
@@ -57,9 +61,8 @@ def _table_differences(
     found, wanted = shard.tables[table], replayed.tables[table]
     forgettable = _forgettable(replayed, policies) if table == state.APPLIED else set()
     for key in sorted(wanted.keys() | found.keys()):
-        if wanted.get(key) != _as_written_now(table, key, found.get(key)) and not (
-            key in forgettable and key not in found
-        ):
+        ours, theirs = (_as_written_now(table, key, of.get(key)) for of in (wanted, found))
+        if ours != theirs and not (key in forgettable and key not in found):
             says = (
                 f"table {table}, partition {shard.number}, key {_name(key)}: "
                 f"the changelog has {_shown(table, found.get(key))}, the replay has {_shown(table, wanted.get(key))}"
@@ -167,9 +170,10 @@ def _letter(key: bytes | None, value: bytes | None, headers: Headers) -> tuple[H
     return tuple(header for header in headers if header[0] not in left_out), key, value
 
 
-def _missing_ticks(shard: Shard, replayed: Replayed, places: Places) -> Iterator[Difference]:
+def _missing_ticks(shard: Shard, start: Start, replayed: Replayed, places: Places) -> Iterator[Difference]:
     """Each owed tick is a record of its own behind the tick that left work over."""
     there = [*shard.inputs.get(CLOCK.role, []), *shard.later_ticks]
+    there = [record for record in there if record.offset not in start.owed]
     for offset, value in replayed.owed:
         found = next((record for record in there if record.offset > offset and record.value == value), None)
         if found is None:
@@ -177,6 +181,8 @@ def _missing_ticks(shard: Shard, replayed: Replayed, places: Places) -> Iterator
             yield Difference(says, places.of_input(CLOCK.role, offset))
         else:
             there.remove(found)
+            start.owed.add(found.offset)
+    start.owed &= {record.offset for record in shard.later_ticks}
 
 
 def _name(key: bytes) -> str:

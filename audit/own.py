@@ -13,6 +13,7 @@ from audit.replay import unread_by_another
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
 from audit.standing import Standing, UnreadableError, standing
+from audit.start import Start
 from audit.topics import Stored
 from models import state
 from models.envelope import Event, Tick, decode
@@ -41,18 +42,21 @@ TAKEN_AS_FACTS: Final = frozenset(
 
 def check(
     shard: Shard,
+    start: Start,
     order: Mapping[int, Stored],
-    books: Mapping[str, Book],
     policies: Policies,
     clock: Literal["wall", "external"],
     places: Places,
     findings: Findings,
 ) -> None:
     """Keep the accounts of a partition's members, then compare."""
-    kept = _accounts(shard, order, policies, clock, findings)
-    accounts, hot = kept.members, dict(_hot(shard, findings))
-    paid.check(shard, {name: one.fees for name, one in kept.programmes.items()}, hot, places, findings)
-    served.check(shard, {name: one.service for name, one in kept.programmes.items()}, hot, places, findings)
+    kept = start.accounts = start.accounts or Accounts(policies)
+    _keep(kept, shard, order, clock, findings)
+    accounts, books, hot = kept.members, start.books, dict(_hot(shard, findings))
+    fees = {name: one.fees for name, one in kept.programmes.items()}
+    service = {name: one.service for name, one in kept.programmes.items()}
+    paid.check(shard, start.said, fees, hot, places, findings)
+    served.check(shard, start.told, service, hot, places, findings)
     for member_id in sorted(accounts.keys() | hot.keys() | books.keys()):
         account, book = accounts.get(member_id, Account()), books.get(member_id, Book())
         findings.compared(MEMBERS)
@@ -83,14 +87,14 @@ def _hot(shard: Shard, findings: Findings) -> Iterator[tuple[str, Member]]:
             findings.differs(MEMBERS, f"member {key!r}: the changelog's value cannot be read: {error}")
 
 
-def _accounts(
+def _keep(
+    accounts: Accounts,
     shard: Shard,
     order: Mapping[int, Stored],
-    policies: Policies,
     clock: Literal["wall", "external"],
     findings: Findings,
-) -> Accounts:
-    accounts = Accounts(policies, quarantines.since(shard))
+) -> None:
+    accounts.aside = quarantines.since(shard)
     answers = {
         (output.data["event"]["topic"], output.data["event"]["offset"]): output
         for output in shard.parsed["decisions"]
@@ -110,7 +114,6 @@ def _accounts(
             else:
                 accounts.note(seq, read)
     accounts.catch_up()
-    return accounts
 
 
 def _is_own(decision: Output, order: Mapping[int, Stored], shard: Shard) -> bool:

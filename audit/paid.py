@@ -37,17 +37,40 @@ ABOUT_THE_END: Final = frozenset({"pro.lapsed", "pro.ended", "care.ended"})
 
 
 @dataclass(slots=True)
-class Stored:
-    """What the topics have of one member's fees, as plain values."""
+class Said:
+    """What the outputs have said of one member's fees so far, as plain values."""
 
-    memberships: dict[str, dict[str, Any]] = field(default_factory=dict)
-    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
-    invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     charges: Counter[tuple[str, int, str]] = field(default_factory=Counter)
     refunds: dict[str, list[int]] = field(default_factory=dict)
     remedies: dict[str, list[int]] = field(default_factory=dict)
     """REP-9"""
     told: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def take_request(self, data: Mapping[str, Any]) -> None:
+        """A charge, or a refund."""
+        if "attempt_id" in data:
+            self.charges[data["invoice_id"], data["round"], data["method_id"]] += 1
+        elif "refund_id" in data:
+            cents = int(data["amount"].replace(".", ""))
+            refunds = self.remedies if data["clause"] == REMEDY else self.refunds
+            refunds[data["invoice_id"]] = sorted([*refunds.get(data["invoice_id"], ()), cents])
+
+    def take_notice(self, data: Mapping[str, Any]) -> None:
+        """One of those that the account follows."""
+        if data["notification"] in ABOUT_AN_INVOICE:
+            self.told[data["notification"], data["params"].get("invoice_id", ABOUT_LOANS)] += 1
+        elif data["notification"] in ABOUT_THE_END:
+            self.told[data["notification"], data["program"]] += 1
+
+
+@dataclass(slots=True)
+class Stored:
+    """What the topics have of one member's fees, as plain values."""
+
+    said: Said = field(default_factory=Said)
+    memberships: dict[str, dict[str, Any]] = field(default_factory=dict)
+    methods: dict[str, dict[str, Any]] = field(default_factory=dict)
+    invoices: dict[str, dict[str, Any]] = field(default_factory=dict)
     programmes: dict[str, str] = field(default_factory=dict)
     """Of each invoice."""
 
@@ -67,28 +90,18 @@ class Stored:
             "given back for": invoice.reimbursed,
         }
 
-    def take_request(self, data: Mapping[str, Any]) -> None:
-        """A charge, or a refund."""
-        if "attempt_id" in data:
-            self.charges[data["invoice_id"], data["round"], data["method_id"]] += 1
-        elif "refund_id" in data:
-            cents = int(data["amount"].replace(".", ""))
-            refunds = self.remedies if data["clause"] == REMEDY else self.refunds
-            refunds[data["invoice_id"]] = sorted([*refunds.get(data["invoice_id"], ()), cents])
-
-    def take_notice(self, data: Mapping[str, Any]) -> None:
-        """One of those that the account follows."""
-        if data["notification"] in ABOUT_AN_INVOICE:
-            self.told[data["notification"], data["params"].get("invoice_id", ABOUT_LOANS)] += 1
-        elif data["notification"] in ABOUT_THE_END:
-            self.told[data["notification"], data["program"]] += 1
-
 
 def check(
-    shard: Shard, accounts: Mapping[str, Fees], hot: Mapping[str, Member], places: Places, findings: Findings
+    shard: Shard,
+    said: dict[str, Said],
+    accounts: Mapping[str, Fees],
+    hot: Mapping[str, Member],
+    places: Places,
+    findings: Findings,
 ) -> None:
-    """Compare the accounts of a partition's members."""
-    stored = _stored(shard, hot, findings)
+    """Compare the accounts of a partition's members. ``said``: by the outputs before these, to which these are added."""
+    _listen(shard, said)
+    stored = _stored(shard, said, hot, findings)
     nothing = Fees("")
     guests = {key for key in stored if key.startswith(GUEST)}
     if guests:
@@ -121,24 +134,32 @@ def differing(account: Fees, kept: Stored) -> Iterator[tuple[str, Iterable[tuple
     yield MEMBERS, by_part("", kept.memberships, account.memberships, left_out)
     yield MEMBERS, by_part("method ", kept.methods, account.methods)
     yield INVOICES, by_part("invoice ", kept.invoices, account.invoices, left_out)
-    for (invoice_id, number, method_id), asked, should in different(kept.charges, account.charges, 0):
+    for (invoice_id, number, method_id), asked, should in different(kept.said.charges, account.charges, 0):
         if invoice_id not in left_out:
             what = f"invoice {invoice_id}, round {number}, method {method_id}"
             yield INVOICES, [(invoice_id, f"{what}: {asked} charges were asked for, by the own account {should}")]
-    for name, asked, should in different(kept.refunds, account.refunds, []):
+    for name, asked, should in different(kept.said.refunds, account.refunds, []):
         if name not in left_out:
             what = f"cents {asked} were asked to be given back, by the own account {should}"
             yield INVOICES, [(name, f"invoice {name}: {what}")]
-    for name, asked, should in different(kept.remedies, account.remedies, []):
+    for name, asked, should in different(kept.said.remedies, account.remedies, []):
         what = f"cents {asked} of the fee were asked to be given back for a repair, by the own account {should}"
         yield INVOICES, [(name, f"invoice {name}: {what}")]
-    for (kind, about), told, should in different(kept.told, account.told, 0):
+    for (kind, about), told, should in different(kept.said.told, account.told, 0):
         if about not in left_out:
             yield NOTICES, [(about, f"{about}: {kind} was told {told} times, by the own account {should}")]
 
 
-def _stored(shard: Shard, hot: Mapping[str, Member], findings: Findings) -> dict[str, Stored]:
-    found: dict[str, Stored] = defaultdict(Stored)
+def _listen(shard: Shard, said: dict[str, Said]) -> None:
+    for topic, take in (("requests", Said.take_request), ("notifications", Said.take_notice)):
+        once = {output.id: output for output in shard.parsed.get(topic, [])}  # twice is asked elsewhere
+        for output in once.values():
+            if _is_about_fees(output):
+                take(said.setdefault(output.subject, Said()), output.data)
+
+
+def _stored(shard: Shard, said: Mapping[str, Said], hot: Mapping[str, Member], findings: Findings) -> dict[str, Stored]:
+    found = defaultdict(Stored, {member_id: Stored(heard) for member_id, heard in said.items()})
     for member_id, member in hot.items():
         if member.pro or member.care or member.methods:
             found[member_id].take_member(member)
@@ -148,12 +169,6 @@ def _stored(shard: Shard, hot: Mapping[str, Member], findings: Findings) -> dict
                 found[_member_of(key)].take_invoice(state.decode(raw, Invoice))
             except state.UNREADABLE as error:
                 findings.differs(INVOICES, f"invoice {key!r}: the changelog's value cannot be read: {error}")
-    for topic, take in (("requests", Stored.take_request), ("notifications", Stored.take_notice)):
-        for output in {
-            output.id: output for output in shard.parsed.get(topic, [])
-        }.values():  # twice is asked elsewhere
-            if _is_about_fees(output):
-                take(found[output.subject], output.data)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Layer 2: the recorded order, handled again from nothing on plain dictionaries.
+"""Layer 2: the recorded order, handled again on plain dictionaries, from where the audit begins.
 
 It runs the workers' own handling path without their driver. When that leaves exactly what is in the topics
 (``compare``), delivery, transactions, restore and crashes have changed nothing. That the rules themselves add up is the
@@ -22,6 +22,7 @@ from agents.handle import PartitionHandler
 from agents.ports import Record
 from audit import quarantines
 from audit.shard import Shard
+from audit.start import Start
 from audit.topics import Headers, Stored
 from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.desk import Decision, Moment
@@ -34,7 +35,7 @@ from models.policies import RULES_VERSION, Policies
 class Replayed:
     """What handling a shard again has left: tables, and outputs by contract name (key, value, headers)."""
 
-    tables: dict[str, dict[bytes, bytes]] = field(default_factory=lambda: {table: {} for table in TABLES})
+    tables: dict[str, dict[bytes, bytes]]
     now: datetime | None = None
     failed: int = 0
     """Failures replayed as facts."""
@@ -99,10 +100,10 @@ class Replaying(PartitionHandler):
 
 
 def replay(
-    shard: Shard, order: Mapping[int, Stored], policies: Policies, clock: Literal["wall", "external"]
+    shard: Shard, start: Start, order: Mapping[int, Stored], policies: Policies, clock: Literal["wall", "external"]
 ) -> Replayed:
-    """Handle the shard's records in the recorded order."""
-    result = Replayed()
+    """Handle the shard's records in the recorded order, on the tables of the start."""
+    result = Replayed(start.tables)
     stores = {name: Noting(name, result) for name in result.tables}
     handler = Replaying(shard.number, stores, shard.catalogue, policies, clock)
     failures = _failures(shard, order)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
@@ -27,6 +28,23 @@ class Check(BaseModel):
     differences: tuple[str, ...]
 
 
+class Checkpoint(BaseModel):
+    """A clean audit that was saved, by which what lies before its offsets is verified."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    digest: str
+    """SHA-256 of all that was saved, in hex: its name."""
+    made_at: datetime
+    rules_version: str
+    handled: int
+    """How many input records and ticks the workers had handled by then, since the first."""
+    offsets: dict[str, tuple[int, ...]]
+    """By topic (the contract's name), for each partition: the first record that was not part of it."""
+    began_from: str | None = None
+    """Digest of the checkpoint from which that audit began; None: from the first record."""
+
+
 class Report(BaseModel):
     """Every check in the order it was asked, and what the audit covered."""
 
@@ -38,6 +56,10 @@ class Report(BaseModel):
     taken_as_given: dict[str, int]
     """What the audit believed without being able to recompute it, and how often."""
     seconds: float
+    began_from: Checkpoint | None = None
+    """None: from the first record. What lies before it was verified when it was made, and not by this audit."""
+    saved: Checkpoint | None = None
+    """What the next audit can begin from; only if asked for, and clean."""
     first_offset: str | None = None
     """``topic[partition]@offset`` of the first input record in the recorded order that a difference begins with."""
 
@@ -45,12 +67,16 @@ class Report(BaseModel):
     @property
     def clean(self) -> bool:
         """True when every check ran (or was switched off on purpose) and found nothing."""
-        return all(check.state in ("clean", "switched_off") for check in self.checks)
+        return _are_clean(self.checks)
 
     @property
     def first(self) -> str | None:
         """The first difference of the first check that has one."""
         return next((check.differences[0] for check in self.checks if check.differences), None)
+
+
+def _are_clean(checks: Iterable[Check]) -> bool:
+    return all(check.state in ("clean", "switched_off") for check in checks)
 
 
 class Findings:
@@ -96,6 +122,11 @@ class Findings:
     def switched_off(self, name: str) -> None:
         """The caller asked for the check to be left out."""
         self._states[name] = "switched_off"
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found so far."""
+        return _are_clean(self.checks())
 
     def checks(self) -> tuple[Check, ...]:
         """All checks in the order of the questions."""

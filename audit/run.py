@@ -4,7 +4,9 @@ import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final, Literal
 
 from kafka import TopicPartition
@@ -13,24 +15,23 @@ from redis.exceptions import RedisError
 
 from agents.settings import Settings
 from agents.topics import BrokerUnreachable
-from audit import books, compare, documents, own, replay, transfers, transport
+from audit import books, compare, coverage, documents, own, replay, transfers, transport
+from audit.checkpoint import SHARED, Installation, Saved, Saving
 from audit.documents import Documents
+from audit.ids import Ids
 from audit.places import Places
 from audit.replay import Replayed
-from audit.report import Findings, Report
+from audit.report import Checkpoint, Findings, Report
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
+from audit.start import Start
 from audit.topics import Snapshot, TopicReader, TopicsUnreadableError
 from audit.transfers import Transfers
-from audit.transport import Ids
 from models import state
 from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.policies import Policies
 
-COMMITTED, COVERED = "committed", "covered"
-
 QUESTIONS: Final = {
-    COVERED: "the topics are there from their first record on, and stood still for a moment",
-    COMMITTED: "the workers have handled every input record (lag 0); ticks may be under way",
+    **coverage.QUESTIONS,
     **transport.QUESTIONS,
     **compare.QUESTIONS,
     **transfers.QUESTIONS,
@@ -47,19 +48,34 @@ class AuditImpossibleError(RuntimeError):
     """The topics cannot be read at all: the message says why. Nothing is known about what is in them."""
 
 
-def run(settings: Settings, progress: Progress | None = None, *, views: bool = True, patience: float = 15.0) -> Report:
+def run(
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    views: bool = True,
+    patience: float = 15.0,
+    begin: Path | None = None,
+    save: Path | None = None,
+) -> Report:
     """Recompute everything from the input topics and compare; the layers' modules say what each proves.
 
     progress: called with (what, done, total) after each partition. views: False leaves Redis out, on purpose.
     patience: seconds to wait for a quiet moment of the log, and again for the views to catch up.
-    Raises BrokerUnreachable, or AuditImpossibleError if the topics cannot be read or are still being written after that
-    time.
+    begin: a directory with a checkpoint; only what came after it is read. save: a directory for the checkpoint of this
+    audit, which is written if all is clean; it may be the same one.
+    Raises CheckpointError, BrokerUnreachable, or AuditImpossibleError if the topics cannot be read or are still being
+    written after that time.
     """
     started = time.monotonic()
     findings = Findings(QUESTIONS)
     try:
         with TopicReader(settings.kafka_python(), settings.group) as reader, _no_collector():
-            covered = _Audit(settings, reader, findings, progress or _silent, patience).make(views=views)
+            installation = Installation.of(settings, reader.cluster_id())
+            begun = Saved(begin, installation) if begin else None
+            with Saving(save, installation) if save else nullcontext() as saving:
+                audit = _Audit(settings, reader, findings, progress or _silent, patience, begun, saving)
+                covered = audit.make(views=views)
+                saved = audit.save() if findings.clean else None
     except AuthorizationError:
         raise  # its caller tells of rights, whatever wanted them
     except (KafkaConnectionError, KafkaTimeoutError) as error:
@@ -76,6 +92,8 @@ def run(settings: Settings, progress: Progress | None = None, *, views: bool = T
         taken_as_given=dict(findings.taken_as_given),
         first_offset=findings.first.name if findings.first else None,
         seconds=round(time.monotonic() - started, 2),
+        began_from=begun.manifest.told if begun else None,
+        saved=saved,
     )
 
 
@@ -83,7 +101,14 @@ class _Audit:
     """One run: what all partitions share."""
 
     def __init__(
-        self, settings: Settings, reader: TopicReader, findings: Findings, progress: Progress, patience: float
+        self,
+        settings: Settings,
+        reader: TopicReader,
+        findings: Findings,
+        progress: Progress,
+        patience: float,
+        begun: Saved | None,
+        saving: Saving | None,
     ) -> None:
         self._settings = settings
         self._catalogue = settings.catalogue()
@@ -92,9 +117,11 @@ class _Audit:
         self._findings = findings
         self._progress = progress
         self._patience = patience
-        self._ids = transport.Ids()
-        self._transfers = Transfers()
+        self._begun = begun
+        self._saving = saving
+        self._ids, self._transfers = begun.shared() if begun else (Ids(), Transfers())
         self._covered: Counter[str] = Counter()
+        self._handled = 0
 
     def make(self, *, views: bool) -> dict[str, int]:
         """Audit every partition; returns how many records of each topic were read."""
@@ -112,12 +139,16 @@ class _Audit:
         self._progress("waiting for a quiet moment", 0, catalogue.partitions)
         places = [TopicPartition(name, number) for name in names for number in range(catalogue.partitions)]
         snapshot = self._reader.snapshot(places, self._patience)
-        self._whole(snapshot)
+        self._ends = coverage.end(catalogue, snapshot)
+        begin = self._begun.manifest.offsets if self._begun else {}
+        snapshot = coverage.check(catalogue, snapshot, begin, self._findings)
         seen_by_views = self._documents(views)
         for number in range(catalogue.partitions):
             shard = self._read(snapshot, number)
-            replayed = examine(shard, self._ids, self._policies, self._settings.clock, self._findings)
+            start = self._begun.start(number) if self._begun else Start()
+            replayed = examine(shard, start, self._ids, self._policies, self._settings.clock, self._findings)
             self._transfers.add(shard, replayed)
+            self._keep(number, start)
             if seen_by_views:
                 members, pages = shard.tables[state.MEMBERS], shard.tables[state.LOTS]
                 self._views(lambda: seen_by_views.check(members, pages, self._findings))  # noqa: B023 - now
@@ -128,22 +159,22 @@ class _Audit:
             seen_by_views.close()
         return dict(self._covered)
 
-    def _whole(self, snapshot: Snapshot) -> None:
-        """Nothing was cut off at the start, and the workers are through with the inputs."""
-        compacted = {topic.name for topic in self._catalogue.topics if topic.compacted}
-        handled = {topic.name for topic in self._catalogue.handled}
-        ours = {self._catalogue.name(topic.role) for topic in (CLOCK, TRANSFER)}  # with markers, which nobody handles
-        for place, end in snapshot.ends.items():
-            name = f"{place.topic}[{place.partition}]"
-            self._findings.compared(COVERED)
-            if place.topic not in compacted and snapshot.starts[place]:
-                why = "cannot be recomputed from what is left"
-                self._findings.differs(COVERED, f"{name} begins at {snapshot.starts[place]}: it {why}")
-            if place.topic in handled:
-                self._findings.compared(COMMITTED)
-                done = snapshot.committed.get(place, 0)
-                if done > end or (done < end and place.topic not in ours):
-                    self._findings.differs(COMMITTED, f"{name}: handled up to {done} of {end}, and audited up to there")
+    def _keep(self, number: int, start: Start) -> None:
+        """Write down what the partition's next audit begins from, as long as this one may be clean."""
+        self._handled += start.seq
+        if self._saving and self._findings.clean:
+            start.end()
+            self._saving.add(f"partition-{number}", start)
+
+    def save(self) -> Checkpoint | None:
+        """The checkpoint of this audit, if one was asked for; all has to be clean."""
+        if self._saving is None:
+            return None
+        self._ids.settle()
+        self._saving.add(SHARED, (self._ids, self._transfers))
+        before = self._begun.manifest.digest if self._begun else None
+        now = datetime.now(UTC)  # noqa: TID251  for people: nothing is decided by it
+        return self._saving.commit(self._ends, self._handled, before, now)
 
     def _read(self, snapshot: Snapshot, number: int) -> Shard:
         places = {topic.role: TopicPartition(topic.name, number) for topic in self._catalogue.topics}
@@ -155,7 +186,7 @@ class _Audit:
         waiting = [record for record in records[places[TRANSFER.role]] if record.offset >= handled[TRANSFER.role]]
         if waiting:
             what = f"{len(waiting)} transfers from {waiting[0].place} on are not handled yet"
-            self._findings.differs(COMMITTED, f"{what}, and audited up to there")
+            self._findings.differs(coverage.COMMITTED, f"{what}, and audited up to there")
         return Shard(
             number,
             self._catalogue,
@@ -192,19 +223,22 @@ class _Audit:
 
 
 def examine(
-    shard: Shard, ids: Ids, policies: Policies, clock: Literal["wall", "external"], findings: Findings
+    shard: Shard, start: Start, ids: Ids, policies: Policies, clock: Literal["wall", "external"], findings: Findings
 ) -> Replayed | None:
-    """Ask every layer that works on topics about one partition; returns its replay, None if the order cannot be told."""
-    order = transport.check(shard, ids, findings)
-    kept = books.read(shard.parsed.get("points-ledger", []), findings)
+    """Ask every layer that works on topics about one partition; returns its replay, None if the order cannot be told.
+
+    start: what to begin from; left as what is behind the last record.
+    """
+    order = transport.check(shard, start, ids, findings)
+    books.read(shard.parsed.get("points-ledger", []), start.books, findings)
     if order is None:
         why = f"partition {shard.number}: the order of handling cannot be told, see `{transport.ANSWERED}` and `{transport.ORDER}`"
         for question in (*compare.QUESTIONS, *own.QUESTIONS):
             findings.not_run(question, why)
         return None
-    replayed, places = replay.replay(shard, order, policies, clock), Places(shard, order)
-    compare.check(shard, replayed, policies, places, findings)
-    own.check(shard, order, kept, policies, clock, places, findings)
+    replayed, places = replay.replay(shard, start, order, policies, clock), Places(shard, order)
+    compare.check(shard, start, replayed, policies, places, findings)
+    own.check(shard, start, order, policies, clock, places, findings)
     return replayed
 
 

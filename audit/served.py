@@ -65,10 +65,16 @@ class Told:
 
 
 def check(
-    shard: Shard, accounts: Mapping[str, Service], hot: Mapping[str, Member], places: Places, findings: Findings
+    shard: Shard,
+    told: dict[str, Told],
+    accounts: Mapping[str, Service],
+    hot: Mapping[str, Member],
+    places: Places,
+    findings: Findings,
 ) -> None:
-    """Compare the accounts of a partition's members."""
-    kept, told = _kept(shard, hot, findings), _told(shard)
+    """Compare the accounts of a partition's members. ``told``: by the outputs before these, to which these are added."""
+    _listen(shard, told)
+    kept = _kept(shard, hot, findings)
     for member_id in sorted(accounts.keys() | kept.keys() | told.keys()):
         account = accounts.get(member_id) or Service(member_id)
         facts, stored, said = account.facts, kept.get(member_id, Kept()), told.get(member_id, Told())
@@ -160,15 +166,13 @@ def _kept(shard: Shard, hot: Mapping[str, Member], findings: Findings) -> dict[s
     return found
 
 
-def _told(shard: Shard) -> dict[str, Told]:
-    found: dict[str, Told] = defaultdict(Told)
+def _listen(shard: Shard, told: dict[str, Told]) -> None:
     for notice in _once(shard, "notifications"):
         kind = str(notice.data.get("notification"))
         if kind == "retracted" or notice.data.get("replaces") or kind.partition(".")[0] in ABOUT:
-            found[notice.subject].take_notice(notice.id, notice.data)
+            told.setdefault(notice.subject, Told()).take_notice(notice.id, notice.data)
     for request in _once(shard, "requests"):
-        found[request.subject].take_request(request.data)
-    return found
+        told.setdefault(request.subject, Told()).take_request(request.data)
 
 
 def _once(shard: Shard, topic: str) -> Iterable[Any]:

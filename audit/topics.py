@@ -165,6 +165,11 @@ class TopicReader(Reader):
                 raise NoQuietMomentError(f"no quiet moment within {patience:.0f} s ({why})")
             before = after
 
+    def cluster_id(self) -> str | None:
+        """The name of the brokers' cluster, which it has got for good."""
+        found: str | None = self._admin.describe_cluster().get("cluster_id")
+        return found
+
     def read(self, snapshot: Snapshot, wanted: Iterable[TopicPartition]) -> dict[TopicPartition, list[Stored]]:
         """Every committed record of the wanted partitions from their first offset to the snapshot's end, in order."""
         found: dict[TopicPartition, list[Stored]] = {partition: [] for partition in wanted}

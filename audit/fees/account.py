@@ -12,6 +12,7 @@ was due at, and not only the last (``next_due``).
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -46,15 +47,20 @@ TERMS_KEPT: Final = 20
 """The latest that a member's document shows."""
 
 
+@dataclass(init=False, eq=False)
 class Fees:
     """One member's account. Events and ticks are told in the order in which they were handled."""
+
+    facts: Facts
+    _seen: Seen
+    not_followed: frozenset[str]
+    """Programmes of which the account does not know enough any more."""
 
     def __init__(self, member: str, policies: Policies = STANDARD, seen: Seen | None = None) -> None:
         """``seen``: the ids that are spent, where several accounts share them."""
         self.facts = Facts(policies, member=member)
         self._seen = Seen(policies) if seen is None else seen
-        self.not_followed: frozenset[str] = frozenset()
-        """Programmes of which the account does not know enough any more."""
+        self.not_followed = frozenset()
 
     def note(self, event: Any, now: datetime | None) -> None:
         """Take notice of an event as it came, perhaps once more. ``now``: the partition's, None before its first tick."""

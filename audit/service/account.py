@@ -11,6 +11,7 @@ that account (``facts.Pro``). Like that one it has to be told every tick that so
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
@@ -60,8 +61,11 @@ MAJEURE_DAYS: Final = 15
 MAY_LEAVE: Final = "majeure.may_terminate"
 
 
+@dataclass(init=False, eq=False)
 class Service:
     """One member's account. Events and ticks are told in the order in which they were handled."""
+
+    facts: Facts
 
     def __init__(self, member: str, policies: Policies = STANDARD) -> None:
         self.facts = Facts(policies, member=member)

@@ -12,20 +12,39 @@ from cli import talk
 from cli.options import AsJson, examples, settings
 
 if TYPE_CHECKING:
-    from audit import Report
+    from audit import Checkpoint, Report
     from bench.run import Result
+
+
+_AUDITS = (
+    "memberships audit",
+    "memberships audit --save /var/lib/memberships/audited",
+    "memberships audit --from /var/lib/memberships/audited --save /var/lib/memberships/audited",
+    "memberships audit --json",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Adds the commands of this module."""
-    app.command(epilog=examples("memberships audit", "memberships audit --json"))(audit)
+    app.command(epilog=examples(*_AUDITS))(audit)
     app.command(epilog=examples("memberships bench --shop online_retail.csv.xz", "memberships bench --rules"))(bench)
 
 
-def audit(as_json: AsJson = False) -> None:
+def audit(
+    begin: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="DIR", help="Begin with the checkpoint saved there, not with offset 0."),
+    ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="DIR", help="If all is clean, save a checkpoint there; may be the same."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Recompute everything from the input topics and compare.
 
     Compared are the workers' tables, all outputs and the views. Exit 1 at a difference; the first one is named.
+    With a checkpoint the records before it need not be there any more. It holds members' data: keep it as you keep the topics.
     """
     import audit as auditor
     from cli.wire import demand_broker
@@ -33,9 +52,13 @@ def audit(as_json: AsJson = False) -> None:
     config = settings()
     demand_broker(config)
     with talk.progress("auditing", None) as advance:
-        report = auditor.run(config, lambda what, done, total: advance(done, f"of {total} {what}"))
+        report = auditor.run(
+            config, lambda what, done, total: advance(done, f"of {total} {what}"), begin=begin, save=save
+        )
     talk.answer(report, as_json, lambda: _audit_table(report))
     if not report.clean:
+        if save and not as_json:
+            talk.say(f"no checkpoint was saved to {save}: the audit is not clean")
         if not as_json and report.first:
             talk.say(f"first difference: {report.first}")
         raise typer.Exit(1)
@@ -92,13 +115,24 @@ def _audit_table(report: "Report") -> RenderableType:
     for found in report.checks:
         colour = "green" if found.state == "clean" else "red" if found.state in ("differs", "not_run") else "dim"
         view.add_row(found.name, f"[{colour}]{found.state}[/{colour}]", f"{found.compared:,}", f"{found.found:,}")
-    lines: list[RenderableType] = [view]
+    lines = []
+    if report.began_from:
+        lines.append(f"began from the {_named(report.began_from)}; what lies before was verified then")
+    if report.saved:
+        lines.append(f"saved: {_named(report.saved)}")
     if report.first_offset:
-        lines.append(Text(f"history departs at {report.first_offset}, as far as that can be told"))
+        lines.append(f"history departs at {report.first_offset}, as far as that can be told")
     if report.taken_as_given:
         believed = "; ".join(f"{count:,} {what}" for what, count in sorted(report.taken_as_given.items()))
-        lines.append(Text(f"taken as given, not recomputed: {believed}"))
-    return Group(*lines)
+        lines.append(f"taken as given, not recomputed: {believed}")
+    return Group(view, *map(Text, lines))
+
+
+def _named(of: "Checkpoint") -> str:
+    return (
+        f"checkpoint {of.digest[:16]} of {of.made_at:%Y-%m-%d %H:%M} UTC, rules {of.rules_version}, "
+        f"after {of.handled:,} handled records"
+    )
 
 
 def _bench_table(results: "list[Result]") -> Table:

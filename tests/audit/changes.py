@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import orjson
 
 from audit import transport
 from audit.shard import Shard
 from audit.topics import Stored
+from models import state
 from tests.audit.world import World
 
 
@@ -58,3 +60,9 @@ def moved(letter: Stored) -> Stored:
 
 def data_id(record: Stored) -> str:
     return str(orjson.loads(record.value or b"")["id"])
+
+
+def older(table: str, raw: bytes) -> bytes:
+    """The value as the first version of the state wrote it."""
+    content = msgspec.msgpack.decode(raw[1:])
+    return b"\x01" + msgspec.msgpack.encode(content[:-1] if table == state.MEMBERS else content)

@@ -117,7 +117,7 @@ def test_care_that_depends_on_orders_is_taken_as_given_and_counted(what: str) ->
     assert {name: check.differences for name, check in checks.items() if check.state != "clean"} == {}
     shard = world.shard(0)
     findings = Findings(paid.QUESTIONS)
-    paid.check(shard, {"cat": _followed(world)}, {"cat": _member(shard, "cat")}, Places(shard, {}), findings)
+    paid.check(shard, {}, {"cat": _followed(world)}, {"cat": _member(shard, "cat")}, Places(shard, {}), findings)
     assert findings.taken_as_given == {"members whose care is left out of the own account of fees": 1}
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from audit import books
+from audit.ids import Ids
 from audit.own import QUESTIONS, check
 from audit.places import Places
 from audit.report import Findings
 from audit.shard import OUTPUTS, Shard
+from audit.start import Start
 from audit.topics import Stored
 from audit.transport import QUESTIONS as TRANSPORT
-from audit.transport import Ids
 from audit.transport import check as order_of
 from cli.publisher import Publisher
 from models.catalogue import TABLES
@@ -36,10 +37,11 @@ def _differences(installation: Installation, policies: Policies) -> dict[str, tu
     findings, ids = Findings({**TRANSPORT, **books.QUESTIONS, **QUESTIONS}), Ids()
     for partition in installation.partitions:
         shard = _shard(installation, partition)
-        order = order_of(shard, ids, findings)
+        start = Start()
+        order = order_of(shard, start, ids, findings)
         assert order is not None
-        kept = books.read(shard.parsed["points-ledger"], findings)
-        check(shard, order, kept, policies, "external", Places(shard, order), findings)
+        books.read(shard.parsed["points-ledger"], start.books, findings)
+        check(shard, start, order, policies, "external", Places(shard, order), findings)
     return {one.name: one.differences for one in findings.checks() if one.differences}
 
 

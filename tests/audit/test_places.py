@@ -7,14 +7,15 @@ import pytest
 
 from audit.books import QUESTIONS as BOOKS
 from audit.compare import QUESTIONS as REPLAY
+from audit.ids import Ids
 from audit.own import QUESTIONS as OWN
 from audit.places import Place, Places
 from audit.report import Findings
 from audit.run import examine
 from audit.served import THINGS
 from audit.shard import Shard
+from audit.start import Start
 from audit.transport import QUESTIONS as TRANSPORT
-from audit.transport import Ids
 from models import state
 from models.policies import STANDARD
 from models.state import Member
@@ -41,7 +42,7 @@ def life() -> World:
 def first(shard: Shard) -> str | None:
     """The report's first offset."""
     findings = Findings({**TRANSPORT, **REPLAY, **BOOKS, **OWN})
-    examine(shard, Ids(), STANDARD, "external", findings)
+    examine(shard, Start(), Ids(), STANDARD, "external", findings)
     return findings.first.name if findings.first else None
 
 

@@ -9,15 +9,17 @@ import orjson
 import pytest
 
 from audit import transport
+from audit.ids import Ids
 from audit.replay import replay
 from audit.report import Findings
+from audit.start import Start
 from audit.topics import Stored
 from audit.transfers import AGAIN, Transfers
 from audit.transfers import QUESTIONS as TRANSFERS
 from models import state
 from models.partitioning import partition_of
 from models.policies import RULES_VERSION, STANDARD
-from tests.audit.changes import changed, data_id, edited, moved, partition_with
+from tests.audit.changes import changed, data_id, edited, moved, older, partition_with
 from tests.audit.world import World, a_small_shop, audited, differing
 
 
@@ -189,12 +191,6 @@ def test_a_version_whose_name_is_longer_is_no_difference_and_another_form_is(sho
     assert "has another form" in differing(shards)["outputs"]
 
 
-def older(table: str, raw: bytes) -> bytes:
-    """The value as the first version of the state wrote it."""
-    content = msgspec.msgpack.decode(raw[1:])
-    return b"\x01" + msgspec.msgpack.encode(content[:-1] if table == state.MEMBERS else content)
-
-
 def test_values_that_an_older_release_wrote_are_compared_as_this_one_would_write_them(shop: World) -> None:
     shards = shop.shards()
     for shard in shards:
@@ -281,9 +277,9 @@ def test_a_transfer_that_was_set_aside_and_sent_again_is_no_difference(shop: Wor
     findings = Findings(TRANSFERS)
     transfers = Transfers()
     for each in shards:
-        order = transport.check(each, transport.Ids(), Findings(transport.QUESTIONS))
+        order = transport.check(each, Start(), Ids(), Findings(transport.QUESTIONS))
         assert order
-        transfers.add(each, replay(each, order, STANDARD, "external"))
+        transfers.add(each, replay(each, Start(), order, STANDARD, "external"))
     transfers.check(findings)
     assert findings.checks()[0].state == "clean"
     assert findings.taken_as_given == {AGAIN: 1}

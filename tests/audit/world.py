@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -16,18 +17,20 @@ from agents.dictionary import Dictionary
 from agents.handle import PartitionHandler
 from audit.books import QUESTIONS as BOOKS
 from audit.compare import QUESTIONS as REPLAY
+from audit.ids import Ids
 from audit.own import QUESTIONS as OWN
+from audit.plain import Shapes, pack, unpack
 from audit.report import Check, Findings
 from audit.run import examine
 from audit.shard import DEAD_LETTERS, OUTPUTS, Shard, last_values
+from audit.start import Start
 from audit.topics import Headers, Stored
 from audit.transfers import QUESTIONS as TRANSFERS
 from audit.transfers import Transfers
 from audit.transport import QUESTIONS as TRANSPORT
-from audit.transport import Ids
 from models.catalogue import APP, TABLES, Catalogue
 from models.partitioning import partition_of
-from models.policies import STANDARD
+from models.policies import STANDARD, Policies
 from tests.audit import depot
 
 START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
@@ -191,23 +194,33 @@ class World:
             data = {name: charge[name] for name in ("invoice_id", "attempt_id", "method_id", "program")}
             self.publish("payment-failures", "payment.failed.v1", member, data | {"reason": "insufficient_funds"})
 
-    def shards(self) -> list[Shard]:
-        """All partitions, as the audit reads them."""
-        return [self.shard(number) for number in range(self.catalogue.partitions)]
+    def ends(self) -> dict[Place, int]:
+        """Up to where an audit of now reads: what it is not through with is for the next."""
+        handled = {topic.name for topic in self.catalogue.handled}
+        compacted = {topic.name for topic in self.catalogue.topics if topic.compacted}
+        return {
+            place: self.committed[place] if place[0] in handled else len(records)
+            for place, records in list(self.topics.items())
+            if place[0] not in compacted
+        }
 
-    def shard(self, number: int) -> Shard:
+    def shards(self, begin: Mapping[Place, int] = MappingProxyType({})) -> list[Shard]:
+        """All partitions, as the audit reads them from there on."""
+        return [self.shard(number, begin) for number in range(self.catalogue.partitions)]
+
+    def shard(self, number: int, begin: Mapping[Place, int] = MappingProxyType({})) -> Shard:
         """One partition, as the audit reads it."""
         name = self.catalogue.name
 
-        def records(topic: str) -> list[Stored]:
-            return list(self.topics[topic, number])
+        def records(topic: str, end: int | None = None) -> list[Stored]:
+            return list(self.topics[topic, number][begin.get((topic, number), 0) : end])
 
         done = {topic.role: self.committed[topic.name, number] for topic in self.catalogue.handled}
         return Shard(
             number,
             self.catalogue,
-            inputs={role: records(name(role))[:end] for role, end in done.items()},
-            later_ticks=records(name("clock"))[done["clock"] :],
+            inputs={role: records(name(role), end) for role, end in done.items()},
+            later_ticks=self.topics[name("clock"), number][done["clock"] :],
             transfers=records(name("transfers")),
             outputs={role: records(name(role)) for role in OUTPUTS},
             dead_letters=records(name(DEAD_LETTERS)),
@@ -255,13 +268,43 @@ def line(line_id: str, price: str = "9.99", quantity: int = 3, **more: Any) -> d
     } | more
 
 
+class Auditor:
+    """Audits shards; what it is given next begins where those ended."""
+
+    def __init__(self, policies: Policies = STANDARD) -> None:
+        self.starts: dict[int, Start] = defaultdict(Start)
+        self.ids, self.transfers = Ids(), Transfers()
+        self._policies = policies
+
+    def audited(self, shards: Sequence[Shard]) -> dict[str, Check]:
+        """What the audit finds in those shards, by the name of the check."""
+        findings = Findings({**TRANSPORT, **REPLAY, **TRANSFERS, **BOOKS, **OWN})
+        for shard in shards:
+            replayed = examine(shard, self.starts[shard.number], self.ids, self._policies, "external", findings)
+            self.transfers.add(shard, replayed)
+        self.transfers.check(findings)
+        return {check.name: check for check in findings.checks()}
+
+    def saved(self) -> "Auditor":
+        """Another one, with what this one would save."""
+        again = Auditor(self._policies)
+        for start in self.starts.values():
+            start.end()
+        self.ids.settle()
+        again.starts |= {number: copied(start, self._policies) for number, start in self.starts.items()}
+        again.ids, again.transfers = copied((self.ids, self.transfers), self._policies)
+        return again
+
+
+def copied(value: Any, policies: Policies = STANDARD) -> Any:
+    """As it comes back from a file."""
+    shapes: Shapes = {}
+    return unpack(pack(value, shapes), shapes, policies)
+
+
 def audited(shards: Sequence[Shard]) -> dict[str, Check]:
     """What the audit finds in those shards, by the name of the check."""
-    findings, ids, transfers = Findings({**TRANSPORT, **REPLAY, **TRANSFERS, **BOOKS, **OWN}), Ids(), Transfers()
-    for shard in shards:
-        transfers.add(shard, examine(shard, ids, STANDARD, "external", findings))
-    transfers.check(findings)
-    return {check.name: check for check in findings.checks()}
+    return Auditor().audited(shards)
 
 
 def differing(shards: Sequence[Shard]) -> dict[str, str]:

@@ -5,6 +5,7 @@ import socketserver
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -13,7 +14,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from audit.report import Check, Report
+from audit import CheckpointError
+from audit.report import Check, Checkpoint, Report
 from cli import commands, main
 from cli.errors import ExitCode
 from cli.main import app, execute
@@ -305,7 +307,7 @@ class TestOutput:
 
         def shown(taken_as_given: dict[str, int]) -> list[str]:
             report = Report(checks=(check,), covered={"orders": 7}, taken_as_given=taken_as_given, seconds=0.1)
-            monkeypatch.setattr("audit.run", lambda *_: report)
+            monkeypatch.setattr("audit.run", lambda *_, **__: report)
             assert execute(["audit"]) == ExitCode.DONE
             return capsys.readouterr().out.splitlines()
 
@@ -316,12 +318,68 @@ class TestOutput:
         )
         assert "taken as given" not in "".join(shown({}))
 
+    def test_audit_tells_with_which_checkpoint_it_began_and_which_it_saved(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """given --from and --save, then the directories are handed on, and both are named; saved is only what is clean."""
+        made_at = datetime(2026, 3, 2, 18, 5, tzinfo=UTC)
+        one = Checkpoint(
+            digest="ab" * 32, made_at=made_at, rules_version="7", handled=1_200, offsets={"orders": (5, 0)}
+        )
+        two = one.model_copy(update={"digest": "cd" * 32, "handled": 1_300, "began_from": one.digest})
+        asked = []
+
+        def shown(*options: str, saved: Checkpoint | None, differences: tuple[str, ...] = ()) -> tuple[int, str, str]:
+            check = Check(
+                name="ids",
+                proves="?",
+                compared=5,
+                state="differs" if differences else "clean",
+                found=0,
+                differences=differences,
+            )
+            report = Report(checks=(check,), covered={}, taken_as_given={}, seconds=0.1, began_from=one, saved=saved)
+            monkeypatch.setattr("audit.run", lambda *_, **given: asked.append(given) or report)
+            code = execute(["audit", "--from", str(tmp_path), "--save", str(tmp_path / "new"), *options])
+            captured = capsys.readouterr()
+            return code, captured.out, captured.err
+
+        monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
+        code, out, _ = shown(saved=two)
+        assert (code, asked) == (ExitCode.DONE, [{"begin": tmp_path, "save": tmp_path / "new"}])
+        assert out.splitlines()[-2:] == [
+            "began from the checkpoint abababababababab of 2026-03-02 18:05 UTC, rules 7, after 1,200 handled records; "
+            "what lies before was verified then",
+            "saved: checkpoint cdcdcdcdcdcdcdcd of 2026-03-02 18:05 UTC, rules 7, after 1,300 handled records",
+        ]
+        code, out, _ = shown("--json", saved=two)
+        assert orjson.loads(out)["saved"]["began_from"] == orjson.loads(out)["began_from"]["digest"]
+        assert orjson.loads(out)["began_from"]["offsets"] == {"orders": [5, 0]}
+        code, out, err = shown(saved=None, differences=("one thing",))
+        assert code == ExitCode.CHECK_FAILED
+        assert "saved:" not in out
+        assert err.splitlines()[-2:] == [
+            f"no checkpoint was saved to {tmp_path / 'new'}: the audit is not clean",
+            "first difference: one thing",
+        ]
+
+    def test_a_checkpoint_that_cannot_be_begun_with_is_wrong_use(
+        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise CheckpointError("the checkpoint in x was changed", "begin with another")
+
+        monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
+        monkeypatch.setattr("audit.run", refuse)
+        code, body = problem(capsys, "audit", "--from", "x")
+        assert (code, body["code"], body["hint"]) == (ExitCode.WRONG_USE, "checkpoint", "begin with another")
+
     def test_audit_names_where_history_departs(
         self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         check = Check(name="tables", proves="?", state="differs", compared=5, found=1, differences=("x",))
         report = Report(checks=(check,), covered={}, taken_as_given={}, seconds=0.1, first_offset="orders[1]@3")
-        monkeypatch.setattr("audit.run", lambda *_: report)
+        monkeypatch.setattr("audit.run", lambda *_, **__: report)
         monkeypatch.setattr("cli.wire.demand_broker", lambda _settings: None)
         execute(["audit"])
         assert capsys.readouterr().out.splitlines()[-1] == "history departs at orders[1]@3, as far as that can be told"

@@ -137,13 +137,13 @@ class TwoAccounts:
                 case ChargeRequested() as charge:
                     self.story.append(f"   asks {charge.attempt_id}")
                     self.asked.append(charge)
-                    self.stored.take_request(to_builtins(charge))
+                    self.stored.said.take_request(to_builtins(charge))
                 case RefundRequested() as refund:
                     self.story.append(f"   gives back {refund.invoice_id} {refund.amount}")
-                    self.stored.take_request(to_builtins(refund))
+                    self.stored.said.take_request(to_builtins(refund))
                 case Notification() as notice:
                     self.story.append(f"   tells {notice.kind} {notice.params}")
-                    self.stored.take_notice(to_builtins(notice))
+                    self.stored.said.take_notice(to_builtins(notice))
         raw = self.world.read("members", ME.encode())
         self.stored.take_member(decode(raw, Member) if raw else Member())
         self.stored.invoices.clear()
