@@ -37,7 +37,7 @@ test: install ## All tests: rules, driver and system on a real broker
 SEEDS ?= 2
 faults: install ## The fault suite, long form: kills, rebalances, broken network, broker, Redis, disk (SEEDS=20: the longest)
 	@mkdir -p .faults && rm -f .faults/runs.jsonl
-	@MEMBERSHIPS_TEST_SEEDS=$(SEEDS) MEMBERSHIPS_FAULTS_REPORT=$(CURDIR)/.faults/runs.jsonl $(PY) -m pytest tests/faults --long
+	@MEMBERSHIPS_TEST_SEEDS=$(SEEDS) MEMBERSHIPS_FAULTS_REPORT=$(CURDIR)/.faults/runs.jsonl $(PY) -m pytest tests/faults --long -n 3
 	@$(PY) -m tests.faults.kit.table .faults/runs.jsonl
 
 check: install ## Format, lint, types, layers, dead code, dependencies

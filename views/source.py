@@ -62,6 +62,7 @@ class Source:
                 "auto.offset.reset": "error",
                 # Tells positions behind transaction markers, which no record carries.
                 "enable.partition.eof": True,
+                "socket.timeout.ms": 10_000,  # a connection that died without a word is given up, not waited for
                 "fetch.wait.max.ms": 100,  # the end of a partition is told by the first empty answer
                 "queued.max.messages.kbytes": 32_768,
                 "fetch.queue.backoff.ms": 50,
