@@ -120,10 +120,10 @@ def _of_ours(error: Exception) -> Problem | None:
             return (
                 _redis_refused(str(error)) if error.refused else _refused("redis_unreachable", str(error), error.hint)
             )
+        case Unfeedable():  # a restart will not help
+            return Problem("newer_release", str(error), error.hint, ExitCode.WRONG_USE)
         case ViewsError():
-            newer = isinstance(error, Unfeedable)
-            code = ExitCode.WRONG_USE if newer else ExitCode.CHECK_FAILED  # 2: a restart will not help
-            return Problem("newer_release" if newer else "views", str(error), error.hint, code)
+            return Problem("views", str(error), error.hint, ExitCode.CHECK_FAILED)
         case NotOnlineRetailError():
             return Problem("not_online_retail", str(error), error.hint, ExitCode.WRONG_USE)
         case LocalError():
