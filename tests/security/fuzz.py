@@ -4,6 +4,8 @@ python -m tests.security.fuzz --inputs 1000000 --seed 1
 """
 
 import argparse
+import ctypes
+import gc
 import os
 import sys
 import time
@@ -30,7 +32,7 @@ PEAK: Final = (128, 1 << 20)
 """Python's memory at its highest while one input is read: so many times its length, and so many bytes."""
 SLOW_S: Final = 10.0
 GROWTH: Final = 64 << 20
-"""Bytes that the process may grow after its first tenth, for the largest input and the allocator's slack."""
+"""Bytes that the process may grow after its first tenth: what the reader remembers (prices), and fragments."""
 
 
 class BrokenPromiseError(AssertionError):
@@ -127,6 +129,9 @@ def _measured(given: Input, report: Report, *, always: bool) -> Any:
 
 
 def _rss() -> int:
+    """What is held, without what the allocator keeps back of the largest inputs."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
