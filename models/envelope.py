@@ -47,6 +47,7 @@ STRUCTURED: Final = ("content-type", b"application/cloudevents+json")
 _CE: Final = "ce_"
 _TICK: Final = TypeAdapter(Tick)
 _ID: Final = re.compile(ID_PATTERN)
+MOST_ERRORS: Final = 10_000
 _ATTRIBUTE: Final = re.compile("[a-z0-9]+")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 
@@ -185,6 +186,8 @@ def _not_json(value: bytes) -> _Refused:
 
 
 def _explain(error: ValidationError, value: bytes) -> tuple[Reason, str]:
+    if error.error_count() > MOST_ERRORS:  # to be told of the first, all of them would have to be written out
+        return "invalid", f"value: expected an event, found more than {MOST_ERRORS:,} things wrong with it"
     first = error.errors(include_url=False, include_input=False)[0]  # the others are often its consequences
     if first["type"] == "json_invalid":
         finding = _not_json(value)
