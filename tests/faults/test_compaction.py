@@ -61,7 +61,7 @@ def test_restored_from_nothing_after_compaction(
                 assert _restored(site, stores) == had
                 evidence.happened(restores_from_nothing=1)
         assert sum(len(had["applied", number]) for number in range(PARTITIONS)) < 2 * MORE, "ids of years ago are left"
-        assert lost["deletions"] > EVENTS, "each forgotten id had one"
+        assert lost["deletions"] > EVENTS / 2, "each forgotten id had one, and few are in a last segment"
         evidence.happened(**{f"{what}_compacted_away": count for what, count in lost.items()})
         last = site.worker(store="memory").live()
         sent += _sent(site, islice(lines, MORE))
