@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli import talk
-from cli.errors import check_failed, wrong_use
+from cli.errors import ExitCode, check_failed, wrong_use
 from cli.options import AsJson, Patience, examples, settings
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def erase(
         "erased": yes,
     }
     talk.answer(body, as_json, lambda: _card(body))
+    if not yes and _in_the_way(found):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
 def _demand(member_id: str, found: "Sequence[Kept]", actor: str | None, because: str | None) -> None:
@@ -77,10 +79,13 @@ def _demand(member_id: str, found: "Sequence[Kept]", actor: str | None, because:
         raise wrong_use(
             "unsigned_erasure", message, "both are kept in the event, for good: no names of members in them"
         )
-    reasons = [f"{kept.key}: {says}" for kept in found if not kept.is_erased for _, says in kept.in_the_way]
-    if reasons:
+    if reasons := _in_the_way(found):
         hint = "nothing was sent; close or cancel what is open, or wait until it is over, and ask again"
         raise check_failed("still_needed", f"{member_id} cannot be erased yet: {'; '.join(reasons)}", hint)
+
+
+def _in_the_way(found: "Sequence[Kept]") -> list[str]:
+    return [f"{kept.key}: {says}" for kept in found if not kept.is_erased for _, says in kept.in_the_way]
 
 
 def _send(config: "Settings", requests: Sequence[Any], patience: float) -> None:
@@ -112,6 +117,8 @@ def _card(body: dict[str, Any]) -> "RenderableType":
         view.add_row("stays", plain(_text(f"dead letter {letter}, as it came")))
     for stays in body["stays"]:
         view.add_row("stays", plain(_text(stays)))
+    if not body["erased"]:
+        view.add_row("", "nothing done without --yes")
     return Panel(view, title=plain(_text(f"erasing {body['member']}")), title_align="left")
 
 

@@ -90,6 +90,10 @@ def unknown_member(config: "Settings", member_id: str) -> CommandError:
         hint = f"the views are behind ({fed['lag']} records to go): ask again in a moment"
     else:
         hint = "the views have everything: is the id right? Upper and lower case count"
+        if (query.member(config, member_id) or {}).get("erased_at"):
+            hint = (
+                f"it was erased: `memberships member {member_id}` shows what is left, and stories begin anew after that"
+            )
     return check_failed("unknown_member", f"nothing is known of member {member_id}", hint)
 
 

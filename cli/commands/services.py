@@ -32,6 +32,12 @@ def up(data: DataDir = None, kafka_port: Port = None, redis_port: Port = None, a
     directory = _directory(data)
     talk.say(f"starting Kafka and Valkey on {directory}")
     addresses = start(directory, kafka_port, redis_port)
+    config = settings()
+    if (config.bootstrap_servers, config.redis_url) != (addresses.bootstrap_servers, addresses.redis_url):
+        talk.say(
+            "the other commands look elsewhere until told: export "
+            f"MEMBERSHIPS_BOOTSTRAP_SERVERS={addresses.bootstrap_servers} MEMBERSHIPS_REDIS_URL={addresses.redis_url}"
+        )
     talk.print_json(
         {
             "bootstrap_servers": addresses.bootstrap_servers,

@@ -107,6 +107,7 @@ def test_done_and_done_again(partition: Partition, run: Run) -> None:
 
 def test_what_is_in_force_is_in_the_way(run: Run) -> None:
     code, body = run("erase", "bob")
+    assert (code, body["erased"]) == (1, False), "a look ends as the request would"
     assert [key["in_the_way"][0]["code"] for key in body["keys"]] == ["points_membership"]
     code, problem = run("erase", "bob", *SIGNED)
     assert (code, problem["code"]) == (1, "still_needed")
@@ -157,3 +158,16 @@ def test_what_comes_between_is_told(partition: Partition, run: Run, monkeypatch:
     monkeypatch.setattr(Publisher, "publish", later)
     code, problem = run("erase", "ann", *SIGNED)
     assert (code, problem["code"]) == (1, "not_erased")
+
+
+@pytest.mark.parametrize(
+    ("document", "hint"), [({"erased_at": "2026-03-02T12:00:00Z"}, "it was erased"), (None, "is the id right?")]
+)
+def test_why_says_that_the_story_was_erased(
+    document: dict[str, Any] | None, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("views.query.why", lambda *_: [])
+    monkeypatch.setattr("views.query.member", lambda *_: document)
+    monkeypatch.setattr("views.query.status", lambda _: {"lag": "0"})
+    assert execute(["why", "ann", "--json"]) == 1
+    assert hint in orjson.loads(capsys.readouterr().out)["hint"]

@@ -293,7 +293,9 @@ class TestOutput:
         assert execute(["up", "--data", str(tmp_path), "--kafka-port", "9"]) == ExitCode.DONE
 
         assert asked == [(tmp_path, 9, None)]
-        assert orjson.loads(capsys.readouterr().out) == {
+        out, err = capsys.readouterr()
+        assert "export MEMBERSHIPS_BOOTSTRAP_SERVERS=127.0.0.1:9 MEMBERSHIPS_REDIS_URL=redis://127.0.0.1:8/0" in err
+        assert orjson.loads(out) == {
             "bootstrap_servers": "127.0.0.1:9",
             "redis_url": "redis://127.0.0.1:8/0",
             "data": str(tmp_path),
