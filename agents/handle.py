@@ -193,7 +193,7 @@ class PartitionHandler:
 
     def _tick(self, tick: Tick, record: Record, moment: Moment, emit: Emit) -> None:
         """Move now forward, never back; then wake who is due, a bounded portion at a time."""
-        at = min(tick.at, _instant(record.timestamp_ms)) if self._wall else tick.at
+        at = min(tick.at, instant(record.timestamp_ms)) if self._wall else tick.at
         now = self._state.now = max(at, self._state.now or at)
         moment = moment._replace(now=now)
         failed: list[str] = []
@@ -268,7 +268,7 @@ class PartitionHandler:
             offset=record.offset,
             error_class=error_class,
             error=error,
-            first_seen=_instant(record.timestamp_ms).isoformat(),
+            first_seen=instant(record.timestamp_ms).isoformat(),
             rules_version=RULES_VERSION,
         )
         emit(self._dead_letters, record.key, record.value, headers=headers, partition=self._partition)
@@ -287,6 +287,6 @@ def _demand_writable(decision: Decision) -> None:
                 raise ValueTooLargeError(f"{len(value)} bytes for {key!r} of table {table}; at most {VALUE_BYTES}")
 
 
-def _instant(timestamp_ms: int) -> datetime:
+def instant(timestamp_ms: int) -> datetime:
     """The time of a record, which is whatever its producer says; of one that no calendar has, the nearest that one has."""
     return datetime.fromtimestamp(min(max(timestamp_ms, 0), LAST_MS) / 1000, UTC)

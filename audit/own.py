@@ -1,9 +1,9 @@
 """Layer 3b: the naive accounts of every member, and that of points against the ledger and what the changelogs hold."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
+from agents.handle import instant
 from audit import paid, quarantines, served
 from audit.account import Account
 from audit.accounts import Accounts
@@ -104,7 +104,7 @@ def _keep(
         role = shard.catalogue.role(record.topic)
         read = decode(role, shard.number, shard.catalogue.partitions, record.key, record.value, record.headers)
         if isinstance(read, Tick):
-            stamp = datetime.fromtimestamp(record.timestamp_ms / 1000, UTC)
+            stamp = instant(record.timestamp_ms)
             accounts.tick(seq, min(read.at, stamp) if clock == "wall" else read.at)
         elif isinstance(read, Event):
             decided = answers[role, record.offset].data

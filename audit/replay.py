@@ -26,7 +26,7 @@ from audit.start import Start
 from audit.topics import Headers, Stored
 from models.catalogue import CLOCK, TABLES, TRANSFER
 from models.desk import Decision, Moment
-from models.envelope import UNREADABLE, Event, Tick, Unreadable
+from models.envelope import BY_PLACE, UNREADABLE, Event, Tick, Unreadable
 from models.events import EVERYBODY
 from models.policies import RULES_VERSION, Policies
 
@@ -156,7 +156,7 @@ def _failures(shard: Shard, order: Mapping[int, Stored]) -> dict[int, dict[bytes
             name = classes.get((record.topic, str(record.offset)), "Exception")
             failures[seq][quarantines.key_of(decision.subject)] = _exception(name)
     for key, marker in quarantines.quarantines(shard):
-        failures[marker.seq].setdefault(key, _exception(marker.reason))
+        failures[marker.seq][key] = _exception(marker.reason)
     return failures
 
 
@@ -174,7 +174,7 @@ def _unread(shard: Shard, order: Mapping[int, Stored]) -> dict[int, Unreadable]:
 
 def unread_by_another(decided: Mapping[str, Any]) -> bool:
     """Whether a decision says that a record was no event for a release with other rules than this one's."""
-    return decided.get("rules_version") != RULES_VERSION and decided.get("reason") in UNREADABLE
+    return decided.get("rules_version") != RULES_VERSION and decided.get("reason") in UNREADABLE - BY_PLACE
 
 
 def _exception(name: str) -> Exception:

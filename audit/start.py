@@ -25,6 +25,8 @@ class Start:
     """Records that wait to be settled: no other gets a second decision."""
     owed: set[int] = field(default_factory=set)
     """Offsets of ticks to be handled that were owed, and are accounted for."""
+    words: set[tuple[object, object]] = field(default_factory=set)
+    """PRO-11 (source, id) of what was said to everybody: members may hear of it long after."""
     books: dict[str, Book] = field(default_factory=dict)
     """The ledger by member."""
     accounts: Accounts | None = None

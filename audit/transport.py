@@ -4,7 +4,7 @@ Works on coordinates, ids and bytes alone; no rule is asked.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from audit.ids import Ids
 from audit.places import Place
@@ -37,7 +37,8 @@ def check(shard: Shard, start: Start, ids: Ids, findings: Findings) -> dict[int,
     _outputs(shard, ids, findings)
     _answered(shard, own, findings)
     _settled(shard, own, settled, start.held, findings)
-    _named(shard, findings)
+    start.words.update(_said_to_everybody(shard))
+    _named(shard, start.words, findings)
     _dead_letters(shard, own, findings)
     order = _order(shard, own, start.seq, findings)
     start.seq += len(order or ())
@@ -149,8 +150,8 @@ def _outputs(shard: Shard, ids: Ids, findings: Findings) -> None:
                 findings.differs(IDS, f"{output.place} has the key {output.stored.key!r}")
 
 
-def _named(shard: Shard, findings: Findings) -> None:
-    parsed, said_to_all = shard.parsed, set(_said_to_everybody(shard))
+def _named(shard: Shard, said_to_all: Set[tuple[object, object]], findings: Findings) -> None:
+    parsed = shard.parsed
     for topic, field in (("points-ledger", "ledger"), ("notifications", "notifications"), ("requests", "requests")):
         named = Counter(name for decision in parsed.get("decisions", []) for name in decision.data.get(field) or ())
         there = {output.id: output for output in parsed.get(topic, [])}

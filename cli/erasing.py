@@ -23,6 +23,7 @@ from models.accounts.events import PURCHASES, MemberErasureRequested
 from models.calendar import rfc3339
 from models.care.state import GuestPurchase
 from models.events import GUEST
+from models.fees.state import Invoice
 from models.reasons import Reason
 from models.state import Member, Quarantine
 from models.values import permanent_id
@@ -42,7 +43,7 @@ class Kept:
     key: str
     member: Member | None
     purchases: list[str] = field(default_factory=list)
-    """Of an email: the invoices of those that are entries."""
+    """Of an email: the invoices of those that are entries, and of fees that were paid there and went back."""
     quarantined: bool = False
 
     @property
@@ -104,13 +105,15 @@ def find(settings: Settings, reader: Reader, member_id: str) -> list[Kept]:
     found = [Kept(key, read.get(key)) for key in (*emails, member_id)]
     entries = _last(reader, names[1], catalogue.partitions, lambda key: key.startswith((*_OURS,)))
     for kept in found:
-        prefix = state.entry_key(GuestPurchase.KIND, kept.key, "").decode()
-        kept.purchases = sorted(key.removeprefix(prefix) for key in entries if key.startswith(prefix))
+        if kept.key.startswith(GUEST):
+            prefixes = [state.entry_key(kind, kept.key, "").decode() for kind in _OF_AN_EMAIL]
+            kept.purchases = sorted({key.removeprefix(p) for key in entries for p in prefixes if key.startswith(p)})
         kept.quarantined = state.entry_key(Quarantine.KIND, kept.key, Quarantine.STANDING).decode() in entries
     return [kept for kept in found if kept.member or kept.purchases]
 
 
-_OURS: Final = (f"{GuestPurchase.KIND}|", f"{Quarantine.KIND}|")
+_OF_AN_EMAIL: Final = (GuestPurchase.KIND, Invoice.KIND)
+_OURS: Final = (*(f"{kind}|{GUEST}" for kind in _OF_AN_EMAIL), f"{Quarantine.KIND}|")
 
 
 def _last(reader: Reader, topic: str, partitions: int, wanted: Any) -> Mapping[str, bytes]:

@@ -39,6 +39,8 @@ Reason = Literal[
 ]
 """Why a record is no event, in order of precedence."""
 UNREADABLE: Final = frozenset(get_args(Reason))
+BY_PLACE: Final[frozenset[Reason]] = frozenset({"null_value", "null_key", "key_mismatch", "wrong_partition"})
+"""Those that depend on nothing that a release could read otherwise."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 

@@ -13,6 +13,7 @@ from models.accounts.events import MemberErasureRequested
 from models.care.state import GuestPurchase
 from models.case import Case, Ruling, applied, duplicate, refused
 from models.events import GUEST
+from models.fees.state import Invoice
 from models.reasons import Reason, in_words
 from models.state import Member
 
@@ -81,6 +82,9 @@ def _forget(case: Case, data: MemberErasureRequested) -> Ruling:
     case.desk.is_forgotten = True
     if case.member.guest is None and not data.purchases:
         return duplicate("already_erased", "Nothing is kept under this email (GEN-7).", CLAUSE)
-    for invoice_id in data.purchases or ():
+    guest = case.member.guest
+    at_hand = (guest.purchase.id,) if guest and guest.purchase else ()
+    for invoice_id in (*at_hand, *(data.purchases or ())):
         case.desk.drop(GuestPurchase, invoice_id)
+        case.desk.drop(Invoice, invoice_id)  # of a fee that went back
     return applied("What was kept under this email is deleted, with the email (GEN-7).", CLAUSE)

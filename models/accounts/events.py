@@ -36,7 +36,7 @@ class MemberErasureRequested(Payload):
     reason: Annotated[Text, Field(min_length=1)]
     actor: Label
     purchases: Annotated[tuple[Id, ...], Field(max_length=PURCHASES, fail_fast=True)] | None = None
-    """Of the key of an email: the invoices of what was bought before the purchase at hand, which the key does not list."""
+    """Of the key of an email: the invoices of what was bought or paid there, which the key does not list."""
 
 
 EVENTS: tuple[type[Payload], ...] = (AccountOpened, MemberReleased, MemberErasureRequested)

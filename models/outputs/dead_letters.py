@@ -46,8 +46,10 @@ def traceback_of(error: BaseException) -> str:
     The words of an error are there where a `raise` chose them. Others quote what they stumbled over: a key, a birth date.
     """
     told: list[str] = []
+    before: set[int] = set()
     seen: BaseException | None = error
-    while seen is not None:
+    while seen is not None and id(seen) not in before:  # causes may go round in a circle
+        before.add(id(seen))
         frames = traceback.extract_tb(seen.__traceback__)
         chosen = bool(frames) and (frames[-1].line or "").startswith("raise ")
         lines = ["Traceback (most recent call last):\n", *frames.format()]

@@ -1,6 +1,7 @@
 """Given what a shop's topics tell of failures, quarantines and time, when they are audited, then it is replayed as it was."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import structlog
 
 from agents import handle
+from agents import letters as answers
+from models.envelope import Unreadable
 from models.policies import STANDARD
 from tests.audit.world import World, differing
 
@@ -177,3 +180,46 @@ def test_what_was_said_to_everybody_is_replayed_as_it_was_heard(monkeypatch: pyt
     told = [notice for shard in shards for notice in shard.parsed["notifications"]]
     subjects = [one.subject for one in told if one.data["notification"] == "force_majeure.may_terminate"]
     assert sorted(subjects) == members
+
+
+@pytest.mark.parametrize("stamp", [-1, 1 << 60])
+def test_a_tick_of_a_time_that_no_calendar_has_is_replayed(stamp: int) -> None:
+    """given a tick whose producer stamped it with anything, then the audit reads it as the workers did."""
+    world = World(partitions=1)
+    world.tick()
+    place = world.catalogue.name("clock"), 0
+    world.topics[place] = [replace(record, timestamp_ms=stamp) for record in world.topics[place]]
+    world.join("ann")
+    world.handle()
+    assert differing(world.shards()) == {}
+
+
+def test_a_rule_that_failed_with_more_than_a_line_is_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """given an error whose words look like the name of another, then the one that set the member aside counts."""
+    world = World(partitions=1)
+    world.join("ann")
+    world.handle()
+
+    def failing(*_: Any) -> Any:
+        raise ZeroDivisionError("one\nOtherError: two")
+
+    with monkeypatch.context() as patch, structlog.testing.capture_logs():
+        patch.setattr(handle, "decide", failing)
+        world.order("ann", "A1")
+        world.handle()
+    assert differing(world.shards()) == {}
+
+
+def test_no_other_release_excuses_a_key_that_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """given an answer under other rules that says so of a good record, then it is a difference: no reader is needed to compare keys."""
+    world = World(partitions=1)
+    world.join("ann")
+    world.handle()
+    wrong = Unreadable("key_mismatch", "key: expected the subject in UTF-8, found another key", "/tests", "e2")
+    with monkeypatch.context() as patch:
+        patch.setattr(handle, "decode", lambda *_: wrong)
+        patch.setattr(handle, "RULES_VERSION", "0")
+        patch.setattr(answers, "RULES_VERSION", "0")
+        world.order("ann", "A1")
+        world.handle()
+    assert "tables" in differing(world.shards())

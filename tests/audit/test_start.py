@@ -17,6 +17,7 @@ from audit.transport import own_and_settled
 from models import state
 from models.catalogue import TRANSFER
 from tests.audit.changes import data_id, edited, older
+from tests.audit.test_service_corners import corners
 from tests.audit.world import Auditor, Place, World, a_small_shop
 
 HANDLE = World.handle
@@ -255,3 +256,20 @@ def test_what_is_remembered_does_not_grow_with_time(chain: Chain) -> None:
     assert accounts.programmes == {}
     assert len(pack(accounts, {})) < before
     assert isinstance(chain.auditor.starts[0].books["ann"], Book)
+
+
+def test_who_hears_behind_the_start_of_what_was_said_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRO-11 given an audit between the word to everybody and the tick with which a member hears, then what is told is no invention."""
+    said: list[Chain] = []
+    say = World.say
+
+    def said_and_audited(world: World, what: str) -> None:
+        world.handle()
+        say(world, what)
+        world.handle()
+        said.append(Chain())
+        assert said[-1].go_on(world) == {}
+
+    monkeypatch.setattr(World, "say", said_and_audited)
+    world = corners()
+    assert [chain.audit(world.shards(chain.begin)) for chain in said] == [{}, {}]

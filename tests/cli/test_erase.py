@@ -105,6 +105,23 @@ def test_done_and_done_again(partition: Partition, run: Run) -> None:
     assert run("erase", KEY, *SIGNED)[1]["code"] == "nothing_kept"
 
 
+def test_a_payment_that_belonged_to_nothing_goes_with_the_email(partition: Partition, run: Run) -> None:
+    """given a payment under the email that went back after 30 days, then the erasure names its invoice, and that is deleted."""
+    paid = {
+        "invoice_id": "zz",
+        "method_id": "card",
+        "program": "care",
+        "amount": "9.99",
+        "paid_at": "2026-03-02T12:00:00Z",
+    }
+    partition.event("payments", "payment.succeeded", KEY, paid)
+    partition.ticked("2026-04-05 12:00")
+    partition.work()
+    code, body = run("erase", "ann", *SIGNED)
+    assert (code, body["keys"][0]["purchases"]) == (0, ["c1", "c2", "zz"])
+    assert personal(partition) == []
+
+
 def test_what_is_in_force_is_in_the_way(run: Run) -> None:
     code, body = run("erase", "bob")
     assert (code, body["erased"]) == (1, False), "a look ends as the request would"

@@ -165,6 +165,19 @@ def test_the_key_of_an_email_goes_whole(world: World) -> None:
     assert (MEMBERS, member_key(KEY)) not in world.tables
 
 
+def test_a_fee_that_went_back_leaves_nothing_under_the_email(world: World) -> None:
+    """CARE-3 given a purchase that nobody claimed, whose fee was refunded, then its invoice goes as well."""
+    paid_at = {"paid_at": "2026-03-02T18:00:00Z"}
+    fee = {"invoice_id": "c1", "method_id": "card", "program": "care", "amount": "179.99"}
+    guest(world, claimed=False).send(("payment.succeeded", fee | paid_at), member=KEY)
+    world.tick("2026-06-30 12:00")
+    assert any(key.startswith(b"invoice|") for _, key in world.tables)
+
+    assert world.send(erasure(), member=KEY).outcome == "applied"
+
+    assert not [key for key in world.tables if EMAIL.encode() in key[1]]
+
+
 def test_a_purchase_that_waits_for_its_account_is_in_the_way(world: World) -> None:
     answer = guest(world, claimed=False).send(erasure(), member=KEY)
     assert (answer.outcome, answer.reason) == ("refused", "unclaimed_purchase")

@@ -77,3 +77,9 @@ def test_a_traceback_quotes_nothing_it_stumbled_over(fail: object, capsys: pytes
         assert fail.__name__ in text  # type: ignore[attr-defined]
         assert BIRTH_DATE not in text
     assert ("the reason is ours" in told) == (fail is _in_a_chain)
+
+
+def test_errors_that_cause_each_other_have_an_end() -> None:
+    first, second = ValueError("first"), KeyError("second")
+    first.__cause__, second.__cause__ = second, first
+    assert traceback_of(first).splitlines()[-1] == "ValueError"
