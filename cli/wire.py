@@ -145,7 +145,12 @@ class Wire:
         places = [TopicPartition(self._catalogue.name(topic), p) for p in range(self.partitions[topic])]
 
         def ask() -> dict[int, int]:
-            found = self._group.committed(places, ANSWER_S)
+            try:
+                found = self._group.committed(places, ANSWER_S)
+            except KafkaException as error:  # a missing right is told as a message, and the answer is that none came
+                told = [message.error() for message in self._group.consume(10, 0)]
+                denied = next((cause for cause in told if cause is not None and cause.code() in DENIED), None)
+                raise (KafkaException(denied) if denied else error) from error
             for failed in (at.error for at in found if at.error is not None):
                 raise KafkaException(failed)
             return {at.partition: at.offset for at in found}

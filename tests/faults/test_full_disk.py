@@ -18,7 +18,7 @@ from local.kafka import Kafka
 from tests.faults.kit.evidence import Evidence
 from tests.faults.kit.load import Load, months
 from tests.faults.kit.verdict import clean
-from tests.support.processes import ROOT
+from tests.support.processes import ROOT, eventually
 from tests.system.site import MEMBERSHIPS, Program, Site, Worker
 
 pytestmark = pytest.mark.broker
@@ -94,13 +94,14 @@ def test_the_disk_is_full_when_a_worker_puts_its_tables_aside(
     broker: Kafka, redis_url: str, tmp_path: Path, evidence: Evidence
 ) -> None:
     """Given tables that do not fit, then what was committed counts, and the next start trusts nothing that lies there."""
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(8), 2 * RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(16), 10 * RATE) as load:
         feeder = site.views()
         worker = site.worker(
             store="rocksdb", command=["sh", "-c", f"ulimit -f 64; exec {shlex.join([*MEMBERSHIPS, 'worker'])}"]
         )
         worker.live()
-        load.passes(6 * RATE)
+        enough = 80 * RATE  # more in each table than the limit lets a file have
+        assert eventually(lambda: site.ends("decisions") > enough), worker.said
         worker.process.terminate()
         assert worker.ends() == Exit.FAILED, worker.said
         assert re.search(rf"the data directory cannot be used: \S+: .*{NO_ROOM}", reason(worker)), worker.said

@@ -106,6 +106,7 @@ class Histories(RuleBasedStateMachine):
         first = self.came.setdefault(told.id, today)
         if first and today and (today - first).days > STANDARD.ids_remembered_days:
             self.decided_anew.add(told.id)
+            self.world.forget(told.id)
         answer = self.world.receive(told)
         note(f"{told.time:%Y-%m-%d %H:%M} {told.subject} {told.type}: {answer.outcome} {answer.says}")
         self.accounts[told.subject].note(told, self.world.now)

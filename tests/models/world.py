@@ -131,6 +131,16 @@ class World:
         self.seq += 1
         return Moment(self.seq, self.now, topic, 3, self.offsets.get(topic, 0))
 
+    def forget(self, event_id: str) -> None:
+        """GEN-1 An event so old that its id is no longer remembered: told once more, it says the same under the same ids."""
+        self.ids_out -= {
+            output.id
+            for output in self.outputs
+            if not isinstance(output.data, Decided)
+            and (cause := getattr(output.data, "cause", None))
+            and cause.id == event_id
+        }
+
     def _take(self, member: str, decision: Decision) -> None:
         for table, changes in decision.changes.items():
             for key, value in changes.items():
