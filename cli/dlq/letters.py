@@ -1,8 +1,10 @@
 """A dead letter: the record as it came, where it lay, why it was set aside, and how it reads today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import blake2b
 from typing import Final, NamedTuple, Self
 
 from audit.topics import Headers, Stored
@@ -121,6 +123,12 @@ class Letter:
         return None
 
     @property
+    def digest(self) -> str:
+        """Equal for two letters of one record: topic, key, value and headers, but for the one that a redrive adds. Of a whole letter."""
+        own = [header for header in self.headers if header[0] != REDRIVEN_FROM]
+        return blake2b(repr((self.topic, self.key, self.value, own)).encode(), digest_size=16).hexdigest()
+
+    @property
     def record(self) -> str:
         """Where the record lay."""
         return f"{self.topic}[{self.partition}]@{self.offset}"
@@ -167,39 +175,50 @@ class Selection:
 
 
 class Chains:
-    """Which letters are one record, redriven and set aside again: by the header that a redriven record carries."""
+    """Which letters are one record, redriven and set aside again.
+
+    By the header that a redriven record carries, and by the record itself: the header came from outside and may say anything,
+    so it is believed only between letters of equal records. Nobody hides another's letter behind one of their own.
+    """
 
     def __init__(self) -> None:
-        self._earlier: dict[Place, Place] = {}
-        self._later: dict[Place, Place] = {}
+        self._records: dict[Place, str] = {}
+        self._claims: dict[Place, Place] = {}
 
     def add(self, letters: Iterable[Letter]) -> None:
-        """Take notice of letters, in the order in which they lie."""
+        """Take notice of whole letters; all of them, before the first question."""
         for letter in letters:
-            earlier = letter.redriven_from
-            if earlier is not None and not self._follows(earlier, letter.place):
-                self._earlier[letter.place] = earlier
-                self._later[earlier] = letter.place
+            self._records[letter.place] = letter.digest
+            if letter.redriven_from is not None:
+                self._claims[letter.place] = letter.redriven_from
 
-    def _follows(self, place: Place, other: Place) -> bool:
-        """Whether a place comes after the other one, or is it: the header came with the record, it may say anything."""
-        if place.partition == other.partition and place >= other:
-            return True
-        while place != other and place in self._earlier:
-            place = self._earlier[place]
-        return place == other
+    @cached_property
+    def _earlier(self) -> dict[Place, Place]:
+        links: dict[Place, Place] = {}
+        for place, earlier in self._claims.items():
+            is_one = self._records.get(earlier) == self._records[place]
+            is_before = place.partition != earlier.partition or earlier < place
+            if is_one and is_before and _end(links, earlier) != place:  # else a circle
+                links[place] = earlier
+        return links
+
+    @cached_property
+    def _later(self) -> dict[Place, Place]:
+        return {earlier: place for place, earlier in self._earlier.items()}
 
     def first(self, place: Place) -> Place:
         """Where the record was set aside for the first time: its place in the member's order."""
-        while place in self._earlier:
-            place = self._earlier[place]
-        return place
+        return _end(self._earlier, place)
 
     def last(self, place: Place) -> Place:
         """Where the record was set aside the last time."""
-        while place in self._later:
-            place = self._later[place]
-        return place
+        return _end(self._later, place)
+
+
+def _end(links: Mapping[Place, Place], place: Place) -> Place:
+    while place in links:
+        place = links[place]
+    return place
 
 
 def instant(timestamp_ms: int) -> datetime:

@@ -9,6 +9,7 @@ from agents.settings import Settings
 from cli.dlq import box, cards
 from cli.dlq.letters import REDRIVEN_FROM, Place, Selection
 from cli.errors import ExitCode
+from cli.lines import CLOUDEVENT
 from cli.main import execute
 from tests.agents.partition import Partition
 from tests.cli.dlq.installation import SIGNED, Run, set_aside
@@ -82,8 +83,20 @@ def test_a_header_that_lies_makes_no_circle(
     partition.append("orders", b"ann", b"{not json", partition=0)
     partition.work()
     [letter], chains = box.Box(Settings(partitions=1), ReaderInMemory(partition)).letters(Selection())  # type: ignore[arg-type]
+    chains.add([replace(letter, place=Place.parse(place)) for claim in claims for place in claim])
     for place, earlier in claims:
         chains.add([replace(letter, place=Place.parse(place), headers=((REDRIVEN_FROM, earlier.encode()),))])
     assert {place: str(chains.first(Place.parse(place))) for place in firsts} == firsts
     for place in firsts:
         chains.last(Place.parse(place))
+
+
+def test_nobody_hides_anothers_letter_behind_their_own(partition: Partition) -> None:
+    """given a letter, and a record of somebody else's that says it was redriven from it, then the letter still stands for itself."""
+    partition.append("orders", b"ann", b"{not json", partition=0)
+    partition.append("orders", b"mallory", b"{not json", partition=0, headers=(*CLOUDEVENT, (REDRIVEN_FROM, b"0:0")))
+    partition.append("orders", b"ann", b"{not json", partition=0, headers=(*CLOUDEVENT, (REDRIVEN_FROM, b"0:0")))
+    partition.work()
+    letters, chains = box.Box(Settings(partitions=1), ReaderInMemory(partition)).letters(Selection())  # type: ignore[arg-type]
+    assert [str(chains.last(letter.place)) for letter in letters] == ["0:2", "0:1", "0:2"]
+    assert [str(chains.first(letter.place)) for letter in letters] == ["0:0", "0:1", "0:0"]
