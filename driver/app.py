@@ -15,7 +15,7 @@ from driver.assignment import Assignment, Hook
 from driver.checks import DataDirectory, check_descriptors, check_topics
 from driver.config import Config
 from driver.engine import Engine
-from driver.errors import is_lasting
+from driver.errors import DENIED
 from driver.failstop import CrashPoint, Exit, end, end_for
 from driver.metrics import Metrics
 from driver.source import Source
@@ -212,6 +212,7 @@ def _report(error: Any, message: Any) -> None:
 
 
 def _not_sent(topic: str, error: KafkaError) -> None:
-    if is_lasting(error):
+    """End for a right that we lack. For nothing else: what goes outside may be lost, and a broker on its way up may not know the topic."""
+    if error.code() in DENIED:
         end(Exit.REFUSED, f"Kafka refuses what the worker sends to {topic} ({error.name()}): {error.str()}")
     log.warning("not sent to %s: %s", topic, error)
