@@ -35,6 +35,8 @@ class Accounts:
     """The records at which members were set aside, by the key of their quarantine."""
     members: dict[str, Account] = field(default_factory=dict)
     programmes: dict[str, Programmes] = field(default_factory=dict)
+    erased: set[str] = field(default_factory=set)
+    """Members of whom nothing personal is taken in any more."""
     _majeure: Majeure = field(default_factory=Majeure)
     _seen: Seen = field(init=False)
     _lifted: Counter[str] = field(default_factory=Counter)

@@ -8,7 +8,7 @@ from audit import paid, quarantines, served
 from audit.account import Account
 from audit.accounts import Accounts
 from audit.books import Book
-from audit.places import Places
+from audit.places import Place, Places
 from audit.replay import unread_by_another
 from audit.report import Findings
 from audit.shard import Coordinates, Output, Shard
@@ -34,8 +34,9 @@ KNOWN_KINDS: Final = frozenset(
     {"earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"}
 )
 """Movements that the naive account can explain. Any other is a difference: nobody has vouched for it."""
+ERASED, ERASURE = "erased", "member.erasure_requested.v1"
 TAKEN_AS_FACTS: Final = frozenset(
-    {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error", "erased"}
+    {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error", ERASED}
 )
 """Answers that say something about the release or its limits and not about points: such events are left out."""
 
@@ -109,6 +110,11 @@ def _keep(
         elif isinstance(read, Event):
             decided = answers[role, record.offset].data
             reason = decided.get("reason")
+            if read.type == ERASURE and decided.get("outcome") == "applied":
+                accounts.erased.add(read.subject)
+            if reason == ERASED and read.subject not in accounts.erased:
+                what = f"{record.place} was answered as if it were erased, and it never was"
+                findings.differs(MEMBERS, f"member {read.subject}: {what}", Place.of(record, seq))
             if reason in TAKEN_AS_FACTS or unread_by_another(decided):
                 findings.taken_as_given[f"events answered {reason}, left out of the own account"] += 1
             else:

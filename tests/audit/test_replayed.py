@@ -10,6 +10,8 @@ import structlog
 
 from agents import handle
 from agents import letters as answers
+from models import decide
+from models.accounts import erasing
 from models.envelope import Unreadable
 from models.policies import STANDARD
 from tests.audit.world import World, differing
@@ -223,3 +225,15 @@ def test_no_other_release_excuses_a_key_that_is_right(monkeypatch: pytest.Monkey
         world.order("ann", "A1")
         world.handle()
     assert "tables" in differing(world.shards())
+
+
+def test_a_rule_that_takes_for_erased_who_never_was_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """GEN-7 given a rule that is wrong in the same way in the replay, then the own account, which knows who was erased, says so."""
+    world = World(partitions=1)
+    world.join("ann")
+    rule = decide._rule
+    wrong = lambda case: erasing.belongs_to_nobody() if case.event.type.startswith("order") else rule(case)  # noqa: E731
+    monkeypatch.setattr(decide, "_rule", wrong)
+    world.order("ann", "A1")
+    world.handle()
+    assert list(differing(world.shards())) == ["own account"]
