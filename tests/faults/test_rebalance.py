@@ -28,7 +28,7 @@ PAUSE_S = 15.0
 
 @pytest.mark.fault(4)
 def test_one_worker_four_two_and_one(broker: Kafka, redis_url: str, tmp_path: Path, evidence: Evidence) -> None:
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(6), RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(16), RATE) as load:
         feeder = site.views()
         with Crew(site, "w1") as crew:
             crew.live()
@@ -89,7 +89,7 @@ def test_all_workers_restarted_on_a_backlog(
 def test_stopped_for_twice_the_session_timeout_and_woken(
     broker: Kafka, redis_url: str, tmp_path: Path, chance: Random, evidence: Evidence
 ) -> None:
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(8), RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(16), RATE) as load:
         feeder, sleeper, heir = site.views(), site.worker("w1"), site.worker("w2")
         shared(sleeper, heir)
         load.passes(chance.randint(1, 2 * RATE))

@@ -26,7 +26,7 @@ NEXT = f"{RULES_VERSION}0"
 def test_workers_restarted_one_by_one_with_new_rules(
     broker: Kafka, redis_url: str, tmp_path: Path, evidence: Evidence
 ) -> None:
-    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(6), RATE) as load:
+    with Site(broker, tmp_path, redis_url=redis_url) as site, Load(site.settings, months(16), RATE) as load:
         feeder = site.views()
         workers = {name: site.worker(name) for name in WORKERS}
         shared(*workers.values())

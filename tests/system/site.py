@@ -197,7 +197,8 @@ class Site:
         return publisher.summary()
 
     def ends(self, role: str) -> int:
-        """How far a topic's committed records go, its partitions added up; -1 while no broker answers."""
+        """How far a topic's committed records go, its partitions added up, with the marks of transactions, so it tells
+        of progress and counts nothing; -1 while no broker answers."""
         name = self.settings.catalogue().name(role)
         places = [kafka.TopicPartition(name, partition) for partition in range(self.settings.partitions)]
         try:
