@@ -13,7 +13,7 @@ very same code on plain dictionaries.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -26,6 +26,7 @@ from agents.sources import BySource
 from agents.wakes import AT_ONCE, Wakes
 from models import majeure, state
 from models.accounts.events import MemberReleased
+from models.calendar import record_time
 from models.catalogue import CLOCK, INPUT_BYTES, TOPIC_OF, TRANSFER, Catalogue
 from models.decide import decide, quarantine, wake
 from models.desk import Decision, Moment
@@ -43,8 +44,6 @@ STATE_KEY = b"clock"
 """Key of the partition's own state in the table ``partitions``."""
 VALUE_BYTES = INPUT_BYTES
 """The largest table value: what the topics take with room for its key. A larger one is a fault of ours."""
-LAST_MS = 253_402_300_799_999
-"""The end of the year 9999, in milliseconds."""
 WAKE_PORTION = 500
 """Members woken by one tick; the rest follow on another tick with the same instant, so no poll grows without bound."""
 
@@ -193,7 +192,7 @@ class PartitionHandler:
 
     def _tick(self, tick: Tick, record: Record, moment: Moment, emit: Emit) -> None:
         """Move now forward, never back; then wake who is due, a bounded portion at a time."""
-        at = min(tick.at, instant(record.timestamp_ms)) if self._wall else tick.at
+        at = min(tick.at, record_time(record.timestamp_ms)) if self._wall else tick.at
         now = self._state.now = max(at, self._state.now or at)
         moment = moment._replace(now=now)
         failed: list[str] = []
@@ -268,7 +267,7 @@ class PartitionHandler:
             offset=record.offset,
             error_class=error_class,
             error=error,
-            first_seen=instant(record.timestamp_ms).isoformat(),
+            first_seen=record_time(record.timestamp_ms).isoformat(),
             rules_version=RULES_VERSION,
         )
         emit(self._dead_letters, record.key, record.value, headers=headers, partition=self._partition)
@@ -285,8 +284,3 @@ def _demand_writable(decision: Decision) -> None:
         for key, value in changes.items():
             if value is not None and len(value) > VALUE_BYTES:
                 raise ValueTooLargeError(f"{len(value)} bytes for {key!r} of table {table}; at most {VALUE_BYTES}")
-
-
-def instant(timestamp_ms: int) -> datetime:
-    """The time of a record, which is whatever its producer says; of one that no calendar has, the nearest that one has."""
-    return datetime.fromtimestamp(min(max(timestamp_ms, 0), LAST_MS) / 1000, UTC)

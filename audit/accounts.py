@@ -9,15 +9,13 @@ from typing import Any
 
 from audit import quarantines
 from audit.account import Account
-from audit.account.seen import Seen
+from audit.account.seen import RELEASED, Seen
 from audit.fees import Fees
 from audit.programmes import FOLLOWED, Programmes
 from audit.service import Majeure, Service
 from audit.service.majeure import DECLARED, ENDED
 from models.events import GUEST
 from models.policies import Policies
-
-RELEASED = "member.released.v1"
 
 
 @dataclass(eq=False)

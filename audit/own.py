@@ -1,13 +1,14 @@
 """Layer 3b: the naive accounts of every member, and that of points against the ledger and what the changelogs hold."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from agents.handle import instant
 from audit import paid, quarantines, served
 from audit.account import Account
+from audit.account.seen import ERASURE
 from audit.accounts import Accounts
 from audit.books import Book
+from audit.differing import different
 from audit.places import Place, Places
 from audit.replay import unread_by_another
 from audit.report import Findings
@@ -16,6 +17,7 @@ from audit.standing import Standing, UnreadableError, standing
 from audit.start import Start
 from audit.topics import Stored
 from models import state
+from models.calendar import record_time
 from models.envelope import Event, Tick, decode
 from models.policies import Policies
 from models.state import Member
@@ -34,7 +36,7 @@ KNOWN_KINDS: Final = frozenset(
     {"earn", "bonus", "redeem", "reserve", "release", "restore", "take_back", "expire", "forfeit", "adjust"}
 )
 """Movements that the naive account can explain. Any other is a difference: nobody has vouched for it."""
-ERASED, ERASURE = "erased", "member.erasure_requested.v1"
+ERASED: Final = "erased"
 TAKEN_AS_FACTS: Final = frozenset(
     {"not_supported_yet", "too_many_held", "too_many_facts", "quarantined", "internal_error", ERASED}
 )
@@ -74,7 +76,7 @@ def check(
         findings.compared(LOTS, len(account.lots))
         findings.all_differ(LOTS, (f"member {member_id}{what}" for what in _lots(account, book, stored)))
         findings.compared(ORDERS, len(account.by_order))
-        for order_id, booked, own in _different(book.orders, account.by_order):
+        for order_id, booked, own in different(book.orders, account.by_order, 0):
             what = f"the ledger comes to {booked} points, the own account to {own}"
             place = places.of_thing(member_id, order_id)
             findings.differs(ORDERS, f"member {member_id}, order {order_id}: {what}", place)
@@ -105,7 +107,7 @@ def _keep(
         role = shard.catalogue.role(record.topic)
         read = decode(role, shard.number, shard.catalogue.partitions, record.key, record.value, record.headers)
         if isinstance(read, Tick):
-            stamp = instant(record.timestamp_ms)
+            stamp = record_time(record.timestamp_ms)
             accounts.tick(seq, min(read.at, stamp) if clock == "wall" else read.at)
         elif isinstance(read, Event):
             decided = answers[role, record.offset].data
@@ -145,16 +147,9 @@ def _member(account: Account, book: Book, kept: Standing) -> Iterator[str]:
 
 
 def _lots(account: Account, book: Book, kept: Standing) -> Iterator[str]:
-    for lot_id, stored, own in _different(kept.lots, account.lots):
+    for lot_id, stored, own in different(kept.lots, account.lots, 0):
         yield f", lot {lot_id}: the changelogs have {stored} points, the own account {own}"
-    for lot_id, booked, own in _different(book.free, account.lots):
+    for lot_id, booked, own in different(book.free, account.lots, 0):
         yield f", lot {lot_id}: the ledger leaves {booked} points, the own account {own}"
-    for day, stored, own in _different(kept.expiry_days, account.expiry_days):
+    for day, stored, own in different(kept.expiry_days, account.expiry_days, 0):
         yield f": on {day} expire {stored} points by the changelogs, {own} by the own account"
-
-
-def _different(found: Mapping[Any, int], own: Mapping[Any, int]) -> Iterator[tuple[Any, int, int]]:
-    """What has another number here than there; what is not there counts as 0."""
-    for name in sorted(found.keys() | own.keys()):
-        if found.get(name, 0) != own.get(name, 0):
-            yield name, found.get(name, 0), own.get(name, 0)

@@ -4,8 +4,7 @@ Read from the changelogs, committed records only. Which email a member has is wr
 these are looked at: an erasure is rare.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -82,16 +81,6 @@ class Kept:
             "data": {"reason": because, "actor": actor, "purchases": self.purchases[:PURCHASES]},
         }
         return Message("memberships", self.key, orjson.dumps(event))
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Reader]:
-    """A reader of the installation; Kafka is away: CommandError (exit 3) within seconds."""
-    from cli.wire import demand_broker
-
-    demand_broker(settings)
-    with Reader(settings.kafka_python()) as reader:
-        yield reader
 
 
 def find(settings: Settings, reader: Reader, member_id: str) -> list[Kept]:

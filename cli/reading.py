@@ -1,12 +1,24 @@
 """What commands share that read topics with kafka-python."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from kafka import TopicPartition
 
+from agents.settings import Settings
 from audit.topics import Reader, Stored
 from cli import talk
 from cli.errors import check_failed, wrong_use
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Reader]:
+    """A reader of the installation; Kafka is away: CommandError (exit 3) within seconds."""
+    from cli.wire import demand_broker
+
+    demand_broker(settings)
+    with Reader(settings.kafka_python()) as reader:
+        yield reader
 
 
 def demand(reader: Reader, topics: Iterable[str], partitions: int) -> None:

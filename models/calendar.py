@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 import holidays
 from dateutil.relativedelta import relativedelta
 
+_LAST_MS = 253_402_300_799_999
+"""The end of the year 9999, in milliseconds."""
 _WEEKEND = {5: "Saturday", 6: "Sunday"}
 
 
@@ -39,6 +41,11 @@ def age_on(birth: date, day: date) -> int:
 def rfc3339(instant: datetime) -> str:
     """A UTC instant as the contract writes it."""
     return instant.isoformat().replace("+00:00", "Z")
+
+
+def record_time(timestamp_ms: int) -> datetime:
+    """The time of a record, which is whatever its producer says; of one that no calendar has, the nearest that one has."""
+    return datetime.fromtimestamp(min(max(timestamp_ms, 0), _LAST_MS) / 1000, UTC)
 
 
 class CountedDay(NamedTuple):

@@ -8,7 +8,7 @@ import redis
 
 from agents.settings import Settings
 from models.promises import soonest_first
-from views.index import STOPPED_AT, Entry
+from views.index import STOPPED_AT, Entry, rows
 from views.keys import Keys
 from views.query import ask, documents_of
 
@@ -65,12 +65,7 @@ def _look(client: redis.Redis, keys: Keys, wanted: Span, limit: int) -> AtRisk:
     there = sum(answers[::2])
     first = sorted(((score, text) for found in answers[1::2] for text, score in found))[:limit]
     entries = [Entry.read(text) for _, text in first]
-    documents = documents_of(client, keys, entries)
-    found = [
-        entry.among(document.get("promises", ()), "kind", "ref")
-        for entry, document in zip(entries, documents, strict=True)
-    ]
-    promises = [one for one in found if one]
+    promises = rows(entries, documents_of(client, keys, entries), "promises", "kind", "ref")
     return AtRisk(
         promises=sorted(promises, key=lambda one: (*soonest_first(one), one["member"])), more=there - len(first)
     )

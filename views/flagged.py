@@ -6,7 +6,7 @@ from typing import Any, TypedDict
 import redis
 
 from agents.settings import Settings
-from views.index import FLAGS, Entry
+from views.index import FLAGS, Entry, rows
 from views.keys import Keys
 from views.query import ask, documents_of
 
@@ -32,9 +32,5 @@ def _look(client: redis.Redis, keys: Keys, start: str, limit: int) -> Flagged:
     pipeline.zrevrangebyscore(keys.index(FLAGS), "+inf", start, start=0, num=limit)
     there, latest = pipeline.execute()
     entries = [Entry.read(text) for text in latest]
-    documents = documents_of(client, keys, entries)
-    found = [
-        entry.among(document.get("flags", ()), "code", "about")
-        for entry, document in zip(entries, documents, strict=True)
-    ]
-    return Flagged(flags=[one for one in found if one], more=there - len(entries))
+    flags = rows(entries, documents_of(client, keys, entries), "flags", "code", "about")
+    return Flagged(flags=flags, more=there - len(entries))

@@ -34,13 +34,19 @@ class Entry(NamedTuple):
         member_id, kind, ref = text.decode().split("|")
         return cls(*(part.replace("%7C", "|").replace("%25", "%") for part in (member_id, kind, ref)))
 
-    def among(self, rows: Iterable[Mapping[str, Any]], kind: str, ref: str) -> dict[str, Any] | None:
-        """Its row in the member's document, by the names that kind and ref have there, with `member`.
 
-        None if the document has been written since the index was read, without it.
-        """
-        found = next((row for row in rows if (row[kind], row[ref]) == (self.kind, self.ref)), None)
-        return None if found is None else {"member": self.member_id, **found}
+def rows(
+    entries: Iterable[Entry], documents: Iterable[Mapping[str, Any]], part: str, kind: str, ref: str
+) -> list[dict[str, Any]]:
+    """The entries' rows in that part of their members' documents, by the names that kind and ref have there, with `member`.
+
+    Without those of documents that have been written since the index was read, and have them no more.
+    """
+    found = (
+        (entry, next((row for row in document.get(part, ()) if (row[kind], row[ref]) == (entry.kind, entry.ref)), None))
+        for entry, document in zip(entries, documents, strict=True)
+    )
+    return [{"member": entry.member_id, **row} for entry, row in found if row is not None]
 
 
 def lines(member_id: str, promises: Iterable[Mapping[str, Any]], flags: Iterable[Mapping[str, Any]] = ()) -> bytes:

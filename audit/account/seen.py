@@ -6,6 +6,9 @@ from typing import Any
 
 from models.policies import STANDARD, Policies
 
+RELEASED, ERASURE = "member.released.v1", "member.erasure_requested.v1"
+"""What our operators say, and no upstream system."""
+
 
 @dataclass(eq=False)
 class Seen:
@@ -36,7 +39,7 @@ class Seen:
 
     def _too_early(self, event: Any, now: datetime | None) -> bool:
         """GEN-4 It says that it happened in a time that is far from having come: it was set aside, to be sent again."""
-        is_upstream = event.type not in ("member.released.v1", "member.erasure_requested.v1")
+        is_upstream = event.type not in (RELEASED, ERASURE)
         latest = now + timedelta(days=self.policies.ahead_days) if now else None
         return is_upstream and latest is not None and latest < happened(event)
 

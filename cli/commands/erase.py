@@ -40,13 +40,13 @@ def erase(
     Shows first what would go, what stands in the way and what stays. The keys of the member's emails are deleted; the id, under which everything was booked, stays and takes in nothing
     personal any more (GEN-7, docs/privacy.md). Exit 1 if something stands in the way: nothing was sent then.
     """
-    from cli import erasing
+    from cli import erasing, reading
     from cli.dlq.box import Box
     from cli.dlq.letters import Selection
     from models import state
 
     config = settings()
-    with erasing.opened(config) as reader:
+    with reading.opened(config) as reader:
         try:
             found = erasing.find(config, reader, member_id)
         except state.UNREADABLE as error:

@@ -186,10 +186,7 @@ class Box:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Box]:
     """The box of the installation; Kafka is away: CommandError (exit 3) within seconds."""
-    from cli.wire import demand_broker
-
-    demand_broker(settings)
-    with Reader(settings.kafka_python()) as reader:
+    with reading.opened(settings) as reader:
         yield Box(settings, reader)
 
 

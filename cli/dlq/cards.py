@@ -12,10 +12,10 @@ from rich.text import Text
 
 from cli.cards import COLOURS
 from cli.dlq.box import Fate
-from cli.dlq.letters import Chains, Letter, instant
+from cli.dlq.letters import Chains, Letter
 from cli.dlq.plan import Step
 from cli.talk import printable
-from models.calendar import rfc3339
+from models.calendar import record_time, rfc3339
 from models.state import Quarantine
 
 SHOWN: Final = 50
@@ -227,4 +227,4 @@ def _text(text: str) -> Text:
 
 
 def _time(timestamp_ms: int) -> str:
-    return rfc3339(instant(timestamp_ms))
+    return rfc3339(record_time(timestamp_ms))

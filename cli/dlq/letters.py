@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from hashlib import blake2b
 from typing import Final, NamedTuple, Self
 
 from audit.topics import Headers, Stored
+from models.calendar import record_time
 from models.catalogue import Catalogue
 from models.envelope import Tick, Unreadable, decode
 from models.events import EVERYBODY
@@ -169,7 +170,7 @@ class Selection:
             (self.member is None or self.member in letter.members)
             and (self.reason is None or self.reason == letter.reason)
             and (self.topic is None or self.topic == letter.topic)
-            and (self.since is None or instant(letter.timestamp_ms) >= self.since)
+            and (self.since is None or record_time(letter.timestamp_ms) >= self.since)
             and (not self.places or letter.place in self.places)
         )
 
@@ -219,11 +220,6 @@ def _end(links: Mapping[Place, Place], place: Place) -> Place:
     while place in links:
         place = links[place]
     return place
-
-
-def instant(timestamp_ms: int) -> datetime:
-    """Milliseconds since 1970 as an instant."""
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
 
 
 def _home(subject: str | None, partition: int, partitions: int) -> int:

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, get_args
 from zlib import crc32
 
 from audit.topics import Stored
+from models.calendar import record_time
 from models.case import AHEAD_OF_NOW
 from models.envelope import NO_SUCH_FIELD, Reason, attributes
 from models.events import EVERYBODY
@@ -95,7 +96,7 @@ class Judge:
 
         A record's stamp can be its sender's and say anything: it counts for no later than the decision, which came after it.
         """
-        stamped, now = _at(max(0, min(record.timestamp_ms, decided.written_ms))), decided.now
+        stamped, now = record_time(min(record.timestamp_ms, decided.written_ms)), decided.now
         if now is None:
             return
         if (off := time - max(now, stamped)) > self._tolerance.ahead:
@@ -144,10 +145,6 @@ def _instant(text: object) -> datetime | None:
     except ValueError:
         return None
     return found if found and found.tzinfo else None
-
-
-def _at(timestamp_ms: int) -> datetime:
-    return datetime.fromtimestamp(timestamp_ms / 1000, UTC)
 
 
 def _words(off: timedelta) -> str:

@@ -134,8 +134,8 @@ def test_a_deadline_that_failed_is_replayed_as_a_fact(monkeypatch: pytest.Monkey
     assert [dict(letter.headers)["dl_topic"] for letter in shard.dead_letters] == [b"clock", b"memberships"]
 
 
-def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """given more members due than one tick wakes, then the further tick is owed, and its absence is named."""
+def left_over(monkeypatch: pytest.MonkeyPatch) -> World:
+    """Three members are due at the tick that is to be handled next, and a tick wakes one."""
     monkeypatch.setattr(handle, "WAKE_PORTION", 1)
     world = World(partitions=1)
     world.tick()
@@ -145,6 +145,12 @@ def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyP
         world.bring_back(member, f"R-{member}", "nowhere", l1=1)
     world.handle()
     world.tick(timedelta(days=31))
+    return world
+
+
+def test_work_left_over_for_another_tick_is_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """given more members due than one tick wakes, then the further tick is owed, and its absence is named."""
+    world = left_over(monkeypatch)
     for _ in range(3):
         world.handle()
     assert differing(world.shards()) == {}

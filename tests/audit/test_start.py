@@ -17,6 +17,7 @@ from audit.transport import own_and_settled
 from models import state
 from models.catalogue import TRANSFER
 from tests.audit.changes import data_id, edited, older
+from tests.audit.test_replayed import left_over
 from tests.audit.test_service_corners import corners
 from tests.audit.world import Auditor, Place, World, a_small_shop
 
@@ -183,15 +184,7 @@ def test_values_of_an_older_release_are_begun_from_and_carried_on() -> None:
 
 def test_a_tick_that_was_owed_before_counts_once(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     """given a further tick that was accounted for and not handled, then it cannot stand for the next one that is owed."""
-    monkeypatch.setattr(handle, "WAKE_PORTION", 1)
-    world = World(partitions=1)
-    world.tick()
-    world.handle()
-    for member in ("ann", "bob", "cyd"):
-        world.join(member)
-        world.bring_back(member, f"R-{member}", "nowhere", l1=1)
-    world.handle()
-    world.tick(timedelta(days=31))
+    world = left_over(monkeypatch)
     world.handle()
     assert chain.auditor.starts[0].owed == {2}
     HANDLE(world)

@@ -1,11 +1,14 @@
 """What lies in an installation in memory, as the commands read it."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
+import pytest
 from kafka import TopicPartition
 
 from audit.topics import Snapshot, Stored
-from tests.system.memory import Installation
+from cli import reading
+from tests.system.memory import Installation, MemoryWire
 
 
 class ReaderInMemory:
@@ -47,3 +50,19 @@ class ReaderInMemory:
                 last = enumerate(table.committed.items(), len(found))
                 found += [Stored(*place, offset, 0, 0, key, value, ()) for offset, (key, value) in last]
         return found
+
+
+def serve(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands read and send here."""
+
+    @contextmanager
+    def opened(_settings: object) -> Iterator[ReaderInMemory]:
+        yield ReaderInMemory(installation)
+
+    @contextmanager
+    def connected(_settings: object) -> Iterator[MemoryWire]:
+        yield MemoryWire(installation)
+
+    monkeypatch.setattr(reading, "opened", opened)
+    monkeypatch.setattr("cli.wire.connected", connected)
+    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", str(len(installation.partitions)))

@@ -1,22 +1,17 @@
 """`erase` on an installation in memory: what it shows, what it refuses, and what is left when it is done."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
 import orjson
 import pytest
 
-from agents.settings import Settings
-from cli import erasing
-from cli.dlq import box
 from cli.main import execute
 from cli.publisher import Publisher
 from models.policies import Policies
 from tests.agents.partition import Partition
-from tests.cli.reader import ReaderInMemory
-from tests.system.memory import MemoryWire
+from tests.cli.reader import serve
 
 Run = Callable[..., tuple[int, dict[str, Any]]]
 EMAIL = sha256(b"ann@example.com").hexdigest()
@@ -30,23 +25,7 @@ PERSONAL = {"email_hash": EMAIL, "birth_date": "1985-03-09", "state": "CA"}
 def partition(monkeypatch: pytest.MonkeyPatch) -> Partition:
     """Ann bought as a guest, twice, and has an account since; Care is over. Bob is a member."""
     partition = Partition(policies=Policies(care_states=frozenset({"NY"})))
-
-    @contextmanager
-    def opened(_settings: Settings) -> Iterator[Any]:
-        yield ReaderInMemory(partition)
-
-    @contextmanager
-    def boxed(settings: Settings) -> Iterator[box.Box]:
-        yield box.Box(settings, ReaderInMemory(partition))  # type: ignore[arg-type]
-
-    @contextmanager
-    def connected(_settings: Settings) -> Iterator[MemoryWire]:
-        yield MemoryWire(partition)
-
-    monkeypatch.setattr(erasing, "opened", opened)
-    monkeypatch.setattr(box, "opened", boxed)
-    monkeypatch.setattr("cli.wire.connected", connected)
-    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", "1")
+    serve(partition, monkeypatch)
     partition.ticked(MARCH)
     partition.joined("bob")
     partition.event("memberships", "account.opened", "ann", PERSONAL)

@@ -1,7 +1,6 @@
 """An installation in memory with ann and bob, the commands on it, and a rule that fails."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -9,38 +8,20 @@ import pytest
 import structlog
 
 from agents import handle
-from agents.settings import Settings
-from cli.dlq import box
 from cli.main import execute
 from models import decide as rules
 from models.desk import At, Decision
 from tests.agents.partition import Partition
 from tests.cli.dlq.installation import BrokenRuleError, Run
-from tests.cli.reader import ReaderInMemory
-from tests.system.memory import Installation, MemoryWire
-
-
-def _served(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The CLI reads and sends here."""
-
-    @contextmanager
-    def opened(settings: Settings) -> Iterator[box.Box]:
-        yield box.Box(settings, ReaderInMemory(installation))  # type: ignore[arg-type]
-
-    @contextmanager
-    def connected(_settings: Settings) -> Iterator[MemoryWire]:
-        yield MemoryWire(installation)
-
-    monkeypatch.setattr(box, "opened", opened)
-    monkeypatch.setattr("cli.wire.connected", connected)
-    monkeypatch.setenv("MEMBERSHIPS_PARTITIONS", str(len(installation.partitions)))
+from tests.cli.reader import serve
+from tests.system.memory import Installation
 
 
 @pytest.fixture
 def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
     """Four partitions, empty."""
     installation = Installation(4)
-    _served(installation, monkeypatch)
+    serve(installation, monkeypatch)
     with structlog.testing.capture_logs():
         yield installation
 
@@ -49,7 +30,7 @@ def installation(monkeypatch: pytest.MonkeyPatch) -> Iterator[Installation]:
 def partition(monkeypatch: pytest.MonkeyPatch) -> Iterator[Partition]:
     """Ann and bob are members."""
     partition = Partition()
-    _served(partition, monkeypatch)
+    serve(partition, monkeypatch)
     partition.joined("ann")
     partition.joined("bob")
     partition.work()
